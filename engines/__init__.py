@@ -1,0 +1,1 @@
+"""Engines: text in, arrays or text out. They know models and devices, and nothing of memories."""

@@ -1,0 +1,85 @@
+"""What memcli asks of a model. Arrays are numpy; texts go in as they are, prefixes are the model's own matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Vectors = npt.NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors that can be compared by dot product."""
+
+    @property
+    def id(self) -> str:
+        """Name and revision of the model: vectors of different ids must never be compared."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """float32 (len(texts), dimension), rows of length 1 (all zero where a text has no token).
+
+        A row depends on its own text only, not on the others of the call.
+        """
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """float32 (dimension,): the vector of a question."""
+        ...
+
+
+class TokenEncoder(Protocol):
+    """Turns texts into one unit vector a token, for late interaction."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """One TokenVectors a text, in order; independent of the other texts of the call."""
+        ...
+
+
+class TokenVectors(Protocol):
+    """The tokens of one text: `ids` int32 (n,), `vectors` float32 (n, dimension), rows of length 1; no special tokens."""
+
+    @property
+    def ids(self) -> npt.NDArray[np.int32]: ...
+
+    @property
+    def vectors(self) -> Vectors: ...
+
+
+class Reranker(Protocol):
+    """Scores documents against a query; higher is better; scales of different rerankers do not compare."""
+
+    def score(self, query: str, documents: Sequence[str]) -> Vectors:
+        """float32 (len(documents),)."""
+        ...
+
+
+class Generator(Protocol):
+    """Writes text."""
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens of the context the text takes."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens prompt and output may take together."""
+        ...
+
+    def stream(self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int) -> Iterator[str]:
+        """The answer to a system and a user message, through the model's own chat template, piece by piece."""
+        ...

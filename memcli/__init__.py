@@ -1,0 +1,3 @@
+"""memcli: a local-first memory for conversations."""
+
+__version__ = "0.1.0"

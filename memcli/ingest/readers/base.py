@@ -1,0 +1,131 @@
+"""What every reader is made of: a look at the head of a file, the file itself, and the items read from it."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from memcli.types import Role
+
+HEAD_BYTES = 64 * 1024
+LINE_BYTES = 1024 * 1024
+"""A longer line is not a line of a conversation log; it is refused, so that memory stays bounded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawSession:
+    """A conversation begins. native_id: the source's own id for it; None where the format has none."""
+
+    native_id: str | None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawTurn:
+    """One utterance as written. A `said_at` without a zone is on the clock of whoever made the log."""
+
+    speaker: str
+    text: str
+    said_at: datetime | None
+    line: int | None
+    role: Role = "user"
+    native_id: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A record that should have been a turn and could not be read: it goes to quarantine with its reason."""
+
+    line: int | None
+    reason: str
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Something that is no utterance by the rules of its format (a join line, a media marker): only counted."""
+
+    reason: str
+
+
+Item = RawSession | RawTurn | Skipped | Ignored
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """An input to read. `uri` is how the user is told of it; `path` is where its bytes are now."""
+
+    uri: str
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's own name, without folders."""
+        return self.uri.rsplit("/", 1)[-1]
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its extension."""
+        return self.name.rsplit(".", 1)[0] if "." in self.name else self.name
+
+    def open(self) -> BinaryIO:
+        """Open the bytes for reading from the start."""
+        return self.path.open("rb")
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first HEAD_BYTES bytes, for detection."""
+        with self.open() as stream:
+            return stream.read(HEAD_BYTES)
+
+    @cached_property
+    def head_text(self) -> str:
+        """The head as text, without a byte-order mark, cut at its last whole line if it is only a part."""
+        data = self.head
+        if len(data) == HEAD_BYTES and b"\n" in data:
+            data = data[: data.rfind(b"\n")]
+        return decode(data.removeprefix(codecs.BOM_UTF8))
+
+    @cached_property
+    def head_lines(self) -> list[str]:
+        """The lines of head_text that are not blank."""
+        return [line for line in self.head_text.splitlines() if line.strip()]
+
+    def lines(self) -> Iterator[tuple[int, str | None]]:
+        """Every line with its 1-based number, decoded, without its line end; None where it is over LINE_BYTES."""
+        with self.open() as stream:
+            number = 0
+            while raw := stream.readline(LINE_BYTES):
+                number += 1
+                if number == 1:
+                    raw = raw.removeprefix(codecs.BOM_UTF8)
+                if len(raw) == LINE_BYTES and not raw.endswith(b"\n"):
+                    while (rest := stream.readline(LINE_BYTES)) and not rest.endswith(b"\n"):
+                        pass
+                    yield number, None
+                    continue
+                yield number, decode(raw).rstrip("\r\n")
+
+
+def decode(data: bytes) -> str:
+    """UTF-8 where it is UTF-8, else Windows-1252, which is what old chat clients wrote; undefined bytes become U+FFFD."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One format. `sniff` gives a confidence from 0 (not this) to 1 (certain) from the head of a source alone."""
+
+    name: str
+    title: str
+    sniff: Callable[[Source], float]
+    read: Callable[[Source], Iterator[Item]]

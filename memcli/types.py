@@ -1,0 +1,123 @@
+"""The values that travel through memcli: frozen, keyword-only, without behaviour.
+
+Times are aware and in UTC; `utc_offset` keeps the minutes that the speaker's clock was ahead of UTC, so that
+"yesterday" can be resolved, and a time shown, as the speaker saw it. Values are validated where they enter (readers,
+config, command line), not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Role = Literal["user", "assistant", "tool", "system"]
+Channel = Literal["lexical", "lexical_window", "dense", "dense_window"]
+Method = Literal["extractive", "llama"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locator:
+    """Where words came from: the source as the user named it, and the 1-based line in it (None if it has no lines)."""
+
+    source: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One conversation as its source keeps it."""
+
+    id: str
+    format: str
+    native_id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One utterance. `position` orders the turns of a session that share a time or have none."""
+
+    id: str
+    session_id: str
+    position: int
+    speaker: str
+    role: Role
+    text: str
+    said_at: datetime | None
+    utc_offset: int
+    native_id: str | None
+    locator: Locator
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallEvent:
+    """A memory was used. rating: 1 again, 2 hard, 3 good (cited), 4 easy (confirmed)."""
+
+    id: str
+    item_id: str
+    recalled_at: datetime
+    rating: Literal[1, 2, 3, 4]
+    answer_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A question or a search. `asked_at` is the moment that "now" and "yesterday" in it refer to."""
+
+    text: str
+    asked_at: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+    speakers: Sequence[str] = ()
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One channel's vote for an item: its 1-based rank there, and the channel's own score."""
+
+    item_id: int
+    channel: Channel
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A turn on its way through recall, with every score that decided its place."""
+
+    turn: Turn
+    session_title: str
+    hits: Sequence[Hit]
+    fused: float
+    rerank: float | None
+    retrievability: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A turn shown to support an answer under its number [n]."""
+
+    number: int
+    turn: Turn
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What `ask` says. `citations` are the numbers of the evidence that the text rests on."""
+
+    id: str
+    question: str
+    text: str
+    evidence: Sequence[Evidence]
+    citations: Sequence[int]
+    abstained: bool
+    conflicts: Sequence[str]
+    confidence: float
+    method: Method
+    timings_ms: Mapping[str, float]
