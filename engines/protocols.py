@@ -51,7 +51,7 @@ class TokenEncoder(Protocol):
 
 
 class TokenVectors(Protocol):
-    """The tokens of one text: `ids` int32 (n,), `vectors` float32 (n, dimension), rows of length 1; no special tokens."""
+    """The tokens of one text, without special tokens: `ids` int32 (n,), `vectors` float32 (n, dimension), unit rows."""
 
     @property
     def ids(self) -> npt.NDArray[np.int32]: ...

@@ -1,0 +1,1 @@
+"""From files of any known format to turns in the store."""

@@ -1,0 +1,1 @@
+"""From a question to the turns that bear on it."""

@@ -114,7 +114,7 @@ class Source:
 
 
 def decode(data: bytes) -> str:
-    """UTF-8 where it is UTF-8, else Windows-1252, which is what old chat clients wrote; undefined bytes become U+FFFD."""
+    """UTF-8 where it is UTF-8, else Windows-1252, as old chat clients wrote; undefined bytes become U+FFFD."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
