@@ -1,0 +1,311 @@
+"""The DuckDB catalogue: the truth. Opened for as short as can be, under the catalogue lock, by store.store.Store.
+
+Times go in and out as aware datetimes in UTC; in the file they are naive UTC TIMESTAMPs, which need no zone tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from store.errors import StoreDamaged
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+class TurnRow(NamedTuple):
+    """A turn with what it takes to cite it. `said_at` is in UTC; `utc_offset` in minutes."""
+
+    seq: int
+    id: str
+    session: int
+    session_id: str
+    session_title: str
+    position: int
+    speaker: str
+    role: str
+    text: str
+    said_at: datetime | None
+    utc_offset: int
+    native_id: str | None
+    source: str
+    line: int | None
+    metadata: str | None
+
+
+class SourceRow(NamedTuple):
+    """A file that was ingested."""
+
+    uri: str
+    format: str
+    turns: int
+
+
+_ORDER = "said_at NULLS FIRST, position, seq"
+"""How the turns of a session follow each other: by time, and as their source had them within the same time."""
+
+_TURN = """
+    SELECT t.seq, t.id, t.session, s.id, s.title, t.position, t.speaker, t.role, t.text, t.said_at, t.utc_offset,
+           t.native_id, o.uri, t.line, t.metadata
+    FROM turns t JOIN sessions s ON s.number = t.session JOIN sources o ON o.number = t.source
+"""
+
+
+class Catalogue:
+    """One open connection. Methods that write need a connection opened for writing."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._db = connection
+
+    # settings
+
+    def setting(self, key: str) -> str | None:
+        """The value kept under the key, or None."""
+        row = self._db.execute("SELECT value FROM settings WHERE key = ?", [key]).fetchone()
+        return str(row[0]) if row else None
+
+    def keep_setting(self, key: str, value: str) -> None:
+        """Keep the value under the key."""
+        self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
+
+    # what an ingest writes
+
+    def begin_batch(self, batch_id: str, started_at: datetime) -> int:
+        """Open a batch and return its number."""
+        number = self._next("batches")
+        self._db.execute("INSERT INTO batches VALUES (?, ?, ?, NULL, 0)", [number, batch_id, _naive(started_at)])
+        return number
+
+    def end_batch(self, number: int, finished_at: datetime) -> None:
+        """Close the batch."""
+        self._db.execute("UPDATE batches SET finished_at = ? WHERE number = ?", [_naive(finished_at), number])
+
+    def keep_source(self, *, uri: str, format: str, sha256: str, size: int, batch: int) -> int:  # noqa: A002
+        """Record a source, or bring its record up to date if its URI is known. Returns its number."""
+        row = self._db.execute("SELECT number FROM sources WHERE uri = ?", [uri]).fetchone()
+        if row:
+            self._db.execute(
+                "UPDATE sources SET format = ?, sha256 = ?, bytes = ? WHERE uri = ?", [format, sha256, size, uri]
+            )
+            return int(row[0])
+        number = self._next("sources")
+        self._db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", [number, uri, format, sha256, size, batch])
+        return number
+
+    def keep_session(self, *, id: str, format: str, native_id: str, title: str) -> int:  # noqa: A002
+        """Record a session unless it is known. Returns its number."""
+        row = self._db.execute("SELECT number FROM sessions WHERE id = ?", [id]).fetchone()
+        if row:
+            return int(row[0])
+        number = self._next("sessions")
+        self._db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", [number, id, format, native_id, title])
+        return number
+
+    def add_turns(self, turns: pa.Table) -> int:
+        """Add the turns whose ids are new, with an outbox row for the index, in one transaction. Returns how many.
+
+        `turns` has the columns of the table turns but seq, in the order in which they were read; ids are unique in it.
+        """
+        self._db.begin()
+        try:
+            first = int(self.setting("next_seq") or 1)
+            self._db.register("incoming", turns)
+            row = self._db.execute(
+                """
+                INSERT INTO turns BY NAME
+                SELECT ? - 1 + row_number() OVER (ORDER BY ordinal) AS seq, * EXCLUDE (ordinal)
+                FROM (SELECT row_number() OVER () AS ordinal, * FROM incoming) incoming
+                WHERE NOT EXISTS (
+                    FROM turns known WHERE known.session = incoming.session AND known.id = incoming.id)
+                """,
+                [first],
+            ).fetchone()
+            self._db.unregister("incoming")
+            added = int(row[0]) if row else 0
+            if added:
+                self._db.execute("INSERT INTO outbox VALUES (?, ?)", [first, first + added - 1])
+                self.keep_setting("next_seq", str(first + added))
+                batch = turns.column("batch")[0].as_py()
+                self._db.execute("UPDATE batches SET turns_added = turns_added + ? WHERE number = ?", [added, batch])
+        except BaseException:
+            self._db.rollback()
+            raise
+        self._db.commit()
+        return added
+
+    def add_quarantine(self, batch: int, rows: Sequence[tuple[str, int | None, str, str]]) -> None:
+        """Keep records that could not be read, as (uri, line, reason, excerpt), once each."""
+        for uri, line, reason, excerpt in rows:
+            self._db.execute(
+                """INSERT INTO quarantine SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (
+                   FROM quarantine WHERE uri = ? AND line IS NOT DISTINCT FROM ? AND reason = ?)""",
+                [batch, uri, line, reason, excerpt, uri, line, reason],
+            )
+
+    def sessions_with(self, format: str, turns: pa.Table) -> list[tuple[str, str, int]]:  # noqa: A002
+        """Sessions of a format that hold some of these turns, as (id, native_id, how many), best first.
+
+        `turns` has the columns speaker, text and said_at.
+        """
+        self._db.register("probe", turns)
+        rows = self._db.execute(
+            """SELECT s.id, s.native_id, count(*) AS shared
+               FROM (SELECT DISTINCT t.session, t.speaker, t.text, t.said_at
+                     FROM turns t SEMI JOIN probe USING (said_at, speaker, text)) t
+               JOIN sessions s ON s.number = t.session
+               WHERE s.format = ? GROUP BY ALL ORDER BY shared DESC, s.id""",
+            [format],
+        ).fetchall()
+        self._db.unregister("probe")
+        return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
+
+    # the outbox
+
+    def outbox(self) -> list[tuple[int, int]]:
+        """Ranges of seq (first, last) that are committed and not yet in the index."""
+        rows = self._db.execute("SELECT first_seq, last_seq FROM outbox ORDER BY first_seq").fetchall()
+        return [(int(row[0]), int(row[1])) for row in rows]
+
+    def clear_outbox(self, last_seq: int) -> None:
+        """Forget everything up to and with `last_seq`: it is in the index now."""
+        self._db.begin()
+        self._db.execute("DELETE FROM outbox WHERE last_seq <= ?", [last_seq])
+        self._db.execute("UPDATE outbox SET first_seq = ? WHERE first_seq <= ?", [last_seq + 1, last_seq])
+        self._db.commit()
+
+    def refill_outbox(self) -> None:
+        """Put every turn in the outbox: the index is to be built anew."""
+        self._db.begin()
+        self._db.execute("DELETE FROM outbox")
+        self._db.execute("INSERT INTO outbox SELECT min(seq), max(seq) FROM turns HAVING count(*) > 0")
+        self._db.commit()
+
+    def rows_to_index(self, first: int, last: int) -> pa.Table:
+        """The turns with a seq in first..last, and the turns beside them, whose window they change. By seq.
+
+        Columns: seq, session, speaker, said_at, words (the text alone), text (with its speaker), window (with its
+        speaker and the turns before and after it in its session).
+        """
+        return self._db.execute(
+            f"""
+            WITH keyed AS (SELECT *, coalesce(said_at, TIMESTAMP '0001-01-01') AS moment FROM turns),
+            fresh AS (
+                SELECT session, min(moment) AS first, max(moment) AS last FROM keyed
+                WHERE seq BETWEEN $first AND $last GROUP BY session),
+            reach AS (
+                SELECT session, coalesce(max(moment) FILTER (moment < fresh.first), any_value(fresh.first)) AS first,
+                       coalesce(min(moment) FILTER (moment > fresh.last), any_value(fresh.last)) AS last
+                FROM keyed JOIN fresh USING (session) GROUP BY session),
+            placed AS (
+                SELECT seq, session, speaker, said_at, text AS words, speaker || ': ' || text AS text,
+                       lag(speaker || ': ' || text) OVER beside AS before,
+                       lead(speaker || ': ' || text) OVER beside AS after,
+                       coalesce(lag(seq) OVER beside BETWEEN $first AND $last, false)
+                       OR coalesce(lead(seq) OVER beside BETWEEN $first AND $last, false) AS beside_fresh
+                FROM keyed JOIN reach USING (session)
+                WHERE moment BETWEEN reach.first AND reach.last
+                WINDOW beside AS (PARTITION BY session ORDER BY {_ORDER}))
+            SELECT seq, session, speaker, said_at, words, text, concat_ws(chr(10), before, text, after) AS "window"
+            FROM placed WHERE seq BETWEEN $first AND $last OR beside_fresh ORDER BY seq
+            """,
+            {"first": first, "last": last},
+        ).to_arrow_table()
+
+    # what recall reads
+
+    def turns_by_seq(self, seqs: Iterable[int]) -> dict[int, TurnRow]:
+        """The turns with these numbers; a number that is not there is not in the result."""
+        rows = self._db.execute(_TURN + "WHERE t.seq IN (SELECT unnest(?::BIGINT[]))", [list(seqs)]).fetchall()
+        return {row[0]: _turn(row) for row in rows}
+
+    def turns_by_id(self, prefix: str) -> list[TurnRow]:
+        """The turns whose id begins with the prefix, at most 10, by id."""
+        rows = self._db.execute(_TURN + "WHERE starts_with(t.id, ?) ORDER BY t.id LIMIT 10", [prefix]).fetchall()
+        return [_turn(row) for row in rows]
+
+    def turns_around(self, row: TurnRow, before: int, after: int) -> list[TurnRow]:
+        """The turn with its neighbours in its session, in their order."""
+        rows = self._db.execute(_TURN + f"WHERE t.session = ? ORDER BY {_ORDER}", [row.session]).fetchall()
+        place = next(place for place, other in enumerate(rows) if other[0] == row.seq)
+        return [_turn(other) for other in rows[max(0, place - before) : place + after + 1]]
+
+    # answers and recall events
+
+    def fold(self, records: Iterable[dict[str, Any]]) -> None:
+        """Take in what the spool held: answers and recall events. Folding twice changes nothing."""
+        self._db.begin()
+        for record in records:
+            if record["kind"] == "answer":
+                self._db.execute(
+                    "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?)",
+                    [record["id"], _parsed(record["asked_at"]), record["question"], record["document"]],
+                )
+            elif record["kind"] == "recall":
+                self._db.execute(
+                    "INSERT OR IGNORE INTO recall_events VALUES (?, ?, ?, ?, ?)",
+                    [
+                        record["id"],
+                        record["item_id"],
+                        _parsed(record["recalled_at"]),
+                        record["rating"],
+                        record["answer_id"],
+                    ],
+                )
+            else:
+                raise StoreDamaged(f"the spool holds a record of unknown kind {record['kind']!r}")
+        self._db.commit()
+
+    def last_answer(self) -> str | None:
+        """The JSON document of the newest answer."""
+        row = self._db.execute("SELECT document FROM answers ORDER BY asked_at DESC, id LIMIT 1").fetchone()
+        return str(row[0]) if row else None
+
+    # status
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each table has, `pending` being the turns that wait for the index."""
+        tables = ("sources", "sessions", "turns", "batches", "quarantine", "answers", "recall_events")
+        sums = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)
+        row = self._db.execute(
+            f"SELECT {sums}, (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM outbox)"
+        ).fetchone()
+        assert row is not None
+        return dict(zip((*tables, "pending"), map(int, row), strict=True))
+
+    def time_span(self) -> tuple[datetime | None, datetime | None]:
+        """When the first and the last turn were said."""
+        row = self._db.execute("SELECT min(said_at), max(said_at) FROM turns").fetchone()
+        assert row is not None
+        return _aware(row[0]), _aware(row[1])
+
+    def source_rows(self) -> list[SourceRow]:
+        """Every source with its number of turns, by URI."""
+        rows = self._db.execute(
+            """SELECT o.uri, o.format, count(t.seq) FROM sources o LEFT JOIN turns t ON t.source = o.number
+               GROUP BY ALL ORDER BY o.uri"""
+        ).fetchall()
+        return [SourceRow(*row) for row in rows]
+
+    def _next(self, table: str) -> int:
+        row = self._db.execute(f"SELECT coalesce(max(number), 0) + 1 FROM {table}").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def _turn(row: tuple[Any, ...]) -> TurnRow:
+    return TurnRow._make((*row[:9], _aware(row[9]), *row[10:]))
+
+
+def _aware(value: datetime | None) -> datetime | None:
+    return value.replace(tzinfo=UTC) if value is not None else None
+
+
+def _naive(value: datetime) -> datetime:
+    return value.astimezone(UTC).replace(tzinfo=None)
+
+
+def _parsed(value: str) -> datetime:
+    return _naive(datetime.fromisoformat(value))

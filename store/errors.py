@@ -1,0 +1,31 @@
+"""What can go wrong with a store, each with what to do next."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """Base of all store errors. `hint` says what the user can do next."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class StoreMissing(StoreError):
+    """There is no store at that place."""
+
+
+class StoreLocked(StoreError):
+    """Another process holds the store, and the wait for it is over."""
+
+
+class StoreNewer(StoreError):
+    """The store was written by a newer program."""
+
+
+class MigrationFailed(StoreError):
+    """A step to the present schema failed; it was rolled back."""
+
+
+class StoreDamaged(StoreError):
+    """A file of the store is not what it should be."""

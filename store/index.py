@@ -1,0 +1,280 @@
+"""The LanceDB index: vectors and full text of the turns. Derived from the catalogue, and rebuilt from it at will.
+
+A row is a turn: its seq, session, speaker and time (for filters), its text and its window (the turn with the one before
+and the one after) for the two full-text indexes, its vector (float16) and the vector's code (see store/nearest.py).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from store.errors import StoreDamaged
+from store.lance import lance
+from store.nearest import best, codes_of, estimated_cosines, window_scores
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+TextColumn = Literal["text", "window"]
+
+EXACT_ROWS = 20_000
+"""Up to here every vector is compared; above, codes choose what is compared. 20,000 vectors are read in some 20 ms."""
+
+RESCORED = 400
+"""How many of the best by code are compared exactly, for turns and for windows each."""
+
+_TABLE = "turns"
+_KEPT_VERSIONS = timedelta(hours=1)
+"""An old version of the table stays this long, for readers that still have it open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Only turns that pass: said at or after `since`, before `until`, by one of `speakers` (any, if empty)."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    speakers: Sequence[str] = ()
+
+    def sql(self) -> str | None:
+        """The condition in the index's SQL, or None if everything passes."""
+        parts = []
+        if self.since is not None:
+            parts.append(f"said_at >= timestamp '{self.since:%Y-%m-%d %H:%M:%S.%f}'")
+        if self.until is not None:
+            parts.append(f"said_at < timestamp '{self.until:%Y-%m-%d %H:%M:%S.%f}'")
+        if self.speakers:
+            names = ", ".join("'" + name.lower().replace("'", "''") + "'" for name in self.speakers)
+            parts.append(f"speaker IN ({names})")
+        return " AND ".join(parts) or None
+
+
+class Index:
+    """The index of one store. Reads see the table as it was when it was first read, until reopen()."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._table: Any = None
+        self._rows: _Rows | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever indexed."""
+        return (self._folder / f"{_TABLE}.lance").is_dir()
+
+    def drop(self) -> None:
+        """Delete the whole index."""
+        self.reopen()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def reopen(self) -> None:
+        """Look at the table afresh at the next read."""
+        self._table = self._rows = None
+
+    # writing, under the writer lock
+
+    def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32], *, known: Sequence[int]) -> None:
+        """Add rows (as from Catalogue.rows_to_index) with their vectors (n, dimension).
+
+        known: the seqs that may be there already (after a crash, or as neighbours of new turns) and are replaced.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        dimension = vectors.shape[1]
+        schema = _schema(dimension)
+        codes = pa.array(codes_of(vectors).ravel())
+        halves = pa.array(vectors.astype("float16").ravel())
+        table = pa.table(
+            {
+                "seq": rows["seq"],
+                "session": rows["session"],
+                "speaker": pc.utf8_lower(rows["speaker"]),
+                "said_at": rows["said_at"],
+                "text": rows["text"],
+                "window": rows["window"],
+                "vector": pa.FixedSizeListArray.from_arrays(halves, dimension),
+                "code": pa.FixedSizeListArray.from_arrays(codes, dimension // 8),
+            },
+            schema=schema,
+        )
+        if not self.exists:
+            lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
+            self.reopen()
+        target = self._open()
+        if known:
+            target.delete(f"seq IN ({', '.join(map(str, known))})")
+        target.add(table)
+        self._rows = None
+
+    def refresh_text(self) -> None:
+        """Bring the full-text indexes up to date and compact the files, after a run of put()."""
+        if not self.exists:
+            return
+        from lancedb.index import FTS
+
+        table = self._open()
+        present = {column for index in table.list_indices() for column in index.columns}
+        for column in ("text", "window"):
+            if column not in present:
+                table.create_index(
+                    column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
+                )
+        table.optimize(cleanup_older_than=_KEPT_VERSIONS)
+        self.reopen()
+
+    # reading
+
+    def count(self) -> int:
+        """How many turns are indexed."""
+        return int(self._open().count_rows()) if self.exists else 0
+
+    def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> list[tuple[int, float]]:
+        """The best turns by BM25, as (seq, score), best first, ties by seq."""
+        if not self.exists:
+            return []
+        from lancedb.query import MatchQuery
+
+        search = self._open().search(MatchQuery(text, column), query_type="fts")
+        condition = where.sql()
+        if condition:
+            search = search.where(condition, prefilter=True)
+        found = search.select(["seq", "_score"]).limit(limit).to_arrow()
+        pairs = zip(found["seq"].to_pylist(), found["_score"].to_pylist(), strict=True)
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+    def dense(
+        self, query: npt.NDArray[np.float32], *, limit: int, where: Filter
+    ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+        """The best turns and the best windows by cosine with the query (dimension,): two lists of (seq, score)."""
+        import numpy as np
+
+        if not self.exists:
+            return [], []
+        rows = self._loaded()
+        if rows.dimension != query.shape[0]:
+            raise StoreDamaged(
+                f"the index holds vectors of {rows.dimension} dimensions, the embedder makes {query.shape[0]}",
+                hint="use the embedder that the memory was made with",
+            )
+        if rows.vectors is not None:
+            scores = rows.vectors @ query
+        else:
+            scores = estimated_cosines(rows.codes, query)
+            picked = best(scores, RESCORED)
+            picked = np.union1d(picked, best(window_scores(scores, rows.sessions), RESCORED))
+            picked = np.unique(np.clip(np.concatenate((picked - 1, picked, picked + 1)), 0, len(scores) - 1))
+            scores[picked] = self._vectors(rows.row_ids[picked]) @ query
+        windows = window_scores(scores, rows.sessions)
+        condition = where.sql()
+        if condition:
+            allowed = self._open().search().where(condition).select(["seq"]).limit(len(scores)).to_arrow()["seq"]
+            outside = ~np.isin(rows.seqs, allowed.to_numpy())
+            scores[outside] = windows[outside] = -np.inf
+        return _ranked(rows, scores, limit), _ranked(rows, windows, limit)
+
+    def _open(self) -> Any:
+        if self._table is None:
+            try:
+                self._table = lance().connect(str(self._folder)).open_table(_TABLE)
+            except (ValueError, RuntimeError, OSError) as error:
+                raise StoreDamaged(
+                    f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
+                    hint="delete that folder: the next `memcli ingest` builds it anew from the catalogue",
+                ) from error
+        return self._table
+
+    def _loaded(self) -> _Rows:
+        if self._rows is None:
+            self._rows = self._load()
+        return self._rows
+
+    def _load(self) -> _Rows:
+        import numpy as np
+
+        table = self._open()
+        count = table.count_rows()
+        column = "vector" if count <= EXACT_ROWS else "code"
+        found = (
+            table.search()
+            .select(["seq", "session", "said_at", column])
+            .with_row_id(True)
+            .limit(max(count, 1))
+            .to_arrow()
+        )
+        seqs = found["seq"].to_numpy()
+        sessions = found["session"].to_numpy()
+        moments = found["said_at"].cast("int64").fill_null(-(2**62)).to_numpy()
+        order = np.lexsort((seqs, moments, sessions))
+        matrix = _matrix(found[column])[order]
+        return _Rows(
+            seqs=seqs[order],
+            sessions=sessions[order],
+            row_ids=found["_rowid"].to_numpy()[order],
+            codes=matrix,
+            vectors=matrix.astype(np.float32) if column == "vector" else None,
+            dimension=matrix.shape[1] * (1 if column == "vector" else 8),
+        )
+
+    def _vectors(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.float32]:
+        import numpy as np
+
+        found = self._open().take_row_ids(row_ids.tolist()).select(["vector"]).with_row_id(True).to_arrow()
+        place = np.argsort(np.argsort(row_ids, kind="stable"), kind="stable")
+        order = np.argsort(found["_rowid"].to_numpy(), kind="stable")
+        vectors: npt.NDArray[np.float32] = _matrix(found["vector"])[order][place].astype(np.float32)
+        return vectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """What dense search keeps in memory, in the order of speaking."""
+
+    seqs: Any
+    sessions: Any
+    row_ids: Any
+    codes: Any
+    vectors: Any
+    dimension: int
+
+
+def _ranked(rows: _Rows, scores: Any, limit: int) -> list[tuple[int, float]]:
+    import numpy as np
+
+    picked = best(scores, limit)
+    pairs = [(int(rows.seqs[place]), float(scores[place])) for place in picked if np.isfinite(scores[place])]
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _matrix(column: pa.ChunkedArray) -> Any:
+    """A column of fixed-size lists as an array (rows, size), without copying where it is one chunk."""
+    import numpy as np
+
+    parts = [
+        part.flatten().to_numpy(zero_copy_only=False).reshape(len(part), -1) for part in column.chunks if len(part)
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros((0, column.type.list_size))
+
+
+def _schema(dimension: int) -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            pa.field("seq", pa.int64(), nullable=False),
+            pa.field("session", pa.int32(), nullable=False),
+            pa.field("speaker", pa.string()),
+            pa.field("said_at", pa.timestamp("us")),
+            pa.field("text", pa.string()),
+            pa.field("window", pa.string()),
+            pa.field("vector", pa.list_(pa.float16(), dimension)),
+            pa.field("code", pa.list_(pa.uint8(), dimension // 8)),
+        ]
+    )
