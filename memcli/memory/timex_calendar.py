@@ -1,0 +1,118 @@
+"""Days, weeks, months and seasons counted from a day: the calendar under `timex`, without any language.
+
+Weeks begin on Monday (ISO 8601). Functions raise ValueError or OverflowError where no date can hold the result.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Final, Literal, NamedTuple
+
+Granularity = Literal["day", "weekend", "week", "month", "season", "year", "range"]
+
+_DAYS_IN: Final = {"day": 1, "week": 7, "weekend": 7, "fortnight": 14}
+_MONTHS_IN: Final = {"month": 1, "quarter": 3, "year": 12, "decade": 120}
+
+
+class Days(NamedTuple):
+    """The inclusive range of days that a phrase denotes. approximate: its edges are soft."""
+
+    first: date
+    last: date
+    granularity: Granularity
+    approximate: bool = False
+
+
+def one_day(day: date, approximate: bool = False) -> Days:
+    """The range of a single day."""
+    return Days(day, day, "day", approximate)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of another month, or the last day of that month if it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def moved(day: date, amount: float, unit: str) -> date:
+    """The day that lies `amount` units later (earlier, if negative); half a month is 15 days."""
+    if unit in _DAYS_IN:
+        return day + timedelta(days=round(amount * _DAYS_IN[unit]))
+    months = amount * _MONTHS_IN[unit]
+    return add_months(day, int(months)) + timedelta(days=round((months - int(months)) * 30))
+
+
+def whole_months(year: int, month: int, count: int, granularity: Granularity) -> Days:
+    """`count` months from the first day of the one given."""
+    first = date(year, month, 1)
+    final = add_months(first, count - 1)
+    return Days(first, final.replace(day=calendar.monthrange(final.year, final.month)[1]), granularity)
+
+
+def unit_of(day: date, unit: str, shift: int = 0) -> Days:
+    """The calendar week, weekend, month, quarter or year that a day is in, or the one `shift` further on.
+
+    The weekend of a day is the one that ends its week.
+    """
+    monday = day - timedelta(days=day.weekday())
+    if unit == "week":
+        first = monday + timedelta(weeks=shift)
+        return Days(first, first + timedelta(days=6), "week")
+    if unit == "weekend":
+        first = monday + timedelta(weeks=shift, days=5)
+        return Days(first, first + timedelta(days=1), "weekend")
+    count = _MONTHS_IN[unit]
+    other = add_months(day.replace(day=1), count * shift)
+    granularity: Granularity = "month" if unit == "month" else "year" if unit == "year" else "range"
+    return whole_months(other.year, (other.month - 1) // count * count + 1, count, granularity)
+
+
+def weekday_from(day: date, weekday: int, shift: int) -> Days:
+    """The nearest such weekday (0 is Monday) before a day: shift -1, and -2 the one before that; after it: 1, 2."""
+    if shift < 0:
+        return one_day(day - timedelta(days=(day.weekday() - weekday - 1) % 7 + 1 + 7 * (-shift - 1)))
+    return one_day(day + timedelta(days=(weekday - day.weekday() - 1) % 7 + 1 + 7 * (shift - 1)))
+
+
+def yearly(make: Callable[[int], Days], said_on: date, shift: int | None, ahead: bool = False) -> Days | None:
+    """The one that is meant of what `make` gives for each year; a year that has none (29 February) is passed over.
+
+    shift: -1 the last that is over, 0 the one of this year, 1 the first yet to begin; None the last that has begun or,
+    with `ahead`, the first that is not over. None if there is no such one within four years.
+    """
+    every = []
+    for year in range(said_on.year - 4, said_on.year + 5):
+        try:
+            every.append(make(year))
+        except (ValueError, OverflowError):
+            continue
+    if shift == 0:
+        now = [days for days in every if days.first <= said_on <= days.last]
+        fitting = now or [days for days in every if days.first.year == said_on.year]
+        place = 0
+    elif shift is None:
+        fitting = [days for days in every if (days.last >= said_on if ahead else days.first <= said_on)]
+        place = 0 if ahead else -1
+    elif shift < 0:
+        fitting = [days for days in every if days.last < said_on]
+        place = shift
+    else:
+        fitting = [days for days in every if days.first > said_on]
+        place = shift - 1
+    return fitting[place] if -len(fitting) <= place < len(fitting) else None
+
+
+def third_of(days: Days, third: int) -> Days:
+    """The first, middle or last third (0, 1, 2): counted in years or months if it is of whole years, else in days."""
+    first, last = days.first, days.last
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
+        years = last.year - first.year + 1
+        unit, count = (1, 12) if years == 1 else (12, years)
+        begin, end = unit * (count * third // 3), unit * (count * (third + 1) // 3)
+        part = add_months(first, begin)
+        return whole_months(part.year, part.month, end - begin, "range")._replace(approximate=True)
+    length = (last - first).days + 1
+    begin, end = length * third // 3, length * (third + 1) // 3 - 1
+    return Days(first + timedelta(days=begin), first + timedelta(days=end), "range", True)

@@ -1,0 +1,426 @@
+"""What each phrase of `timex_english` denotes, on the day that it is said. The choices made are listed in `timex`.
+
+A rule returns None where its words are no time expression after all ("may I", "every Monday").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from memcli.memory import timex_english as english
+from memcli.memory.timex_calendar import Days, moved, one_day, third_of, unit_of, weekday_from, whole_months, yearly
+from memcli.memory.timex_reading import Reading
+
+Resolve = Callable[[Reading, "re.Match[str]"], Days | None]
+Combine = Callable[[Reading, "re.Match[str]", Days], Days | None]
+
+
+def _single_spaced(words: str) -> str:
+    return " ".join(words.replace("’", "'").split())
+
+
+# Days and amounts.
+
+
+def _day_name(reading: Reading, match: re.Match[str]) -> Days:
+    return one_day(reading.said_on + timedelta(days=english.DAYS[_single_spaced(match["name"])]))
+
+
+def _amount(match: re.Match[str]) -> tuple[float, str, bool]:
+    """How many of which unit, and whether that is loosely put: "a few weeks", "two or three weeks"."""
+    words = match["number"].replace("-", " ").split()
+    loose = bool(match["loose"] or match["loose2"])
+    number: float
+    if words[0].isdigit():
+        number = int(words[0])
+    elif english.HALF in words:
+        number = 0.5
+    elif english.COUPLE in words:
+        number = 2
+    elif words[-1] in english.LOOSE_NUMBERS:
+        number, loose = english.LOOSE_NUMBERS[words[-1]], True
+    else:
+        number = sum(english.NUMBERS[word] for word in words)
+    if match["half"] or match["half2"]:
+        number += 0.5
+    return number, english.UNITS[match["unit"]], loose
+
+
+def _amount_from(day: date, match: re.Match[str], sign: int) -> Days:
+    """What "two weeks" before or after a day comes to: as fine as its unit, but a single year as fine as a month."""
+    amount, unit, loose = _amount(match)
+    if unit in english.WEEKDAYS:
+        return weekday_from(day, english.WEEKDAYS[unit], sign * int(amount))._replace(approximate=loose)
+    target = moved(day, sign * amount, unit)
+    if unit == "day":
+        return one_day(target, loose)
+    if unit in ("week", "weekend", "fortnight"):
+        found = unit_of(target, "weekend" if unit == "weekend" else "week")
+    elif unit == "decade" or (unit == "year" and amount >= 2):
+        found = unit_of(target, "year")
+        loose = loose or unit == "decade"
+    else:
+        found = unit_of(target, "month")
+    return found._replace(approximate=loose)
+
+
+def _ago(reading: Reading, match: re.Match[str]) -> Days | None:
+    return _amount_from(reading.said_on, match, -1)
+
+
+def _ahead(reading: Reading, match: re.Match[str]) -> Days | None:
+    # "I read it in two days" is how long it took, "the first time in two years" how long it had not been.
+    if reading.led_by(english.NO_DURATION_AFTER, match.start()) or reading.outlook(match.start()) < 0:
+        return None
+    return _amount_from(reading.said_on, match, 1)
+
+
+def _from_now(reading: Reading, match: re.Match[str]) -> Days | None:
+    anchor = reading.said_on + timedelta(days=english.DAYS.get(match["anchor"], 0))
+    return _amount_from(anchor, match, 1)
+
+
+def _stretch(reading: Reading, match: re.Match[str]) -> Days | None:
+    amount, unit, loose = _amount(match) if "number" in match.groupdict() else (1, match["unit"], False)
+    if unit in english.WEEKDAYS:
+        return None
+    if match["ahead"]:
+        return Days(reading.said_on, moved(reading.said_on, amount, unit), "range", loose)
+    return Days(moved(reading.said_on, -amount, unit), reading.said_on, "range", loose)
+
+
+# Last, this, next.
+
+
+def _named(reading: Reading, match: re.Match[str], group: str, shift: int | None, ahead: bool = False) -> Days | None:
+    """The unit, weekday, month, season or feast of this name."""
+    name, said_on = _single_spaced(match[group]), reading.said_on
+    if name in english.UNITS:
+        return unit_of(said_on, name, shift or 0)
+    if name in english.WEEKDAYS:
+        if name in english.DOUBTFUL_WEEKDAYS and not reading.is_capitalised(match.start(group)):
+            return None
+        number = english.WEEKDAYS[name]
+        if shift is None:
+            shift = 1 if ahead else -1
+        elif shift == 0:
+            if reading.outlook(match.start()) < 0:
+                shift = -1
+            else:
+                return weekday_from(said_on - timedelta(days=1), number, 1)
+        return weekday_from(said_on, number, shift)
+    if name in english.MONTHS and name in english.DOUBTFUL_MONTHS and not reading.is_capitalised(match.start(group)):
+        return None
+    return yearly(_of_year(name), said_on, shift, ahead)
+
+
+def _of_year(name: str) -> Callable[[int], Days]:
+    """What gives a month, season or feast in any year."""
+    if name in english.MONTHS:
+        return lambda year: whole_months(year, english.MONTHS[name], 1, "month")
+    if name in english.SEASONS:
+        return lambda year: whole_months(year, english.SEASONS[name], 3, "season")
+    month, day = english.HOLIDAYS[name]
+    return lambda year: one_day(date(year, month, day))
+
+
+def _relative(reading: Reading, match: re.Match[str]) -> Days | None:
+    said_on, name, word = reading.said_on, match["name"], _single_spaced(match["shift"])
+    coming = word in english.COMING
+    shift = 1 if coming else english.SHIFTS[word]
+    if name == "weekend":
+        # Early in a week, "this weekend was fun" speaks of the one that is over.
+        if shift == 0 and said_on.weekday() < 3 and reading.outlook(match.start()) < 0:
+            shift = -1
+        elif coming and said_on.weekday() < 5:
+            shift = 0
+    return _named(reading, match, "name", shift)
+
+
+def _twice_removed(reading: Reading, match: re.Match[str]) -> Days | None:
+    return _named(reading, match, "name", -2 if match["before"] else 2)
+
+
+def _weekday_of_week(reading: Reading, match: re.Match[str]) -> Days:
+    shift = english.SHIFTS[match["shift"] or match["shift2"]]
+    monday = unit_of(reading.said_on, "week", shift).first
+    return one_day(monday + timedelta(days=english.WEEKDAYS[match["name"] or match["name2"]]))
+
+
+def _bare_weekday(reading: Reading, match: re.Match[str]) -> Days | None:
+    start, name = match.start(), match["name"]
+    earlier, word = reading.words_before(start)
+    if (
+        word in english.SHIFTS
+        or word in english.NO_WEEKDAY_AFTER
+        or (word in english.RANGE_JOINTS and earlier in english.WEEKDAYS)
+    ):
+        return None
+    if name not in english.CLEAR_WEEKDAYS and word not in english.DAY_LEADS:
+        return None
+    return _named(reading, match, "name", None, reading.outlook(start) > 0)
+
+
+def _bare_spell(reading: Reading, match: re.Match[str]) -> Days | None:
+    start, said_on = match.start(), reading.said_on
+    if not reading.led_by(english.SPELL_LEADS, start):
+        return None
+    ahead = reading.outlook(start) > 0
+    if match["name"] == "weekend":
+        return unit_of(said_on, "weekend", 0 if ahead or said_on.weekday() >= 5 else -1)
+    return _named(reading, match, "name", None, ahead)
+
+
+def _part_of_unit(reading: Reading, match: re.Match[str]) -> Days:
+    return third_of(unit_of(reading.said_on, match["name"]), english.PORTIONS[_single_spaced(match["portion"])])
+
+
+# Dates.
+
+
+def _year(match: re.Match[str], said_on: date) -> int | None:
+    """The year in a match: None if it names none; two digits mean a year up to twenty years ahead."""
+    if match["year"] is None:
+        return None
+    digits = match["year"].lstrip("'’")
+    if len(digits) > 2:
+        return int(digits)
+    year = said_on.year // 100 * 100 + int(digits)
+    return year - 100 if year > said_on.year + 20 else year
+
+
+def _date(reading: Reading, match: re.Match[str]) -> Days | None:
+    start, name, year = match.start(), match["month"], _year(match, reading.said_on)
+    # "The top 5 may win", "we march 5 miles".
+    if (
+        year is None
+        and name in english.DOUBTFUL_MONTHS
+        and not (match["ordinal"] or reading.led_by(english.DAY_LEADS, start))
+        and not reading.is_capitalised(match.start("month"))
+    ):
+        return None
+    days = sorted(int(day) for day in (match["day"], match["other_day"]) if day)
+
+    def in_year(year: int) -> Days:
+        first, last = (date(year, english.MONTHS[name], day) for day in (days[0], days[-1]))
+        return Days(first, last, "range") if first < last else one_day(first)
+
+    return in_year(year) if year is not None else yearly(in_year, reading.said_on, None, reading.outlook(start) > 0)
+
+
+def _day_of_month(reading: Reading, match: re.Match[str]) -> Days | None:
+    """ "On the 15th": the latest before the day of speaking, or the next to come."""
+    start, day, said_on = match.start(), int(match["day"]), reading.said_on
+    if not reading.led_by(english.DATE_LEADS, start):
+        return None
+    if match["shift"]:
+        return one_day(unit_of(said_on, "month", english.SHIFTS[match["shift"]]).first.replace(day=day))
+    step = 1 if reading.outlook(start) > 0 else -1
+    month = unit_of(said_on, "month")
+    while day > month.last.day or (month.first.replace(day=day) - said_on).days * step <= 0:
+        month = unit_of(month.first, "month", step)
+    return one_day(month.first.replace(day=day))
+
+
+def _date_iso(_reading: Reading, match: re.Match[str]) -> Days:
+    return one_day(date(int(match["year"]), int(match["month"]), int(match["day"])))
+
+
+def _date_numeric(reading: Reading, match: re.Match[str]) -> Days | None:
+    one, other, year = int(match["first"]), int(match["second"]), _year(match, reading.said_on)
+    if match["sep"] != "/" and len(match["year"]) == 2:  # 1.2.30 is a version, 1-2-30 anything
+        return None
+    # Only one reading may be a date; dots are used where the day comes first.
+    day_first = one > 12 or (other <= 12 and (reading.day_first or match["sep"] == "."))
+    day, month = (one, other) if day_first else (other, one)
+    return one_day(date(year or 0, month, day))
+
+
+def _month(reading: Reading, match: re.Match[str]) -> Days | None:
+    start, name, year = match.start(), match["month"], _year(match, reading.said_on)
+    if year is not None:
+        return whole_months(year, english.MONTHS[name], 1, "month")
+    earlier, word = reading.words_before(start)
+    if name not in english.CLEAR_MONTHS and not (word in english.RANGE_JOINTS and earlier in english.MONTHS):
+        doubtful = name in english.DOUBTFUL_MONTHS and not reading.is_capitalised(start)
+        if word not in (english.STRONG_LEADS if doubtful else english.TIME_LEADS):
+            return None
+    return yearly(_of_year(name), reading.said_on, None, reading.outlook(start) > 0)
+
+
+def _bare_year(reading: Reading, match: re.Match[str]) -> Days | None:
+    earlier, word = reading.words_before(match.start())
+    told = word in english.YEAR_LEADS or (word in english.YEAR_JOINTS and earlier.isdigit() and len(earlier) == 4)
+    # An answer may be a year and nothing else.
+    if not told and reading.lowered.strip(" .!?\n") != match[0]:
+        return None
+    return whole_months(int(match["year"]), 1, 12, "year")
+
+
+def _season(reading: Reading, match: re.Match[str]) -> Days:
+    return whole_months(_year(match, reading.said_on) or 0, english.SEASONS[match["name"]], 3, "season")
+
+
+def _holiday(reading: Reading, match: re.Match[str]) -> Days | None:
+    start, name, year = match.start(), _single_spaced(match["name"]), _year(match, reading.said_on)
+    if year is not None:
+        return _of_year(name)(year)
+    if name not in english.CLEAR_HOLIDAYS and not reading.led_by(english.DAY_LEADS, start):
+        return None
+    return yearly(_of_year(name), reading.said_on, None, reading.outlook(start) > 0)
+
+
+def _decade(reading: Reading, match: re.Match[str]) -> Days | None:
+    if not match["the"] and not reading.led_by(english.DECADE_LEADS, match.start()) and len(match["decade"] or "") < 4:
+        return None
+    year = english.DECADES[match["name"]] if match["name"] else int(match["decade"])
+    if year < 100:
+        year += 2000 if 2000 + year <= reading.said_on.year else 1900
+    return whole_months(year, 1, 120, "range")
+
+
+def _quarter(_reading: Reading, match: re.Match[str]) -> Days:
+    return whole_months(int(match["year"]), int(match["quarter"]) * 3 - 2, 3, "range")
+
+
+# Compounds: a head, and the days that the expression after it denotes.
+
+
+def _side(_reading: Reading, match: re.Match[str], base: Days) -> Days | None:
+    """The week of, the Friday before, two days after."""
+    name, side = match["name"], _single_spaced(match["side"])
+    if side == "of":
+        if name == "week" or name == "weekend":
+            return unit_of(base.first, name)
+        if name in english.WEEKDAYS and base.granularity == "week":
+            return one_day(base.first + timedelta(days=english.WEEKDAYS[name]))
+        return None
+    sign = -1 if side in english.BEFORE else 1
+    edge = base.first if sign < 0 else base.last
+    if name is None:
+        return _amount_from(edge, match, sign)
+    if name in english.WEEKDAYS:
+        return weekday_from(edge, english.WEEKDAYS[name], sign)
+    if name == "week" and base.granularity != "week":
+        near, far = edge + timedelta(days=sign), edge + timedelta(days=7 * sign)
+        return Days(min(near, far), max(near, far), "range", base.approximate)
+    if name == "weekend":
+        saturday = weekday_from(edge + timedelta(days=-1 if sign < 0 else 0), english.WEEKDAYS["saturday"], sign)
+        return unit_of(saturday.first, "weekend")
+    if name in ("week", "month", "year"):
+        return unit_of(edge, name, sign)
+    return one_day(edge + timedelta(days=sign), base.approximate)
+
+
+def _ordinal(_reading: Reading, match: re.Match[str], base: Days) -> Days | None:
+    """The first week of, the last Friday in."""
+    count, name = english.ORDINALS[match["ordinal"]], match["name"]
+    if base.granularity in ("day", "weekend"):
+        return None
+    sign = 1 if count > 0 else -1
+    edge = base.first if count > 0 else base.last
+    if name in english.WEEKDAYS or name == "weekend":
+        weekday = english.WEEKDAYS["saturday" if name == "weekend" else name]
+        found = weekday_from(edge - timedelta(days=sign), weekday, count)
+        return unit_of(found.first, "weekend") if name == "weekend" else found
+    if name == "day":
+        return one_day(edge + timedelta(days=count - sign))
+    near, far = edge + timedelta(days=7 * (count - sign)), edge + timedelta(days=7 * count - sign)
+    return Days(min(near, far), max(near, far), "range")
+
+
+def _portion(reading: Reading, match: re.Match[str], base: Days) -> Days | None:
+    """Early, late, the end of; and earlier or later this month, which the day of speaking divides."""
+    if base.granularity in ("day", "weekend"):
+        return base
+    words = _single_spaced(match["portion"])
+    if words in english.PORTIONS:
+        return third_of(base, english.PORTIONS[words])
+    if not base.first <= reading.said_on <= base.last:
+        return None
+    if match["until_now"]:
+        return Days(base.first, reading.said_on, "range")
+    return Days(reading.said_on, base.last, "range")
+
+
+def _about(_reading: Reading, _match: re.Match[str], base: Days) -> Days:
+    return base._replace(approximate=True)
+
+
+def _since(reading: Reading, match: re.Match[str], base: Days) -> Days:
+    if match["since"]:
+        return Days(base.first, reading.said_on, "range", base.approximate)
+    return Days(reading.said_on, base.last, "range", base.approximate)
+
+
+class Rule(NamedTuple):
+    """A pattern, what its matches denote, and what a text must contain for the search to be worth it.
+
+    cues: words, one of which is in every match; digits: a match has a digit in it, or one of the cues.
+    """
+
+    pattern: re.Pattern[str]
+    resolve: Resolve
+    cues: frozenset[str]
+    digits: bool = False
+
+
+class Compound(NamedTuple):
+    """The head of a compound expression, what it makes of the expression that follows it, and its cues as in Rule."""
+
+    head: re.Pattern[str]
+    resolve: Combine
+    cues: frozenset[str]
+
+
+def _words(*tables: Iterable[str]) -> frozenset[str]:
+    """The first word of every entry."""
+    return frozenset(match[0] for table in tables for name in table if (match := english.WORDS.search(name)))
+
+
+_UNITS: Final = _words(english.UNITS)
+_WEEKDAYS: Final = _words(english.WEEKDAYS)
+_MONTHS: Final = _words(english.MONTHS)
+_SEASONS: Final = _words(english.SEASONS)
+_HOLIDAYS: Final = _words(english.HOLIDAYS)
+
+#: In no order: of the matches that overlap, the longest counts.
+RULES: Final = (
+    Rule(english.DAY_NAME, _day_name, english.DAY_CUES),
+    Rule(english.AGO, _ago, english.AGO_CUES),
+    Rule(english.AHEAD, _ahead, _UNITS),
+    Rule(english.FROM_NOW, _from_now, _UNITS),
+    Rule(english.STRETCH, _stretch, _UNITS),
+    Rule(english.STRETCH_OF_ONE, _stretch, _UNITS),
+    Rule(english.RELATIVE, _relative, _UNITS | _WEEKDAYS | _MONTHS | _SEASONS | _HOLIDAYS),
+    Rule(english.TWICE_REMOVED, _twice_removed, english.TWICE_REMOVED_CUES),
+    Rule(english.WEEKDAY_OF_WEEK, _weekday_of_week, english.WEEK_CUES),
+    Rule(english.BARE_WEEKDAY, _bare_weekday, _WEEKDAYS),
+    Rule(english.BARE_SPELL, _bare_spell, _words(["weekend"], english.SEASONS)),
+    Rule(english.PART_OF_UNIT, _part_of_unit, _UNITS),
+    Rule(english.DATE, _date, _MONTHS),
+    Rule(english.DATE_MONTH_FIRST, _date, _MONTHS),
+    Rule(english.DAY_OF_MONTH, _day_of_month, english.ORDINAL_ENDINGS),
+    Rule(english.DATE_ISO, _date_iso, frozenset(), digits=True),
+    Rule(english.DATE_NUMERIC, _date_numeric, frozenset(), digits=True),
+    Rule(english.MONTH, _month, _MONTHS),
+    Rule(english.BARE_YEAR, _bare_year, frozenset(), digits=True),
+    Rule(english.SEASON, _season, _SEASONS),
+    Rule(english.HOLIDAY, _holiday, _HOLIDAYS),
+    Rule(english.DECADE, _decade, _words(english.DECADES), digits=True),
+    Rule(english.QUARTER, _quarter, frozenset(), digits=True),
+)
+#: A text with none of these and no digit holds no time expression.
+ALL_CUES: Final = frozenset(word for rule in RULES for word in rule.cues)
+
+#: In this order: a later one builds on what an earlier one found ("since around the end of the week of 5 May").
+COMPOUNDS: Final = (
+    Compound(english.SIDE_HEAD, _side, english.SIDE_CUES),
+    Compound(english.ORDINAL_HEAD, _ordinal, _words(english.ORDINALS)),
+    Compound(english.PORTION_HEAD, _portion, english.PORTION_CUES),
+    Compound(english.ABOUT_HEAD, _about, english.ABOUT_CUES),
+    Compound(english.SINCE_HEAD, _since, english.SINCE_CUES),
+)
