@@ -10,10 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Role = Literal["user", "assistant", "tool", "system"]
 Channel = Literal["lexical", "lexical_window", "dense", "dense_window"]
+Rating = Literal[1, 2, 3, 4]
+"""1 again, 2 hard, 3 good, 4 easy."""
+
+GOOD: Final[Rating] = 3
+"""The rating of a memory that was cited, and the one that a new memory begins with."""
+
 Method = Literal["extractive", "llama"]
 
 
@@ -54,12 +60,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecallEvent:
-    """A memory was used. rating: 1 again, 2 hard, 3 good (cited), 4 easy (confirmed)."""
+    """A memory was used: rated good when an answer cites it."""
 
     id: str
     item_id: str
     recalled_at: datetime
-    rating: Literal[1, 2, 3, 4]
+    rating: Rating
     answer_id: str
 
 
@@ -94,17 +100,19 @@ class Candidate:
     hits: Sequence[Hit]
     fused: float
     rerank: float | None
+    match: float
     retrievability: float
     score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A turn shown to support an answer under its number [n]."""
+    """A turn shown to support an answer as [number]. `match`, 0 to 1: how well its words meet the question's."""
 
     number: int
     turn: Turn
     score: float
+    match: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,7 @@ class Catalogue:
 
     def setting(self, key: str) -> str | None:
         """The value kept under the key, or None."""
-        row = self._db.execute("SELECT value FROM settings WHERE key = ?", [key]).fetchone()
+        row = self._row("SELECT value FROM settings WHERE key = ?", [key])
         return str(row[0]) if row else None
 
     def keep_setting(self, key: str, value: str) -> None:
@@ -85,7 +85,7 @@ class Catalogue:
 
     def keep_source(self, *, uri: str, format: str, sha256: str, size: int, batch: int) -> int:  # noqa: A002
         """Record a source, or bring its record up to date if its URI is known. Returns its number."""
-        row = self._db.execute("SELECT number FROM sources WHERE uri = ?", [uri]).fetchone()
+        row = self._row("SELECT number FROM sources WHERE uri = ?", [uri])
         if row:
             self._db.execute(
                 "UPDATE sources SET format = ?, sha256 = ?, bytes = ? WHERE uri = ?", [format, sha256, size, uri]
@@ -95,17 +95,23 @@ class Catalogue:
         self._db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", [number, uri, format, sha256, size, batch])
         return number
 
-    def keep_session(self, *, id: str, format: str, native_id: str, title: str) -> int:  # noqa: A002
-        """Record a session unless it is known. Returns its number."""
-        row = self._db.execute("SELECT number FROM sessions WHERE id = ?", [id]).fetchone()
-        if row:
-            return int(row[0])
-        number = self._next("sessions")
-        self._db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", [number, id, format, native_id, title])
-        return number
+    def keep_sessions(self, sessions: pa.Table) -> dict[str, int]:
+        """Record the sessions (columns id, format, native_id, title) that are new. Returns all numbers by id."""
+        self._db.register("incoming", sessions)
+        self._db.execute(
+            """INSERT INTO sessions
+               SELECT (SELECT coalesce(max(number), 0) FROM sessions) + row_number() OVER (ORDER BY ordinal),
+                      id, format, native_id, title
+               FROM (SELECT row_number() OVER () AS ordinal, * FROM incoming) ANTI JOIN sessions USING (id)"""
+        )
+        rows = self._db.execute("SELECT id, number FROM sessions SEMI JOIN incoming USING (id)").fetchall()
+        self._db.unregister("incoming")
+        return {str(row[0]): int(row[1]) for row in rows}
 
-    def add_turns(self, turns: pa.Table) -> int:
-        """Add the turns whose ids are new, with an outbox row for the index, in one transaction. Returns how many.
+    def add_turns(self, turns: pa.Table) -> dict[int, int]:
+        """Add the turns whose ids are new, with an outbox row for the index, in one transaction.
+
+        Returns how many were added of each source.
 
         `turns` has the columns of the table turns but seq, in the order in which they were read; ids are unique in it.
         """
@@ -113,7 +119,7 @@ class Catalogue:
         try:
             first = int(self.setting("next_seq") or 1)
             self._db.register("incoming", turns)
-            row = self._db.execute(
+            row = self._row(
                 """
                 INSERT INTO turns BY NAME
                 SELECT ? - 1 + row_number() OVER (ORDER BY ordinal) AS seq, * EXCLUDE (ordinal)
@@ -122,7 +128,7 @@ class Catalogue:
                     FROM turns known WHERE known.session = incoming.session AND known.id = incoming.id)
                 """,
                 [first],
-            ).fetchone()
+            )
             self._db.unregister("incoming")
             added = int(row[0]) if row else 0
             if added:
@@ -130,20 +136,24 @@ class Catalogue:
                 self.keep_setting("next_seq", str(first + added))
                 batch = turns.column("batch")[0].as_py()
                 self._db.execute("UPDATE batches SET turns_added = turns_added + ? WHERE number = ?", [added, batch])
+            counts = self._db.execute(
+                "SELECT source, count(*) FROM turns WHERE seq >= ? GROUP BY source", [first]
+            ).fetchall()
         except BaseException:
             self._db.rollback()
             raise
         self._db.commit()
-        return added
+        return {int(source): int(count) for source, count in counts}
 
-    def add_quarantine(self, batch: int, rows: Sequence[tuple[str, int | None, str, str]]) -> None:
-        """Keep records that could not be read, as (uri, line, reason, excerpt), once each."""
-        for uri, line, reason, excerpt in rows:
-            self._db.execute(
-                """INSERT INTO quarantine SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (
-                   FROM quarantine WHERE uri = ? AND line IS NOT DISTINCT FROM ? AND reason = ?)""",
-                [batch, uri, line, reason, excerpt, uri, line, reason],
-            )
+    def add_quarantine(self, records: pa.Table) -> None:
+        """Keep records that could not be read (columns batch, uri, line, reason, excerpt), once each."""
+        self._db.register("incoming", records)
+        self._db.execute(
+            """INSERT INTO quarantine BY NAME SELECT * FROM incoming WHERE NOT EXISTS (
+               FROM quarantine known WHERE known.uri = incoming.uri AND known.reason = incoming.reason
+               AND known.line IS NOT DISTINCT FROM incoming.line)"""
+        )
+        self._db.unregister("incoming")
 
     def sessions_with(self, format: str, turns: pa.Table) -> list[tuple[str, str, int]]:  # noqa: A002
         """Sessions of a format that hold some of these turns, as (id, native_id, how many), best first.
@@ -189,7 +199,7 @@ class Catalogue:
         Columns: seq, session, speaker, said_at, words (the text alone), text (with its speaker), window (with its
         speaker and the turns before and after it in its session).
         """
-        return self._db.execute(
+        return self._db.sql(
             f"""
             WITH keyed AS (SELECT *, coalesce(said_at, TIMESTAMP '0001-01-01') AS moment FROM turns),
             fresh AS (
@@ -211,7 +221,7 @@ class Catalogue:
             SELECT seq, session, speaker, said_at, words, text, concat_ws(chr(10), before, text, after) AS "window"
             FROM placed WHERE seq BETWEEN $first AND $last OR beside_fresh ORDER BY seq
             """,
-            {"first": first, "last": last},
+            params={"first": first, "last": last},
         ).to_arrow_table()
 
     # what recall reads
@@ -260,7 +270,7 @@ class Catalogue:
 
     def last_answer(self) -> str | None:
         """The JSON document of the newest answer."""
-        row = self._db.execute("SELECT document FROM answers ORDER BY asked_at DESC, id LIMIT 1").fetchone()
+        row = self._row("SELECT document FROM answers ORDER BY asked_at DESC, id LIMIT 1")
         return str(row[0]) if row else None
 
     # status
@@ -269,15 +279,13 @@ class Catalogue:
         """How many rows each table has, `pending` being the turns that wait for the index."""
         tables = ("sources", "sessions", "turns", "batches", "quarantine", "answers", "recall_events")
         sums = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)
-        row = self._db.execute(
-            f"SELECT {sums}, (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM outbox)"
-        ).fetchone()
+        row = self._row(f"SELECT {sums}, (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM outbox)")
         assert row is not None
         return dict(zip((*tables, "pending"), map(int, row), strict=True))
 
     def time_span(self) -> tuple[datetime | None, datetime | None]:
         """When the first and the last turn were said."""
-        row = self._db.execute("SELECT min(said_at), max(said_at) FROM turns").fetchone()
+        row = self._row("SELECT min(said_at), max(said_at) FROM turns")
         assert row is not None
         return _aware(row[0]), _aware(row[1])
 
@@ -290,9 +298,14 @@ class Catalogue:
         return [SourceRow(*row) for row in rows]
 
     def _next(self, table: str) -> int:
-        row = self._db.execute(f"SELECT coalesce(max(number), 0) + 1 FROM {table}").fetchone()
+        row = self._row(f"SELECT coalesce(max(number), 0) + 1 FROM {table}")
         assert row is not None
         return int(row[0])
+
+    def _row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The only row of a result, or None. Fetched to its end: an unfinished result blocks the connection."""
+        rows = self._db.execute(sql, parameters).fetchall()
+        return rows[0] if rows else None
 
 
 def _turn(row: tuple[Any, ...]) -> TurnRow:

@@ -136,6 +136,15 @@ class Index:
         """How many turns are indexed."""
         return int(self._open().count_rows()) if self.exists else 0
 
+    def highest_seq(self) -> int:
+        """The highest seq that is indexed, 0 if none is."""
+        if not self.exists:
+            return 0
+        import pyarrow.compute as pc
+
+        table = self._open()
+        return pc.max(table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()["seq"]).as_py() or 0
+
     def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> list[tuple[int, float]]:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
         if not self.exists:

@@ -1,7 +1,7 @@
 """Importing lancedb without what a local store never uses.
 
 `import lancedb` spends half a second on the models of its remote-catalogue client, lance_namespace_urllib3_client,
-several hundred generated pydantic classes. They are only named in annotations as long as the database is a local folder,
+hundreds of generated pydantic classes. They are only named in annotations as long as the database is a local folder,
 so the import is answered with empty classes in their place. LanceDB is also told to keep its log off stderr.
 """
 

@@ -88,11 +88,10 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
 
 def applied(connection: duckdb.DuckDBPyConnection) -> int:
     """The number of the last step that the catalogue has. Raises StoreNewer if this program does not know it."""
-    row = connection.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()
-    done = int(row[0]) if row else 0
+    [(done,)] = connection.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchall()
     if done > MIGRATIONS[-1].number:
         raise StoreNewer(
             f"the store has schema {done}, this program knows up to {MIGRATIONS[-1].number}",
             hint="use the newer memcli that wrote it",
         )
-    return done
+    return int(done)

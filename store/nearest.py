@@ -36,8 +36,9 @@ def estimated_cosines(codes: npt.NDArray[np.uint8], query: Floats) -> Floats:
     if codes.shape[1] % 8 == 0:  # eight bytes at a time
         codes, wanted = codes.view(np.uint64), wanted.view(np.uint64)
     differing = np.bitwise_count(codes ^ wanted).sum(axis=1, dtype=np.int64)
-    cosines: Floats = np.cos(np.arange(dimension + 1) * (np.pi / dimension)).astype(np.float32)
-    return cosines[differing]
+    table = np.cos(np.arange(dimension + 1) * (np.pi / dimension)).astype(np.float32)
+    cosines: Floats = table[differing]
+    return cosines
 
 
 def window_scores(scores: Floats, sessions: npt.NDArray[np.int32]) -> Floats:

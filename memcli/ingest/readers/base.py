@@ -7,14 +7,36 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from memcli.types import Role
 
 HEAD_BYTES = 64 * 1024
 LINE_BYTES = 1024 * 1024
 """A longer line is not a line of a conversation log; it is refused, so that memory stays bounded."""
+TOO_LONG = "the line is longer than 1 MiB"
+EXCERPT_CHARS = 200
+"""How much of a record that cannot be read is shown to the user."""
+
+ROLES: Mapping[str, Role] = {
+    "user": "user",
+    "human": "user",
+    "assistant": "assistant",
+    "ai": "assistant",
+    "bot": "assistant",
+    "gpt": "assistant",
+    "chatgpt": "assistant",
+    "claude": "assistant",
+    "model": "assistant",
+    "tool": "tool",
+    "function": "tool",
+    "observation": "tool",
+    "system": "system",
+    "developer": "system",
+}
+"""What the various exporters call the four roles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +96,7 @@ class Source:
         """The file's name without its extension."""
         return self.name.rsplit(".", 1)[0] if "." in self.name else self.name
 
-    def open(self) -> BinaryIO:
+    def open(self) -> BufferedReader:
         """Open the bytes for reading from the start."""
         return self.path.open("rb")
 
@@ -88,14 +110,18 @@ class Source:
     def head_text(self) -> str:
         """The head as text, without a byte-order mark, cut at its last whole line if it is only a part."""
         data = self.head
-        if len(data) == HEAD_BYTES and b"\n" in data:
-            data = data[: data.rfind(b"\n")]
+        if len(data) == HEAD_BYTES:
+            if b"\n" in data:
+                data = data[: data.rfind(b"\n")]
+            else:
+                # One long line: a character cut in two must not make the whole head look like Windows-1252.
+                return codecs.getincrementaldecoder("utf-8-sig")("replace").decode(data)
         return decode(data.removeprefix(codecs.BOM_UTF8))
 
     @cached_property
     def head_lines(self) -> list[str]:
         """The lines of head_text that are not blank."""
-        return [line for line in self.head_text.splitlines() if line.strip()]
+        return [line.rstrip("\r") for line in self.head_text.split("\n") if line.strip()]
 
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """Every line with its 1-based number, decoded, without its line end; None where it is over LINE_BYTES."""

@@ -1,0 +1,176 @@
+"""From a question to an answer with citations, or to saying that the memory does not know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from engines.errors import EngineError
+from memcli.answer.cite import check
+from memcli.answer.extract import extract
+from memcli.answer.generate import UNKNOWN, generate
+from memcli.ingest.identity import content_id
+from memcli.recall.gate import BAR, confidence
+from memcli.recall.pipeline import recall
+from memcli.recall.rerank import POOL
+from memcli.recall.select import estimated_tokens, select
+from memcli.types import GOOD, Answer, Evidence, Method, Query, RecallEvent
+from store.store import Store
+
+if TYPE_CHECKING:
+    from engines.protocols import Embedder, Generator, TokenEncoder
+
+NEAREST = "The memory does not say. What comes nearest:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """How a language model is to write answers. `load` gives the model, at the first question that needs it.
+
+    fallback: answer extractively, and tell `warn`, where the model is missing or fails; else that is an error.
+    on_text: is told of each piece of text as it is written.
+    """
+
+    load: Callable[[], Generator]
+    max_tokens: int
+    temperature: float
+    seed: int
+    fallback: bool
+    on_text: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much evidence an answer may rest on."""
+
+    turns: int
+    tokens: int
+
+
+def ask(
+    query: Query,
+    store: Store,
+    embedder: Embedder,
+    encoder: TokenEncoder,
+    *,
+    budget: Budget,
+    writing: Writing | None,
+    warn: Callable[[str], None],
+) -> Answer:
+    """The answer to the query, with its evidence. Changes nothing in the store but the spool (see remember_use)."""
+    began = time.perf_counter()
+    recalled = recall(_wide(query), store, embedder, encoder)
+    sure = confidence(query.text, recalled.candidates)
+    evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
+    recalled_at = time.perf_counter()
+    written = _written(query, evidence, encoder, writing, warn) if sure >= BAR else _Written(None, (), "extractive")
+    finished = time.perf_counter()
+    return Answer(
+        id=content_id(query.text, query.asked_at.isoformat(), *(one.turn.id for one in evidence)),
+        question=query.text,
+        text=written.text or NEAREST,
+        evidence=evidence,
+        citations=written.citations,
+        abstained=written.text is None,
+        conflicts=(),
+        confidence=round(sure, 4),
+        method=written.method,
+        timings_ms=recalled.timings_ms | {"answer": _ms(finished - recalled_at), "total": _ms(finished - began)},
+    )
+
+
+def remember_use(store: Store, answer: Answer, query: Query, document: str) -> None:
+    """Append the answer, and one recall event for each turn that it cites, to the spool."""
+    events = [
+        RecallEvent(
+            id=content_id(answer.id, one.turn.id),
+            item_id=one.turn.id,
+            recalled_at=query.asked_at,
+            rating=GOOD,
+            answer_id=answer.id,
+        )
+        for one in answer.evidence
+        if one.number in answer.citations
+    ]
+    asked_at = query.asked_at.isoformat()
+    store.spool.append(
+        [
+            {
+                "kind": "answer",
+                "id": answer.id,
+                "asked_at": asked_at,
+                "question": answer.question,
+                "document": document,
+            },
+            *(
+                {
+                    "kind": "recall",
+                    "id": event.id,
+                    "item_id": event.item_id,
+                    "recalled_at": event.recalled_at.isoformat(),
+                    "rating": event.rating,
+                    "answer_id": event.answer_id,
+                }
+                for event in events
+            ),
+        ]
+    )
+
+
+class _Written(NamedTuple):
+    """An answer's text (None: the evidence does not answer), its citations, and how it was made."""
+
+    text: str | None
+    citations: tuple[int, ...]
+    method: Method
+
+
+def _wide(query: Query) -> Query:
+    """The same query, asking for everything that was reranked: the budget decides later what is shown."""
+    return replace(query, limit=POOL)
+
+
+def _written(
+    query: Query,
+    evidence: Sequence[Evidence],
+    encoder: TokenEncoder,
+    writing: Writing | None,
+    warn: Callable[[str], None],
+) -> _Written:
+    if writing is not None:
+        try:
+            return _generated(query, evidence, writing, warn)
+        except EngineError as error:
+            if not writing.fallback:
+                raise
+            warn(f"answering without the model: {error}")
+    extracted = extract(query.text, evidence, encoder)
+    return _Written(extracted.text, extracted.citations, "extractive")
+
+
+def _generated(query: Query, evidence: Sequence[Evidence], writing: Writing, warn: Callable[[str], None]) -> _Written:
+    pieces: list[str] = []
+    for piece in generate(
+        query.text,
+        evidence,
+        writing.load(),
+        max_tokens=writing.max_tokens,
+        temperature=writing.temperature,
+        seed=writing.seed,
+    ):
+        pieces.append(piece)
+        writing.on_text(piece)
+    checked = check("".join(pieces), {one.number for one in evidence})
+    if UNKNOWN in checked.text:
+        return _Written(None, (), "llama")
+    if checked.unknown:
+        warn(f"the model cited evidence that does not exist: {', '.join(map(str, checked.unknown))} (taken out)")
+    if not checked.citations:
+        warn("the model's answer cites no evidence: treat it as unsupported")
+    return _Written(checked.text, checked.citations, "llama")
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)

@@ -1,0 +1,60 @@
+"""The command line as a whole: global options, and the commands in the order in which help shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from memcli import __version__
+from memcli.cli import ask, config, ingest, open_turn, search, status
+from memcli.cli.context import Context
+
+app = typer.Typer(
+    name="memcli",
+    # Without rich markup `--help` takes half the time: rich is loaded only by commands that print.
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Global options may stand before or after the command. Exit codes and JSON: see the README.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"memcli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def memcli(
+    ctx: typer.Context,
+    memory: Annotated[
+        str | None, typer.Option("--memory", metavar="NAME|PATH", help="The memory to use (also: $MEMCLI_MEMORY).")
+    ] = None,
+    config_file: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="Read settings from this file.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing on stderr but errors.")] = False,
+    wait: Annotated[
+        str | None, typer.Option("--wait", metavar="SECONDS", help="How long to wait for another process.")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """A memory for conversations, on your own machine.
+
+    memcli ingest chat.txt, then: memcli ask "When do we move?"
+    """
+    ctx.obj = Context(memory=memory, config_file=config_file, json=json, quiet=quiet, wait=wait)
+
+
+app.command("ingest")(ingest.ingest)
+app.command("ask")(ask.ask)
+app.command("search")(search.search)
+app.command("open")(open_turn.open_turn)
+app.command("status")(status.status)
+app.command("config")(config.config)

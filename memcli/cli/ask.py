@@ -1,0 +1,98 @@
+"""memcli ask: answer a question from the memory, with citations."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from memcli.cli.context import Context
+from memcli.cli.questions import Now, Since, Speaker, Until
+
+if TYPE_CHECKING:
+    from memcli.answer.pipeline import Writing
+
+
+def ask(
+    ctx: typer.Context,
+    question: Annotated[str, typer.Argument(metavar="QUESTION|-", help="The question, or - for one a line on stdin.")],
+    since: Since = None,
+    until: Until = None,
+    speaker: Speaker = None,
+    now: Now = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most turns taken as evidence.")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="PATH", help="A GGUF model that writes the answer (config: llm.model).")
+    ] = None,
+    gpu: Annotated[
+        str | None, typer.Option(metavar="LAYERS", help="Layers on the GPU: auto, off, all, or a number.")
+    ] = None,
+    fallback: Annotated[
+        bool, typer.Option("--fallback", help="Answer without the model if it is missing or fails.")
+    ] = False,
+    all_evidence: Annotated[
+        bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
+    ] = False,
+) -> None:
+    """Answer a question from the memory, with citations; exit code 4 if the memory does not say.
+
+    Example: memcli ask "When did we sign the lease?"
+    """
+    from memcli.answer import pipeline
+    from memcli.cli import engines_in_use, questions, render
+    from memcli.cli.documents import answer_document
+    from memcli.exits import Exit
+    from memcli.ingest.indexing import heal
+    from memcli.types import Answer, Query
+
+    context: Context = ctx.obj
+    context.flags |= {
+        "llm.model": model, "llm.gpu": gpu, "ask.limit": str(limit) if limit is not None else None
+    }  # fmt: skip
+    settings = context.config
+    store = context.store()
+    embedder, encoder = engines_in_use.embedder(), engines_in_use.encoder()
+    streaming = question != "-" and not context.json and render.to_terminal()
+    writing = _writing(context, fallback=fallback, streaming=streaming)
+    budget = pipeline.Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
+    heal(store, embedder, context.progress())
+
+    def answered(text: str) -> tuple[Query, Answer, dict[str, Any]]:
+        query = questions.query(text, since=since, until=until, speakers=speaker, now=now, limit=1)
+        answer = pipeline.ask(query, store, embedder, encoder, budget=budget, writing=writing, warn=context.tell)
+        document = answer_document(answer)
+        pipeline.remember_use(store, answer, query, json.dumps(document, ensure_ascii=False))
+        return query, answer, document
+
+    def batched(text: str) -> tuple[dict[str, Any], bool]:
+        _, answer, document = answered(text)
+        return document, not answer.abstained
+
+    if question == "-":
+        raise typer.Exit(questions.batch(context, "question", batched))
+    _, answer, document = answered(question)
+    if context.json:
+        render.document(document)
+    else:
+        render.answer(answer, all_evidence=all_evidence, written=streaming and answer.method == "llama")
+    raise typer.Exit(Exit.ABSTAINED if answer.abstained else Exit.CONFLICT if answer.conflicts else Exit.DONE)
+
+
+def _writing(context: Context, *, fallback: bool, streaming: bool) -> Writing | None:
+    from functools import cache
+
+    from memcli.answer.pipeline import Writing
+    from memcli.cli import engines_in_use, render
+
+    settings = context.config
+    if not settings["llm.model"]:
+        return None
+    return Writing(
+        load=cache(lambda: engines_in_use.generator(settings, context.tell)),
+        max_tokens=settings["llm.max_tokens"],
+        temperature=settings["llm.temperature"],
+        seed=settings["llm.seed"],
+        fallback=fallback,
+        on_text=render.piece if streaming else lambda _: None,
+    )

@@ -1,0 +1,55 @@
+"""What every command is given: the global options, the settings, and the ways to stdout and stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memcli import config
+
+if TYPE_CHECKING:
+    from memcli.progress import Progress
+    from store.store import Store
+
+
+@dataclass
+class Context:
+    """The global options as given; everything else is made of them when it is first needed."""
+
+    memory: str | None = None
+    config_file: str | None = None
+    json: bool = False
+    quiet: bool = False
+    wait: str | None = None
+    flags: dict[str, str | None] = field(default_factory=dict)
+
+    @cached_property
+    def config(self) -> config.Config:
+        """The settings, from all their places. Raises ConfigError."""
+        flags = {"memory": self.memory, "wait": self.wait, **self.flags}
+        return config.load(Path(self.config_file) if self.config_file else None, os.environ, flags)
+
+    def store(self) -> Store:
+        """The memory that is meant. Raises StoreMissing if there is none."""
+        from store.store import Store
+
+        return Store.open(self.config.memory_folder, wait_s=self.config["wait"])
+
+    def tell(self, message: str) -> None:
+        """A line on stderr for the person at the terminal, unless they want quiet."""
+        if not self.quiet:
+            print(f"memcli: {message}", file=sys.stderr)
+
+    def progress(self) -> Progress:
+        """A progress bar on a terminal, nothing elsewhere."""
+        from memcli.progress import Unwatched
+
+        if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            return Unwatched()
+        from memcli.cli.render import Bars
+
+        return Bars()

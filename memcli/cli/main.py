@@ -1,0 +1,98 @@
+"""The program: arguments in, exit code out, and the one place where errors are caught."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+_GLOBAL_FLAGS = ("--json", "--quiet", "-q")
+_GLOBAL_VALUES = ("--memory", "--config", "--wait")
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+def main() -> NoReturn:
+    """Run memcli with the process's arguments, and exit."""
+    os.umask(0o077)  # whatever this program writes is the user's alone
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run memcli with these arguments and return its exit code."""
+    arguments = _globals_first(arguments)
+    as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
+    try:
+        from memcli.cli.app import app
+
+        code = app(arguments, prog_name="memcli", standalone_mode=False)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = 130
+    except _Terminated:
+        code = 143
+    except BrokenPipeError:
+        # Whoever read us has enough. Python would complain about it once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        code = _failed(error, as_json)
+    return int(code or 0)
+
+
+def _failed(error: Exception, as_json: bool) -> int:
+    from typer import Abort
+    from typer._click.exceptions import ClickException
+
+    from memcli.exits import Exit, code_of
+
+    name, hint = type(error).__name__, getattr(error, "hint", "")
+    if isinstance(error, Abort):
+        code, message = Exit.BUG, "aborted"
+    elif isinstance(error, ClickException):
+        code, message, name, hint = Exit.USAGE, error.format_message(), "UsageError", "memcli --help"
+        if not message:  # no arguments: the help was shown
+            return Exit.USAGE
+    else:
+        known = code_of(error)
+        if known is None:
+            if os.environ.get("MEMCLI_DEBUG"):
+                raise error
+            code, message = Exit.BUG, f"{name}: {error}"
+            hint = "this is a bug in memcli; MEMCLI_DEBUG=1 shows where. Please report it"
+        else:
+            code, message = known, str(error)
+    if as_json:
+        document = {"error": {"code": int(code), "name": name, "message": message, "hint": hint}}
+        print(json.dumps(document, ensure_ascii=False), file=sys.stderr)
+    else:
+        print(f"memcli: {message}" + (f" ({hint})" if hint else ""), file=sys.stderr)
+    return code
+
+
+def _globals_first(arguments: Sequence[str]) -> list[str]:
+    """Move global options to the front, so that they may stand after the command too; nothing after `--` is touched."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest += ["--", *waiting]
+        elif argument in _GLOBAL_FLAGS or argument.startswith(tuple(f"{name}=" for name in _GLOBAL_VALUES)):
+            front.append(argument)
+        elif argument in _GLOBAL_VALUES:
+            front += [argument, *([value] if (value := next(waiting, None)) is not None else [])]
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise _Terminated

@@ -1,0 +1,213 @@
+"""Everything that is printed for people to read, and the JSON for programs.
+
+On a terminal Rich adds colour and wraps; in a pipe there is plain text, one record a line as long as it may be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memcli.config import Config, Option
+from memcli.progress import Unit
+from memcli.types import Answer, Candidate, Locator, Turn
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from memcli.ingest.pipeline import IngestReport
+    from memcli.recall.pipeline import Recalled
+
+NEAREST_SHOWN = 3
+"""Turns that are shown as nearest where the memory does not say."""
+
+
+def document(value: dict[str, Any]) -> None:
+    """A JSON document on one line of stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def to_terminal() -> bool:
+    """Whether a person watches stdout."""
+    return sys.stdout.isatty()
+
+
+def piece(text: str) -> None:
+    """A piece of an answer as the model writes it."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def answer(answer: Answer, *, all_evidence: bool, written: bool) -> None:
+    """The answer, then the evidence under its numbers. written: the text stands on the terminal already."""
+    console = _console()
+    if written:
+        console.print()
+    else:
+        _line(console, _text(answer.text, "" if answer.abstained else "bold"))
+    if answer.abstained:
+        nearest = sorted(answer.evidence, key=lambda one: -one.score)[:NEAREST_SHOWN]
+        shown = sorted(nearest, key=lambda one: one.number)
+    else:
+        shown = [one for one in answer.evidence if all_evidence or one.number in answer.citations]
+    for evidence in shown:
+        console.print()
+        _turn(console, f"[{evidence.number}]", evidence.turn)
+
+
+def hits(recalled: Recalled) -> None:
+    """Found turns, best first."""
+    console = _console()
+    for rank, candidate in enumerate(recalled.candidates, start=1):
+        if rank > 1:
+            console.print()
+        _turn(console, f"{rank}.", candidate.turn, note=_reasons(candidate))
+
+
+def conversation(title: str, turns: Sequence[Turn], marked: str) -> None:
+    """A stretch of a session, with one turn marked."""
+    console = _console()
+    _line(console, _text(title, "bold"))
+    for turn in turns:
+        here = turn.id == marked
+        console.print()
+        _turn(console, ">" if here else " ", turn, style="bold" if here else "")
+
+
+def ingested(report: IngestReport) -> None:
+    """What an ingest did: a line for each source, and the sum."""
+    console = _console()
+    for source in report.sources:
+        if source.format is not None:
+            known = source.turns_read - source.turns_added
+            _line(
+                console,
+                _text(f"{place(Locator(source=source.uri))}  ", ""),
+                _text(f"{source.format}", "cyan"),
+                _text(f"  {_count(source.turns_added, 'new turn')}", ""),
+                _text(f", {known:,} known" if known else "", "dim"),
+                _text(f", {len(source.skipped):,} skipped" if source.skipped else "", "yellow"),
+            )
+    rate = report.turns_added / report.seconds if report.seconds else 0
+    _line(console, _text(f"{_count(report.turns_added, 'turn')} added in {report.seconds:.1f} s", "bold"),
+          _text(f" ({rate:,.0f} a second)" if report.turns_added else "", "dim"))  # fmt: skip
+
+
+def status(document: dict[str, Any]) -> None:
+    """What a memory holds."""
+    console = _console()
+    first, last = document["first_said_at"], document["last_said_at"]
+    rows = [
+        ("memory", f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB)"),
+        ("turns", f"{document['turns']:,} in {_count(document['sessions'], 'session')}"),
+        ("said", f"{first[:10]} to {last[:10]}" if first else "at unknown times"),
+        ("indexed", f"{document['indexed']:,}" + (f", {document['pending']:,} waiting" if document["pending"] else "")),
+        ("answers", f"{document['answers']:,}, {_count(document['recall_events'], 'recall event')}"),
+        ("quarantine", _count(document["quarantine"], "record")),
+        ("embedder", document["embedder"] or "none yet"),
+        ("model", document["model"] or "none: answers are extractive"),
+    ]
+    for name, value in rows:
+        _line(console, _text(f"{name:<12}", "cyan"), _text(value, ""))
+    for source in document["by_source"]:
+        _line(
+            console,
+            _text(f"{source['turns']:>9,}  ", "dim"),
+            _text(place(Locator(source=source["uri"])), ""),
+            _text(f"  {source['format']}", "cyan"),
+        )
+
+
+def settings(config: Config, options: Sequence[Option]) -> None:
+    """Settings with their values, origins and meanings."""
+    console = _console()
+    _line(console, _text(f"# {config.file}", "dim"))
+    for option in options:
+        value = json.dumps(config[option.key])
+        _line(console, _text(f"{option.key} = ", "cyan"), _text(value, ""))
+        _line(console, _text(f"    {option.meaning} ({config.origins[option.key]})", "dim"))
+
+
+def place(locator: Locator) -> str:
+    """`path:line`, the path relative to the working folder where it lies in it."""
+    try:
+        path = str(Path(locator.source).relative_to(Path.cwd()))
+    except ValueError:
+        path = locator.source
+    return path if locator.line is None else f"{path}:{locator.line}"
+
+
+class Bars:
+    """Progress bars with rate and time left, on stderr."""
+
+    @contextmanager
+    def phase(self, name: str, total: int, unit: Unit) -> Iterator[Callable[[int], None]]:
+        """Show a bar until the phase ends."""
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        amount = (DownloadColumn(), TransferSpeedColumn()) if unit == "bytes" else (MofNCompleteColumn(),)
+        columns = (TextColumn(f"{name:>6}"), BarColumn(), *amount, TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task(name, total=total)
+            yield lambda amount: progress.advance(task, amount)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not to_terminal(), no_color=bool(os.environ.get("NO_COLOR")) or None)
+
+
+def _line(console: Console, *parts: Text) -> None:
+    from rich.text import Text
+
+    console.print(Text.assemble(*parts))
+
+
+def _text(text: str, style: str) -> Text:
+    from rich.text import Text
+
+    return Text(text, style=style)
+
+
+def _turn(console: Console, label: str, turn: Turn, *, note: str = "", style: str = "") -> None:
+    from rich.padding import Padding
+
+    at = turn.said_at + timedelta(minutes=turn.utc_offset) if turn.said_at else None
+    _line(
+        console,
+        _text(f"{label} ", "bold"),
+        _text(f"{at:%Y-%m-%d %H:%M}  " if at else "", "cyan"),
+        _text(f"{turn.speaker}  ", "green"),
+        _text(place(turn.locator), "dim"),
+        _text(f"  {note}" if note else "", "dim"),
+    )
+    if to_terminal():
+        console.print(Padding(_text(turn.text, style), (0, 0, 0, 4)))
+    else:
+        for line in turn.text.splitlines():
+            _line(console, _text(f"    {line}", ""))
+
+
+def _reasons(candidate: Candidate) -> str:
+    return ", ".join(f"{hit.channel.replace('_', ' ')} #{hit.rank}" for hit in candidate.hits)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,55 @@
+"""memcli search: find turns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from memcli.cli.context import Context
+from memcli.cli.questions import Now, Since, Speaker, Until
+
+
+def search(
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="QUERY|-", help="What to look for, or - for one a line on stdin.")],
+    since: Since = None,
+    until: Until = None,
+    speaker: Speaker = None,
+    now: Now = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most turns shown.")] = 10,
+) -> None:
+    """Find turns by words and meaning; exit code 4 if nothing is found.
+
+    Example: memcli search "cargo bike repair" --since 2024-05-01
+    """
+    from memcli.cli import engines_in_use, questions, render
+    from memcli.cli.documents import search_document
+    from memcli.exits import Exit
+    from memcli.ingest.indexing import heal
+    from memcli.recall.pipeline import Recalled, recall
+    from memcli.types import Query
+
+    context: Context = ctx.obj
+    store = context.store()
+    embedder, encoder = engines_in_use.embedder(), engines_in_use.encoder()
+    heal(store, embedder, context.progress())
+
+    def found(asked: str) -> tuple[Query, Recalled]:
+        query = questions.query(asked, since=since, until=until, speakers=speaker, now=now, limit=limit)
+        return query, recall(query, store, embedder, encoder)
+
+    def batched(asked: str) -> tuple[dict[str, Any], bool]:
+        query, recalled = found(asked)
+        return search_document(query, recalled), bool(recalled.candidates)
+
+    if text == "-":
+        raise typer.Exit(questions.batch(context, "query", batched))
+    query, recalled = found(text)
+    if context.json:
+        render.document(search_document(query, recalled))
+    else:
+        render.hits(recalled)
+        if not recalled.candidates:
+            context.tell("nothing found")
+    raise typer.Exit(Exit.DONE if recalled.candidates else Exit.ABSTAINED)

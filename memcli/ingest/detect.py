@@ -1,0 +1,89 @@
+"""Which format is this? Decided by what is in the file, never by its name alone."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+
+from memcli.ingest.errors import NotALog, UnknownFormat
+from memcli.ingest.readers import chatgpt, irc, locomo, openai_messages, plain_text, sharegpt, turns, whatsapp
+from memcli.ingest.readers.base import Reader, Source
+
+READERS: tuple[Reader, ...] = (
+    turns.READER,
+    openai_messages.READER,
+    sharegpt.READER,
+    chatgpt.READER,
+    locomo.READER,
+    whatsapp.READER,
+    irc.READER,
+    plain_text.READER,
+)
+"""Every format, the most deliberate first: of two that are equally sure, the earlier one reads."""
+
+_SIGNATURES = (
+    (b"PK\x03\x04", "a zip archive", "unpack it and ingest what is in it"),
+    (b"\x1f\x8b", "gzip", "unpack it first: gunzip"),
+    (b"BZh", "bzip2", "unpack it first: bunzip2"),
+    (b"\xfd7zXZ\x00", "xz", "unpack it first: unxz"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "unpack it first: unzstd"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first"),
+    (b"SQLite format 3\x00", "an SQLite database", "export the conversation as text or JSON"),
+    (b"%PDF-", "a PDF document", "save it as text first"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG image", ""),
+    (b"\xff\xd8\xff", "a JPEG image", ""),
+    (b"GIF8", "a GIF image", ""),
+    (b"RIFF", "audio, video or an image", ""),
+    (b"OggS", "audio", ""),
+    (b"ID3", "audio", ""),
+    (b"\x7fELF", "a program", ""),
+    (b"MZ\x90\x00", "a program", ""),
+)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Line ends, tab, form feed, escape, and the control characters that IRC uses for bold, colour and the like.
+_TEXT_CONTROLS = frozenset(b"\t\n\r\f\x1b\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f\x01")
+
+
+def reader_named(name: str) -> Reader:
+    """The reader of a format by its name, as after `--format`. Raises UnknownFormat."""
+    for reader in READERS:
+        if reader.name == name.lower():
+            return reader
+    names = [reader.name for reader in READERS]
+    near = difflib.get_close_matches(name.lower()[:40], names, n=1)
+    suggestion = f"Did you mean {near[0]}? " if near else ""
+    raise UnknownFormat(f"no format is called {name[:40]!r}", hint=f"{suggestion}Known formats: {', '.join(names)}")
+
+
+def detect(source: Source) -> Reader:
+    """The reader that is surest of the file.
+
+    Raises NotALog where the file is empty, binary or in no known format, and OSError where it cannot be opened.
+    """
+    if not source.head.removeprefix(codecs.BOM_UTF8).strip():
+        raise NotALog("the file is empty")
+    _refuse_binary(source.head)
+    sureness = [(reader.sniff(source), reader) for reader in READERS]
+    best = max(score for score, _ in sureness)
+    if best <= 0:
+        names = ", ".join(reader.name for reader in READERS)
+        raise NotALog(
+            "no known conversation format",
+            hint=f"Known formats: {names}. Name one with --format, or write the conversation as JSON Lines "
+            '({"speaker": "Ann", "time": "2024-03-01T09:30:00Z", "text": "..."}).',
+        )
+    return next(reader for score, reader in sureness if score == best)
+
+
+def _refuse_binary(head: bytes) -> None:
+    for signature, looks_like, hint in _SIGNATURES:
+        if head.startswith(signature):
+            raise NotALog(f"binary data (looks like {looks_like})", hint=hint)
+    if head.startswith(_UTF_16):
+        raise NotALog("the text is in UTF-16", hint="convert it first: iconv -f UTF-16 -t UTF-8")
+    # A stray NUL is what a crash leaves in a log; more of them are no text.
+    if head.count(0) * 1000 > len(head):
+        raise NotALog("binary data (it has NUL bytes)")
+    controls = sum(byte < 0x20 and byte not in _TEXT_CONTROLS for byte in head)
+    if controls * 20 > len(head):
+        raise NotALog("binary data (it has control characters)")

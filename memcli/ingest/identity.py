@@ -1,0 +1,63 @@
+"""Ids from content, so that the same words read twice, or from a newer export, are the same turns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from memcli.ingest.readers.base import RawSession, Source
+
+_SEPARATOR = "\x1f"
+
+
+def content_id(*parts: str) -> str:
+    """128 bits of the parts' hash, in hex (BLAKE2b)."""
+    return hashlib.blake2b(_SEPARATOR.join(parts).encode("utf-8"), digest_size=16).hexdigest()
+
+
+@dataclass(slots=True)
+class OpenSession:
+    """A session of the source being read. `native_id` stays None until identify() has seen what was said in it."""
+
+    source: Source
+    format: str
+    native_id: str | None
+    title: str
+    turns_read: int = 0
+    _id: str | None = None
+    said: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def begin(cls, source: Source, format_name: str, raw: RawSession) -> OpenSession:
+        """The session that a reader announced."""
+        return cls(source, format_name, raw.native_id, raw.title or source.stem)
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        if self._id is None:
+            assert self.native_id is not None
+            self._id = content_id(self.format, self.native_id)
+        return self._id
+
+    def turn_id(self, speaker: str, said_at: datetime | None, text: str) -> str:
+        """The id of the next turn of this content: the n-th of the same content in a session is always the same."""
+        content = content_id(speaker, said_at.isoformat() if said_at else "", text)
+        self.said[content] += 1
+        return content_id(self.id, content, str(self.said[content]))
+
+
+def native_id_from(source: Source, first_turns: Sequence[tuple[str, datetime | None, str]]) -> str:
+    """A native id for a session whose format has none, from its first turns as (speaker, said_at, text).
+
+    Turns with a time say by themselves which conversation they belong to, whatever the file is called this time; turns
+    without one (many conversations begin with "Hi") need the name of the file beside them.
+    """
+    (speaker, said_at, text), *_ = first_turns
+    if said_at is not None:
+        return "content:" + content_id(speaker, said_at.isoformat(), text)
+    spoken = (part for speaker, _, text in first_turns[:2] for part in (speaker, text))
+    return "content:" + content_id(source.stem, *spoken)

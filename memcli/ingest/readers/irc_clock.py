@@ -1,0 +1,122 @@
+"""The clock of an IRC log: most lines tell only the time of day, and the date has to be carried along.
+
+Two things make the time of day go back. At midnight a 24-hour clock goes back by nearly a day: the next day begins. A
+12-hour clock without am and pm (ubuntu.com's logs until 2006) goes back by nearly half a day: half a day has passed.
+A small step back is a clock set right or lines out of order, and changes no date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from memcli.ingest.readers.timestamps import MONTHS, from_iso
+
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+STAMP = re.compile(
+    rf"""\[?(?:(?P<iso>\d{{4}}-\d\d-\d\d)[T ]
+        |(?P<day>\d{{1,2}})[ ](?P<month>{_MONTH})[ ]
+        |(?P<month2>{_MONTH})[ ]{{1,2}}(?P<day2>\d{{1,2}})[ ])?
+    (?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?
+    (?P<zone>Z|[+-]\d\d:?\d\d)?\]?(?=[ \t]|$)""",
+    re.VERBOSE | re.ASCII,
+)
+"""What a line starts with: a time of day, perhaps with a date, perhaps in brackets."""
+
+_NAMED_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)", re.ASCII)
+_DATE_LINE = re.compile(
+    rf"""(?:---[ ](?:Log[ ]opened|Log[ ]closed|Day[ ]changed)|\*{{4}}[ ](?:BEGIN|ENDING)[ ]LOGGING[ ]AT
+        |Session[ ](?:Start|Time|Close):)
+    [ ]+(?:[A-Z][a-z]{{2}}[ ]+)?
+    (?:(?P<month>{_MONTH})[ ]+(?P<day>\d{{1,2}})|(?P<day2>\d{{1,2}})[ ]+(?P<month2>{_MONTH}))
+    (?:[ ]+\d\d:\d\d(?::\d\d)?)?[ ]+(?P<year>\d{{4}})""",
+    re.VERBOSE | re.ASCII,
+)
+_NOTHING: Mapping[str, Any] = {}
+
+
+def date_in_name(name: str) -> datetime | None:
+    """Midnight of the date that a file's name has in it (2004-11-15_03.raw.txt, #chan_20041115.log), if any."""
+    for match in _NAMED_DATE.finditer(name):
+        try:
+            return datetime(int(match[1]), int(match[3]), int(match[4]))
+        except ValueError:
+            continue
+    return None
+
+
+class Clock:
+    """Reads one stamp after another. `now` is the time of the last one, None where no date is known."""
+
+    def __init__(self, date: datetime | None) -> None:
+        self.now: datetime | None = None
+        self.stamp = ""
+        self.metadata: Mapping[str, Any] = _NOTHING
+        self._date = date
+        self._year = date.year if date else None
+        self._month = date.month if date else 0
+        self._shift = timedelta()
+        self._minutes: int | None = None
+        self._twelve_hours = True
+
+    def sets_date(self, line: str) -> bool:
+        """Whether the line is the client's own note of the date, by which the clock is then set."""
+        if line[:1] not in "-*S" or not (match := _DATE_LINE.match(line)):
+            return False
+        try:
+            month = MONTHS[(match["month"] or match["month2"]).lower()]
+            self._set_date(datetime(int(match["year"]), month, int(match["day"] or match["day2"])))
+        except ValueError:
+            return False
+        self.now, self.stamp, self.metadata = None, "", _NOTHING
+        return True
+
+    def read(self, stamped: re.Match[str]) -> bool:
+        """Take the time of a line; False where there is no such time."""
+        if stamped[0] == self.stamp:
+            return True
+        iso, day, month, day2, month2, hour, minute, second, zone = stamped.group(
+            "iso", "day", "month", "day2", "month2", "hour", "minute", "second", "zone"
+        )
+        try:
+            if iso:
+                self.now = from_iso(f"{iso}T{hour}:{minute}:{second or '00'}{zone or ''}")
+                self.metadata = _NOTHING
+            else:
+                if month or month2:
+                    self._day_and_month(int(day or day2), MONTHS[(month or month2).lower()])
+                time = timedelta(hours=int(hour), minutes=int(minute), seconds=int(second or 0))
+                if int(hour) > 23 or int(minute) > 59:
+                    raise ValueError("no such time of day")
+                self._follow(int(hour), int(minute))
+                self.now = self._date + self._shift + time if self._date else None
+                self.metadata = _NOTHING if self.now else {"clock": stamped[0].strip("[]")}
+        except (ValueError, OverflowError):
+            return False
+        self.stamp = stamped[0]
+        return True
+
+    def _set_date(self, date: datetime) -> None:
+        if date != self._date:
+            self._date, self._year, self._month = date, date.year, date.month
+            self._shift, self._minutes = timedelta(), None
+
+    def _day_and_month(self, day: int, month: int) -> None:
+        """A date without its year: the year at hand, and the next one when December turns to January."""
+        if self._year is not None:
+            self._set_date(datetime(self._year + (self._month == 12 and month == 1), month, day))
+
+    def _follow(self, hour: int, minute: int) -> None:
+        """Notice midnight, or noon on a 12-hour clock, by how far the time of day goes back."""
+        now = hour * 60 + minute
+        self._twelve_hours = self._twelve_hours and hour <= 12
+        back = (self._minutes if self._minutes is not None else now) - now
+        self._minutes = now
+        if back > 12 * 60:
+            self._shift += timedelta(days=1)
+        elif back > 10 * 60 and self._twelve_hours:
+            self._shift += timedelta(hours=12)
+        elif back < -23 * 60 and self._shift >= timedelta(days=1):
+            self._shift -= timedelta(days=1)  # a line from before midnight that was written down after it

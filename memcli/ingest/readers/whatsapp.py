@@ -1,0 +1,170 @@
+"""WhatsApp's "Export chat" text files, from Android and from iOS.
+
+    12/31/23, 9:05 PM - Ann: text               Android: date, time, dash
+    [31.12.23, 21:05:33] Ann: text              iOS: date and time in brackets
+    31.12.23, 21:05 - Ann added Bob             no colon: WhatsApp speaking, not a person
+
+https://faq.whatsapp.com/1180414079177245 (how to get one). There is no specification; the shapes are those of the test
+files of chat-miner, whatstk and whatsapp-chat-parser. A message goes on over the lines that start with no date.
+
+The file does not say whether the day or the month comes first, so that is decided over the whole of it, in
+whatsapp_dates. Times are on the clock of the phone that exported, without a zone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from memcli.ingest.readers.base import (
+    EXCERPT_CHARS,
+    LINE_BYTES,
+    TOO_LONG,
+    Ignored,
+    Item,
+    RawSession,
+    RawTurn,
+    Reader,
+    Skipped,
+    Source,
+)
+from memcli.ingest.readers.whatsapp_dates import DateOrder, find_order, moment
+
+# U+200E and U+200F (writing direction) stand in front of what WhatsApp itself put in; U+202F and U+00A0 are spaces.
+HEADER = re.compile(
+    r"""[\u200e\u200f\ufeff]*(?P<bracket>\[)?
+    (?P<a>\d{1,4})(?P<mark>[./-])[ ]?(?P<b>\d{1,2})(?P=mark)[ ]?(?P<c>\d{2,4})\.?
+    ,?[ \u00a0\u202f](?:(?:à|um|klo|kl\.|om|at|a[ ]las|alle)[ ])?
+    (?:(?P<early>上午|午前|오전)|(?P<late>下午|午後|오후))?[ ]?
+    (?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?
+    (?:[ \u00a0\u202f]?(?P<half>[AaPp])\.?[ \u00a0\u202f]?[Mm]\.?)?
+    (?(bracket)\]|[ ][-–])[ ](?P<rest>.*)""",
+    re.VERBOSE,
+)
+_SPEAKER = re.compile(r"[\u200e\u200f~\u00a0 ]*([^:\n]{1,80}?):(?: (.*)|(?=\n)|$)", re.DOTALL)
+_CLOSE_SPEAKER = re.compile(r"([^:\n]{1,80}?):(\S.*)", re.DOTALL)
+_OWN_WORDS = re.compile(
+    r"(?:Messages and calls are|Messages you send to this (?:chat|group) (?:and calls )?are now) (?:end-to-end|secured)"
+    r"|Your security code with .{1,60} changed|Missed (?:group )?(?:voice|video) call\b|Waiting for this message\b"
+)
+_DELETED = re.compile(r"(?:This message was deleted|You deleted this message|null)\.?")
+# Android writes the marker in the phone's language, always in angle brackets; iOS after U+200E.
+_MEDIA = re.compile(
+    r"<(?=[^<>\n]*(?: |[^\x00-\x7f]))[^<>\n=/\"]{3,40}>"
+    r"|(?:image|video|audio|sticker|GIF|document|Contact card|video note) omitted"
+)
+_ATTACHED = re.compile(
+    r"\u200e<[^<>\n:]{3,20}: ([^<>\n]{1,120})>|<attached: ([^<>\n]{1,120})>"
+    r"|\A\u200e?((?:IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA\d{4,6}\.\w{2,5}) \([^()\n]{3,40}\)(?=\n|\Z)"
+    r"|\A\u200e?([^\n]{1,120}\.\w{2,5}) \((?:file attached|Datei angehängt|archivo adjunto|fichier joint|file allegato"
+    r"|bestand bijgevoegd|arquivo anexado|ficheiro anexado|файл добавлен)\)(?=\n|\Z)"
+)
+_EDITED = "<This message was edited>"
+_CHAT_TITLE = re.compile(r"WhatsApp (?:Chat|chat) (?:with|-) (.+)")
+_SIGNS = ("<Media omitted>", "\u200e", "end-to-end encrypt", "omitted", "(file attached)")
+
+_AROUND_NAMES = "\u202a\u202c\u2068\u2069\u200e\u200f\u00a0 "
+_SPEAKERS = 10_000
+"""So many names are remembered from the first pass; a chat has at most 1,024 members."""
+
+
+def sniff(source: Source) -> float:
+    """By lines that start with a date, a time and a name in one of WhatsApp's two shapes."""
+    lines = source.head_lines
+    headers = [match for line in lines if (match := HEADER.match(line))]
+    spoken = [match for match in headers if _spoken(match["rest"])]
+    if not spoken or len(headers) < (0.1 if HEADER.match(lines[0]) else 0.3) * len(lines):
+        return 0.0
+    # A year first, in brackets, is also how people write their own logs; what only WhatsApp writes settles it.
+    iso_like = all(match["bracket"] and len(match["a"]) == 4 for match in headers)
+    if iso_like and not any(sign in source.head_text for sign in _SIGNS):
+        return 0.55
+    return 0.9
+
+
+def read(source: Source) -> Iterator[Item]:
+    """One session; its messages in the order of the file."""
+    title = PurePath(source.name).name.removesuffix(".txt")
+    named = _CHAT_TITLE.fullmatch(title)
+    yield RawSession(native_id=None, title=named[1] if named else None if title in ("_chat", "-") else title)
+    order, speakers = _survey(source)
+    header: re.Match[str] | None = None
+    first, size, body = 0, 0, list[str]()
+    for number, line in source.lines():
+        found = HEADER.match(line) if line is not None else None
+        if line is None:
+            yield Skipped(line=number, reason=TOO_LONG)
+        elif found:
+            if header:
+                yield _message(header, body, first, order, speakers)
+            header, first, body = found, number, [found["rest"]]
+            size = len(line)
+        elif header and size + len(line) <= LINE_BYTES:
+            body.append(line)
+            size += len(line) + 1
+        elif line.strip():
+            reason = "a message longer than 1 MiB" if header else "text in front of the first message"
+            yield Skipped(line=number, reason=reason, excerpt=line[:EXCERPT_CHARS])
+    if header:
+        yield _message(header, body, first, order, speakers)
+
+
+def _survey(source: Source) -> tuple[DateOrder, frozenset[str]]:
+    """The first pass: the order of day, month and year, and the names of those who speak."""
+    speakers: set[str] = set()
+
+    def headers() -> Iterator[re.Match[str]]:
+        for _, line in source.lines():
+            if line is not None and (match := HEADER.match(line)):
+                spoken = _spoken(match["rest"])
+                if spoken and len(speakers) < _SPEAKERS:
+                    speakers.add(spoken[1].strip(_AROUND_NAMES))
+                yield match
+
+    return find_order(headers()), frozenset(speakers)
+
+
+def _spoken(text: str) -> re.Match[str] | None:
+    """Speaker and words. A quote open at the colon means that a chat's name is told: changed the subject to "Re: x"."""
+    match = _SPEAKER.match(text)
+    if match and (match[1].count('"') % 2 or match[1].count("“") > match[1].count("”")):
+        return None
+    return match
+
+
+def _message(
+    header: re.Match[str], body: list[str], line: int, order: DateOrder, speakers: frozenset[str]
+) -> RawTurn | Skipped | Ignored:
+    said_at = moment(header, order)
+    if said_at is None:
+        return Skipped(line=line, reason="no such date or time", excerpt=header[0][:EXCERPT_CHARS])
+    whole = "\n".join(body)
+    spoken = _spoken(whole)
+    if not spoken:
+        # `Ann:text` only where Ann is known from elsewhere: "Ann started a call at 12:30" has a colon, too.
+        spoken = _CLOSE_SPEAKER.fullmatch(whole)
+        if not spoken or spoken[1].strip(_AROUND_NAMES) not in speakers:
+            return Ignored(reason="system line")
+    text = spoken[2] if spoken[2] is not None else whole.partition("\n")[2]
+    text = text.rstrip().removesuffix(_EDITED).rstrip(" \u200e")
+    metadata = {}
+    if attached := _ATTACHED.search(text):
+        metadata["attachment"] = next(name for name in attached.groups() if name)
+        text = text[: attached.start()] + text[attached.end() :]
+    app_speaking = text.startswith("\u200e")
+    text = text.replace("\u200e", "").replace("\u200f", "").strip()
+    if not text:
+        return Ignored(reason="media without words" if attached else "empty message")
+    if _MEDIA.fullmatch(text):
+        return Ignored(reason="media without words")
+    if _DELETED.fullmatch(text):
+        return Ignored(reason="deleted message")
+    if app_speaking or _OWN_WORDS.match(text):
+        return Ignored(reason="system line")
+    return RawTurn(
+        speaker=spoken[1].strip(_AROUND_NAMES) or "unknown", text=text, said_at=said_at, line=line, metadata=metadata
+    )
+
+
+READER = Reader(name="whatsapp", title="WhatsApp chat export (text)", sniff=sniff, read=read)

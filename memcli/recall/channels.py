@@ -1,0 +1,31 @@
+"""The four ways to look: words or meaning, over the turn alone or over the turn with its neighbours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from memcli.types import Channel, Hit, Query
+from store.index import Filter, Index
+
+if TYPE_CHECKING:
+    from engines.protocols import Embedder
+
+DEPTH = 100
+"""How many turns each channel names."""
+
+
+def hits(query: Query, index: Index, embedder: Embedder) -> list[Hit]:
+    """What each channel finds, best first within each."""
+    where = Filter(since=query.since, until=query.until, speakers=query.speakers)
+    turn, window = index.dense(embedder.embed_query(query.text), limit=DEPTH, where=where)
+    found: dict[Channel, list[tuple[int, float]]] = {
+        "lexical": index.lexical(query.text, column="text", limit=DEPTH, where=where),
+        "lexical_window": index.lexical(query.text, column="window", limit=DEPTH, where=where),
+        "dense": turn,
+        "dense_window": window,
+    }
+    return [
+        Hit(item_id=item, channel=channel, rank=rank, score=score)
+        for channel, ranked in found.items()
+        for rank, (item, score) in enumerate(ranked, start=1)
+    ]

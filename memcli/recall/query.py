@@ -1,0 +1,44 @@
+"""From the words of a question to what recall needs to know of it."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+FUNCTION_WORDS = frozenset(
+    """
+    a about after all also am an and any are as at be because been before being but by can could did do does doing done
+    else ever every for from get got had has have having he her here hers him his how i if in into is it its just let
+    like may me might mine more most much must my no nor not now of off on once one only or other our ours out over own
+    please shall she should so some still such tell than that the their theirs them then there these they this those
+    through to too under until up us very was we were what when where which while who whom whose why will with would
+    yes yet you your yours
+    """.split()  # noqa: SIM905 - a list of two hundred quoted words reads worse
+)
+"""English words that say how a question is put and not what it is about."""
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, lower-cased, in order."""
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def content_words(text: str) -> list[str]:
+    """The words that say what the text is about, lower-cased, without a possessive 's."""
+    stripped = (word.removesuffix("'s").removesuffix("’s") for word in words(text))
+    return [word for word in stripped if word not in FUNCTION_WORDS]
+
+
+def stems(text: str) -> set[str]:
+    """The content words of a text, reduced to their stems (Porter's English stemmer, Snowball)."""
+    from snowballstemmer.english_stemmer import EnglishStemmer
+
+    stemmer = EnglishStemmer()
+    return {stemmer.stemWord(word) for word in content_words(text)}
+
+
+def names_speaker(query_words: set[str], speaker: str) -> bool:
+    """Whether a question names a speaker: by the whole name, or by its first word if that is no function word."""
+    parts = content_words(speaker)
+    return bool(parts) and parts[0] in query_words and len(parts[0]) > 1
