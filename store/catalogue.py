@@ -196,8 +196,8 @@ class Catalogue:
     def rows_to_index(self, first: int, last: int) -> pa.Table:
         """The turns with a seq in first..last, and the turns beside them, whose window they change. By seq.
 
-        Columns: seq, session, speaker, said_at, words (the text alone), text (with its speaker), window (with its
-        speaker and the turns before and after it in its session).
+        Columns: seq, session, speaker, said_at, text (with its speaker), window (the text with those of the turns
+        before and after it in its session).
         """
         return self._db.sql(
             f"""
@@ -210,7 +210,7 @@ class Catalogue:
                        coalesce(min(moment) FILTER (moment > fresh.last), any_value(fresh.last)) AS last
                 FROM keyed JOIN fresh USING (session) GROUP BY session),
             placed AS (
-                SELECT seq, session, speaker, said_at, text AS words, speaker || ': ' || text AS text,
+                SELECT seq, session, speaker, said_at, speaker || ': ' || text AS text,
                        lag(speaker || ': ' || text) OVER beside AS before,
                        lead(speaker || ': ' || text) OVER beside AS after,
                        coalesce(lag(seq) OVER beside BETWEEN $first AND $last, false)
@@ -218,7 +218,7 @@ class Catalogue:
                 FROM keyed JOIN reach USING (session)
                 WHERE moment BETWEEN reach.first AND reach.last
                 WINDOW beside AS (PARTITION BY session ORDER BY {_ORDER}))
-            SELECT seq, session, speaker, said_at, words, text, concat_ws(chr(10), before, text, after) AS "window"
+            SELECT seq, session, speaker, said_at, text, concat_ws(chr(10), before, text, after) AS "window"
             FROM placed WHERE seq BETWEEN $first AND $last OR beside_fresh ORDER BY seq
             """,
             params={"first": first, "last": last},

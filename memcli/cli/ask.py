@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.questions import Now, Since, Speaker, Until
+from memcli.cli.options import Now, Since, Speaker, Until
 
 if TYPE_CHECKING:
     from memcli.answer.pipeline import Writing
@@ -35,7 +35,9 @@ def ask(
         bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
     ] = False,
 ) -> None:
-    """Answer a question from the memory, with citations; exit code 4 if the memory does not say.
+    """Answer a question from the memory, with citations.
+
+    The exit code is 4 if the memory does not say.
 
     Example: memcli ask "When did we sign the lease?"
     """

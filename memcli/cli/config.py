@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ def config(
     key: Annotated[str | None, typer.Argument(metavar="KEY", help="Show only this setting.")] = None,
     value: Annotated[str | None, typer.Argument(metavar="VALUE", help="Write this value to the file.")] = None,
 ) -> None:
-    """Show the settings and where each comes from; with KEY VALUE, write one to the configuration file.
+    """Show settings and where each comes from, or set one.
 
     Example: memcli config llm.model ~/models/my-model.gguf
     """
@@ -25,8 +26,9 @@ def config(
     if key is not None:
         settings.option(key)
     if key is not None and value is not None:
-        settings.write(context.config.file, key, value)
-        context.tell(f"{key} = {value} written to {context.config.file}")
+        file = Path(context.config_file) if context.config_file else settings.default_file()
+        settings.write(file, key, value)
+        context.tell(f"{key} = {value} written to {file}")
         return
     shown = [option for option in settings.OPTIONS if key in (None, option.key)]
     if context.json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,14 @@ def embedder() -> Embedder:
     """The built-in embedder."""
     from engines.static import StaticEmbedder
 
-    return StaticEmbedder.built_in()
+    return StaticEmbedder()
 
 
 def encoder() -> TokenEncoder:
     """The built-in token encoder."""
     from engines.token_encoder import MiniLMTokenEncoder
 
-    return MiniLMTokenEncoder.built_in(threads=os.cpu_count() or 1)
+    return MiniLMTokenEncoder()
 
 
 def generator(config: Config, tell: Callable[[str], None]) -> Generator:

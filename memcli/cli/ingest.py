@@ -24,7 +24,9 @@ def ingest(
     ] = None,
     redact: Annotated[bool, typer.Option(help="Take secrets (keys, tokens, card numbers) out.")] = True,
 ) -> None:
-    """Read conversation logs into the memory; reading one twice changes nothing.
+    """Read conversation logs into the memory.
+
+    Formats are found by content. Reading a log twice, or a newer export of it, adds only what is new.
 
     Example: memcli ingest ~/exports/ --memory family
     """
@@ -48,7 +50,7 @@ def ingest(
     )
     if context.json:
         render.document(ingest_document(report))
-    else:
+    elif not context.quiet:
         render.ingested(report)
     skipped = [(source.uri, line, reason) for source in report.sources for line, reason in source.skipped]
     for uri, line, reason in skipped[:LISTED]:

@@ -27,7 +27,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run memcli with these arguments and return its exit code."""
-    arguments = _globals_first(arguments)
+    arguments = _globals_first(arguments) or ["--help"]
     as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
     try:
         from memcli.cli.app import app
@@ -49,17 +49,15 @@ def run(arguments: Sequence[str]) -> int:
 
 def _failed(error: Exception, as_json: bool) -> int:
     from typer import Abort
-    from typer._click.exceptions import ClickException
+    from typer.exceptions import TyperException
 
     from memcli.exits import Exit, code_of
 
     name, hint = type(error).__name__, getattr(error, "hint", "")
     if isinstance(error, Abort):
         code, message = Exit.BUG, "aborted"
-    elif isinstance(error, ClickException):
+    elif isinstance(error, TyperException):
         code, message, name, hint = Exit.USAGE, error.format_message(), "UsageError", "memcli --help"
-        if not message:  # no arguments: the help was shown
-            return Exit.USAGE
     else:
         known = code_of(error)
         if known is None:

@@ -24,7 +24,7 @@ def open_turn(
     ],
     around: Annotated[int, typer.Option(min=0, help="Turns shown before and after it.")] = 3,
 ) -> None:
-    """Show a turn with what was said around it, and the file and line it came from.
+    """Show a turn where it was said, with its file and line.
 
     Example: memcli open 2
     """

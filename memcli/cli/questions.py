@@ -1,4 +1,4 @@
-"""What `ask` and `search` share: the options that narrow a question down, and questions from standard input."""
+"""What `ask` and `search` share: a query from the command line, and batches of questions from standard input."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
-
-import typer
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memcli.exits import Exit
 from memcli.types import Query
@@ -16,15 +14,6 @@ from memcli.usage import UsageError
 
 if TYPE_CHECKING:
     from memcli.cli.context import Context
-
-Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Only what was said on this day or later.")]
-Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Only what was said before this day.")]
-Speaker = Annotated[
-    list[str] | None, typer.Option("--speaker", metavar="NAME", help="Only what they said (may be repeated).")
-]
-Now = Annotated[
-    str | None, typer.Option("--now", metavar="TIME", help="Answer as if it were this moment (default: the clock).")
-]
 
 
 class Question(NamedTuple):

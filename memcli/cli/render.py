@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -116,13 +117,12 @@ def status(document: dict[str, Any]) -> None:
     ]
     for name, value in rows:
         _line(console, _text(f"{name:<12}", "cyan"), _text(value, ""))
+    by_format: defaultdict[str, list[int]] = defaultdict(list)
     for source in document["by_source"]:
-        _line(
-            console,
-            _text(f"{source['turns']:>9,}  ", "dim"),
-            _text(place(Locator(source=source["uri"])), ""),
-            _text(f"  {source['format']}", "cyan"),
-        )
+        by_format[source["format"]].append(source["turns"])
+    for name, turns in sorted(by_format.items()):
+        line = f"{_count(sum(turns), 'turn')} from {_count(len(turns), 'source')}"
+        _line(console, _text(f"  {name:<10}", "cyan"), _text(line, ""))
 
 
 def settings(config: Config, options: Sequence[Option]) -> None:

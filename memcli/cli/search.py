@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.questions import Now, Since, Speaker, Until
+from memcli.cli.options import Now, Since, Speaker, Until
 
 
 def search(
@@ -19,7 +19,9 @@ def search(
     now: Now = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most turns shown.")] = 10,
 ) -> None:
-    """Find turns by words and meaning; exit code 4 if nothing is found.
+    """Find turns by words and by meaning.
+
+    The exit code is 4 if nothing is found.
 
     Example: memcli search "cargo bike repair" --since 2024-05-01
     """

@@ -8,7 +8,7 @@ from memcli.cli.context import Context
 
 
 def status(ctx: typer.Context) -> None:
-    """Show where the memory is, what it holds, and from which sources.
+    """Show where the memory is and what it holds.
 
     Example: memcli status --json
     """

@@ -52,7 +52,7 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
                 rows = catalogue.rows_to_index(first, last)
             # Neighbours that this run has indexed or will index need no second time: all turns were there by then.
             rows = rows.filter((seq <= highest) | ((seq >= first) & (seq <= last)))
-            vectors = embedder.embed(rows["words"].to_pylist())
+            vectors = embedder.embed(rows["text"].to_pylist())
             store.index.put(rows, vectors, known=[at for at in rows["seq"].to_pylist() if at <= highest])
             with store.writing() as catalogue:
                 catalogue.clear_outbox(last)

@@ -114,15 +114,16 @@ def _readers_for(
     found: Sequence[Source], format_name: str | None, paths: Sequence[str]
 ) -> tuple[list[tuple[Source, Reader]], list[tuple[Source, str]]]:
     named = reader_named(format_name) if format_name else None
-    chosen, refused = [], []
+    chosen, refused, hint = [], [], ""
     for source in found:
         try:
             chosen.append((source, detect(source) if named is None else named))
         except (InputUnreadable, OSError) as error:
             refused.append((source, str(error)))
+            hint = getattr(error, "hint", "")
     if not chosen:
         if len(refused) == 1:
-            raise InputUnreadable(f"{refused[0][0].uri}: {refused[0][1]}", hint="--format NAME reads it as that format")
+            raise InputUnreadable(f"{refused[0][0].uri}: {refused[0][1]}", hint=hint)
         what = f"none of its {len(refused)} files is a conversation log" if refused else "there is no file in it"
         raise InputUnreadable(f"{' '.join(paths)}: {what}", hint="--format NAME reads files as that format")
     return chosen, refused

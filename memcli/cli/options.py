@@ -1,0 +1,16 @@
+"""Options that `ask` and `search` share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Only what was said on this day or later.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Only what was said before this day.")]
+Speaker = Annotated[
+    list[str] | None, typer.Option("--speaker", metavar="NAME", help="Only what they said (may be repeated).")
+]
+Now = Annotated[
+    str | None, typer.Option("--now", metavar="TIME", help="Answer as if it were this moment (default: the clock).")
+]

@@ -1,0 +1,142 @@
+"""Secrets are taken out, and talk about secrets is not."""
+
+import time
+
+import pytest
+
+from memcli.ingest.redact import redact
+
+# Put together here, so that no scanner takes this file for a leak.
+AWS = "AKIA" + "IOSFODNN7EXAMPLE"
+GITHUB = "ghp_" + "a1B2" * 9
+PEM = "-----BEGIN RSA PRIVATE " + "KEY-----\nMIIEpAIBAAKCAQEA+x/y=\nabc\n-----END RSA PRIVATE " + "KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("kind", "secret"),
+    [
+        ("private key", PEM),
+        ("private key", "-----BEGIN OPENSSH PRIVATE " + "KEY-----\nb3BlbnNzaC1rZXk"),
+        ("AWS key", AWS),
+        ("GitHub token", GITHUB),
+        ("GitHub token", "github_pat_" + "a" * 22 + "_" + "b" * 59),
+        ("GitLab token", "glpat-" + "x1" * 10),
+        ("Slack token", "xoxb-" + "123456789012-123456789012-abcdefghijkl"),
+        ("OpenAI key", "sk-" + "a1" * 24),
+        ("OpenAI key", "sk-proj-" + "a1_-" * 20),
+        ("Anthropic key", "sk-ant-api03-" + "a1_-" * 20),
+        ("Stripe key", "sk_live_" + "a1" * 12),
+        ("Google key", "AIza" + "a" * 35),
+        ("Google key", "ya29." + "a" * 60),
+        ("JWT", "eyJ" + "hbGciOiJIUzI1NiJ9" + ".eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0" + ".dozjgNryP4J3jVmNHl0w5N"),
+        ("card number", "4111 1111 1111 1111"),
+        ("card number", "5500-0000-0000-0004"),
+        ("card number", "340000000000009"),
+        ("card number", "3782 822463 10005"),
+        ("card number", "6011000000000004"),
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "my key is {}, keep it", "({})", 'x = "{}"'])
+def test_secrets(kind: str, secret: str, around: str) -> None:
+    text, kinds = redact(around.format(secret))
+    if not (kind == "private key" and "END" not in secret):  # a key that is cut off takes the rest along
+        assert text == around.format(f"[redacted: {kind}]")
+    assert kinds == (kind,)
+    assert secret not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://ann:s3cret@example.com/x", "https://ann:[redacted: URL password]@example.com/x"),
+        ("postgres://u:p%40ss@db:5432/x", "postgres://u:[redacted: URL password]@db:5432/x"),
+        ("DB_PASSWORD=swordfish", "DB_PASSWORD=[redacted: password]"),
+        ("mount -o username=ann,password=foobar //x", "mount -o username=ann,password=[redacted: password] //x"),
+        ("password: hunter22", "password: [redacted: password]"),
+        ("Password: swordfish\nsee you", "Password: [redacted: password]\nsee you"),
+        ('"api_key": "abc123def456"', '"api_key": "[redacted: password]"'),
+        ("my password is hunter22!", "my password is [redacted: password]!"),
+        ("aws_secret_access_key=wJalrXUtnFEMI/K7MDENG", "aws_secret_access_key=[redacted: password]"),
+    ],
+)
+def test_passwords(text: str, expected: str) -> None:
+    redacted, kinds = redact(text)
+    assert redacted == expected
+    assert len(kinds) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my password is too short",
+        "the password is case-sensitive",
+        "password: what should I choose?",
+        "what's the password: I forgot it again, sorry",
+        "password=<your password>",
+        "PASSWORD=$SECRET",
+        "password: ****",
+        "the token is expired",
+        "a secret: never mind, I will tell you tomorrow",
+        "the key is under the mat",
+        "order 4111111111111112 arrived",
+        "call me at 0049 151 1234 5678",
+        "1709285400250 and 20240301093000",
+        "https://example.com:8080/a@b",
+        "http://user@example.com",
+        "mail me: ann@example.com",
+        "sk-learn-and-other-libraries-with-long-names",
+        "task-force-sk-something",
+        "AKIA is a prefix",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "uuid 123e4567-e89b-12d3-a456-426614174000",
+        "PWD=/var/log",
+        "",
+    ],
+)
+def test_talk_is_left_alone(text: str) -> None:
+    assert redact(text) == (text, ())
+
+
+def test_many_secrets_are_each_taken_and_told_once() -> None:
+    text, kinds = redact(f"{AWS} {GITHUB} {AWS} 4111111111111111")
+    assert text == "[redacted: AWS key] [redacted: GitHub token] [redacted: AWS key] [redacted: card number]"
+    assert kinds == ("AWS key", "GitHub token", "card number")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN PRIVATE " + "KEY-----\n" * 50_000,
+        "password:" * 100_000,
+        "password=" * 100_000,
+        "password is a1" * 50_000,
+        "://a:" * 200_000,
+        "eyJ" * 300_000,
+        "eyJ" + "a" * 1_000_000,
+        "4111 " * 200_000,
+        "sk-" + "a" * 1_000_000,
+        "a_" * 400_000 + "secret=",
+        "xoxb-" * 200_000,
+        " " * 1_000_000 + "password",
+    ],
+)
+def test_hostile_text_takes_linear_time(text: str) -> None:
+    began = time.monotonic()
+    once, _ = redact(text)
+    assert time.monotonic() - began < 20
+    assert redact(once)[0] == once
+
+
+def test_ordinary_text_costs_little() -> None:
+    text = "I think we should meet at the shop tomorrow, then we can talk about it"
+    rounds = 2_000
+    best = min(_seconds(text, rounds) for _ in range(20))
+    # 2 microseconds is the aim; ten times that is what a slow and busy machine is allowed.
+    assert best / rounds < 20e-6
+
+
+def _seconds(text: str, rounds: int) -> float:
+    began = time.perf_counter()
+    for _ in range(rounds):
+        redact(text)
+    return time.perf_counter() - began
