@@ -37,7 +37,8 @@ class Memcli:
     @property
     def environment(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("MEMCLI_", "XDG_", "LC_"))}
-        return kept | {"HOME": str(self.home), "TZ": "UTC", "LANG": "C.UTF-8", "PATH": f"{COMMAND.parent}:{kept['PATH']}"}
+        path = f"{COMMAND.parent}:{kept['PATH']}"
+        return kept | {"HOME": str(self.home), "TZ": "UTC", "LANG": "C.UTF-8", "PATH": path}
 
     def __call__(self, *arguments: str | Path, stdin: str | bytes = b"", cwd: Path | None = None, **env: str) -> Result:
         done = subprocess.run(

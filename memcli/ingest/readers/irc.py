@@ -71,12 +71,20 @@ def sniff(source: Source) -> float:
     return 0.95 * known / len(lines)
 
 
+def _name(source: Source) -> str:
+    """The file's name; with its folder, which is the channel then, where the name is nothing but a date."""
+    if any(letter.isalpha() for letter in source.stem):
+        return source.stem
+    return "/".join([*source.uri.rsplit("/", 2)[-2:-1], source.stem])
+
+
 _SPOKEN = re.compile(r".{0,40}?<[^<>\s]{0,2} ?[^<>\s]{1,60}>[ \t]|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t[^\t]{1,60}\t")
 
 
 def read(source: Source) -> Iterator[Item]:
-    """One session, named as the file; a turn for each line that somebody said."""
-    yield RawSession(native_id=source.stem, title=source.stem)
+    """One session; a turn for each line that somebody said."""
+    name = _name(source)
+    yield RawSession(native_id=name, title=name)
     clock = Clock(date_in_name(source.name))
     stamp, width = "", 0
     said_at: datetime | None = None
