@@ -99,7 +99,7 @@ class Candidate:
     session_title: str
     hits: Sequence[Hit]
     fused: float
-    rerank: float | None
+    rerank: float
     match: float
     retrievability: float
     score: float

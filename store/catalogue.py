@@ -7,41 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from store.errors import StoreDamaged
+from store.rows import SourceRow, TurnRow
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
-
-
-class TurnRow(NamedTuple):
-    """A turn with what it takes to cite it. `said_at` is in UTC; `utc_offset` in minutes."""
-
-    seq: int
-    id: str
-    session: int
-    session_id: str
-    session_title: str
-    position: int
-    speaker: str
-    role: str
-    text: str
-    said_at: datetime | None
-    utc_offset: int
-    native_id: str | None
-    source: str
-    line: int | None
-    metadata: str | None
-
-
-class SourceRow(NamedTuple):
-    """A file that was ingested."""
-
-    uri: str
-    format: str
-    turns: int
 
 
 _ORDER = "said_at NULLS FIRST, position, seq"
@@ -196,7 +169,7 @@ class Catalogue:
     def rows_to_index(self, first: int, last: int) -> pa.Table:
         """The turns with a seq in first..last, and the turns beside them, whose window they change. By seq.
 
-        Columns: seq, session, speaker, said_at, text (with its speaker), window (the text with those of the turns
+        Columns: those of a TurnRow, said (the text with its speaker before it) and window (the same with what was said
         before and after it in its session).
         """
         return self._db.sql(
@@ -210,7 +183,7 @@ class Catalogue:
                        coalesce(min(moment) FILTER (moment > fresh.last), any_value(fresh.last)) AS last
                 FROM keyed JOIN fresh USING (session) GROUP BY session),
             placed AS (
-                SELECT seq, session, speaker, said_at, speaker || ': ' || text AS text,
+                SELECT keyed.*, speaker || ': ' || text AS said,
                        lag(speaker || ': ' || text) OVER beside AS before,
                        lead(speaker || ': ' || text) OVER beside AS after,
                        coalesce(lag(seq) OVER beside BETWEEN $first AND $last, false)
@@ -218,18 +191,16 @@ class Catalogue:
                 FROM keyed JOIN reach USING (session)
                 WHERE moment BETWEEN reach.first AND reach.last
                 WINDOW beside AS (PARTITION BY session ORDER BY {_ORDER}))
-            SELECT seq, session, speaker, said_at, text, concat_ws(chr(10), before, text, after) AS "window"
-            FROM placed WHERE seq BETWEEN $first AND $last OR beside_fresh ORDER BY seq
+            SELECT p.seq, p.id, p.session, s.id AS session_id, s.title AS session_title, p.position, p.speaker, p.role,
+                   p.text, p.said_at, p.utc_offset, p.native_id, o.uri AS source, p.line, p.metadata, p.said,
+                   concat_ws(chr(10), p.before, p.said, p.after) AS "window"
+            FROM placed p JOIN sessions s ON s.number = p.session JOIN sources o ON o.number = p.source
+            WHERE p.seq BETWEEN $first AND $last OR p.beside_fresh ORDER BY p.seq
             """,
             params={"first": first, "last": last},
         ).to_arrow_table()
 
     # what recall reads
-
-    def turns_by_seq(self, seqs: Iterable[int]) -> dict[int, TurnRow]:
-        """The turns with these numbers; a number that is not there is not in the result."""
-        rows = self._db.execute(_TURN + "WHERE t.seq IN (SELECT unnest(?::BIGINT[]))", [list(seqs)]).fetchall()
-        return {row[0]: _turn(row) for row in rows}
 
     def turns_by_id(self, prefix: str) -> list[TurnRow]:
         """The turns whose id begins with the prefix, at most 10, by id."""

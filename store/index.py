@@ -1,7 +1,8 @@
 """The LanceDB index: vectors and full text of the turns. Derived from the catalogue, and rebuilt from it at will.
 
-A row is a turn: its seq, session, speaker and time (for filters), its text and its window (the turn with the one before
-and the one after) for the two full-text indexes, its vector (float16) and the vector's code (see store/nearest.py).
+A row is a turn with all that it takes to find it and to show it, so that a search opens no other file: the columns of
+TurnRow, `said` (speaker and text) and `window` (with the turn before and the one after) for the two full-text indexes,
+its vector (float16) and the vector's code (see store/nearest.py).
 """
 
 from __future__ import annotations
@@ -16,18 +17,19 @@ from typing import TYPE_CHECKING, Any, Literal
 from store.errors import StoreDamaged
 from store.lance import lance
 from store.nearest import best, codes_of, estimated_cosines, window_scores
+from store.rows import TurnRow
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
 
-TextColumn = Literal["text", "window"]
+TextColumn = Literal["said", "window"]
 
 EXACT_ROWS = 20_000
 """Up to here every vector is compared; above, codes choose what is compared. 20,000 vectors are read in some 20 ms."""
 
-RESCORED = 400
+RESCORED = 200
 """How many of the best by code are compared exactly, for turns and for windows each."""
 
 _TABLE = "turns"
@@ -52,7 +54,7 @@ class Filter:
             parts.append(f"said_at < timestamp '{self.until:%Y-%m-%d %H:%M:%S.%f}'")
         if self.speakers:
             names = ", ".join("'" + name.lower().replace("'", "''") + "'" for name in self.speakers)
-            parts.append(f"speaker IN ({names})")
+            parts.append(f"lower(speaker) IN ({names})")
         return " AND ".join(parts) or None
 
 
@@ -86,25 +88,12 @@ class Index:
         known: the seqs that may be there already (after a crash, or as neighbours of new turns) and are replaced.
         """
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         dimension = vectors.shape[1]
         schema = _schema(dimension)
-        codes = pa.array(codes_of(vectors).ravel())
-        halves = pa.array(vectors.astype("float16").ravel())
-        table = pa.table(
-            {
-                "seq": rows["seq"],
-                "session": rows["session"],
-                "speaker": pc.utf8_lower(rows["speaker"]),
-                "said_at": rows["said_at"],
-                "text": rows["text"],
-                "window": rows["window"],
-                "vector": pa.FixedSizeListArray.from_arrays(halves, dimension),
-                "code": pa.FixedSizeListArray.from_arrays(codes, dimension // 8),
-            },
-            schema=schema,
-        )
+        codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
+        halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
+        table = rows.append_column("vector", halves).append_column("code", codes).cast(schema)
         if not self.exists:
             lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
             self.reopen()
@@ -122,7 +111,7 @@ class Index:
 
         table = self._open()
         present = {column for index in table.list_indices() for column in index.columns}
-        for column in ("text", "window"):
+        for column in ("said", "window"):
             if column not in present:
                 table.create_index(
                     column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
@@ -144,6 +133,21 @@ class Index:
 
         table = self._open()
         return pc.max(table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()["seq"]).as_py() or 0
+
+    def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
+        """The turns with these seqs; one that is not indexed is not in the result."""
+        import numpy as np
+
+        if not self.exists or not seqs:
+            return {}
+        loaded = self._loaded()
+        wanted = np.unique(np.array(seqs, np.int64))
+        places = np.searchsorted(loaded.seqs, wanted, sorter=loaded.by_seq)
+        places = loaded.by_seq[np.minimum(places, len(loaded.seqs) - 1)]
+        row_ids = loaded.row_ids[places[loaded.seqs[places] == wanted]]
+        found = self._open().take_row_ids(row_ids.tolist()).select(list(TurnRow._fields)).to_arrow()
+        rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
+        return {row.seq: row for row in map(TurnRow._make, rows)}
 
     def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> list[tuple[int, float]]:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
@@ -180,7 +184,7 @@ class Index:
             picked = best(scores, RESCORED)
             picked = np.union1d(picked, best(window_scores(scores, rows.sessions), RESCORED))
             picked = np.unique(np.clip(np.concatenate((picked - 1, picked, picked + 1)), 0, len(scores) - 1))
-            scores[picked] = self._vectors(rows.row_ids[picked]) @ query
+            scores[picked] = self._vectors(rows, picked) @ query
         windows = window_scores(scores, rows.sessions)
         condition = where.sql()
         if condition:
@@ -227,18 +231,21 @@ class Index:
             seqs=seqs[order],
             sessions=sessions[order],
             row_ids=found["_rowid"].to_numpy()[order],
+            by_seq=np.argsort(seqs[order], kind="stable"),
             codes=matrix,
             vectors=matrix.astype(np.float32) if column == "vector" else None,
             dimension=matrix.shape[1] * (1 if column == "vector" else 8),
         )
 
-    def _vectors(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.float32]:
+    def _vectors(self, rows: _Rows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """The vectors (places, dimension) of the rows at these places."""
         import numpy as np
 
-        found = self._open().take_row_ids(row_ids.tolist()).select(["vector"]).with_row_id(True).to_arrow()
-        place = np.argsort(np.argsort(row_ids, kind="stable"), kind="stable")
-        order = np.argsort(found["_rowid"].to_numpy(), kind="stable")
-        vectors: npt.NDArray[np.float32] = _matrix(found["vector"])[order][place].astype(np.float32)
+        found = self._open().take_row_ids(rows.row_ids[places].tolist()).select(["seq", "vector"]).to_arrow()
+        vectors: npt.NDArray[np.float32] = np.empty((len(places), rows.dimension), np.float32)
+        seqs = rows.seqs[places]
+        by_seq = np.argsort(seqs)
+        vectors[by_seq[np.searchsorted(seqs[by_seq], found["seq"].to_numpy())]] = _matrix(found["vector"])
         return vectors
 
 
@@ -249,6 +256,7 @@ class _Rows:
     seqs: Any
     sessions: Any
     row_ids: Any
+    by_seq: Any
     codes: Any
     vectors: Any
     dimension: int
@@ -278,10 +286,21 @@ def _schema(dimension: int) -> pa.Schema:
     return pa.schema(
         [
             pa.field("seq", pa.int64(), nullable=False),
-            pa.field("session", pa.int32(), nullable=False),
+            pa.field("id", pa.string()),
+            pa.field("session", pa.int32()),
+            pa.field("session_id", pa.string()),
+            pa.field("session_title", pa.string()),
+            pa.field("position", pa.int64()),
             pa.field("speaker", pa.string()),
-            pa.field("said_at", pa.timestamp("us")),
+            pa.field("role", pa.string()),
             pa.field("text", pa.string()),
+            pa.field("said_at", pa.timestamp("us", tz="UTC")),
+            pa.field("utc_offset", pa.int16()),
+            pa.field("native_id", pa.string()),
+            pa.field("source", pa.string()),
+            pa.field("line", pa.int64()),
+            pa.field("metadata", pa.string()),
+            pa.field("said", pa.string()),
             pa.field("window", pa.string()),
             pa.field("vector", pa.list_(pa.float16(), dimension)),
             pa.field("code", pa.list_(pa.uint8(), dimension // 8)),

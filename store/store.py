@@ -2,6 +2,7 @@
 
 FOLDER/memory.duckdb   the truth                  FOLDER/spool.jsonl    answers that wait to be folded in
 FOLDER/index/          derived, LanceDB           FOLDER/locks/         see store/locks.py
+    FOLDER/index.pending   is there while the index may lag behind the catalogue
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Store:
         self.locks = StoreLocks(folder / "locks", wait_s)
         self.spool = Spool(folder / "spool.jsonl", self.locks)
         self.index = Index(folder / "index")
+        self._pending = folder / "index.pending"
 
     @classmethod
     def open(cls, folder: Path, *, wait_s: float) -> Store:
@@ -92,6 +94,19 @@ class Store:
             with self.writing() as catalogue:
                 catalogue.fold(records)
         self.spool.end_fold()
+
+    @property
+    def pending(self) -> bool:
+        """Whether turns may be committed that the index does not have yet: see expect_pending()."""
+        return self._pending.exists() or not self.index.exists
+
+    def expect_pending(self) -> None:
+        """Say, before a commit, that it fills the outbox: readers see it without opening the catalogue."""
+        self._pending.touch(mode=0o600)
+
+    def settle(self) -> None:
+        """Say that the outbox is empty."""
+        self._pending.unlink(missing_ok=True)
 
     @property
     def size(self) -> int:

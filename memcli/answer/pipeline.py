@@ -13,14 +13,13 @@ from memcli.answer.extract import extract
 from memcli.answer.generate import UNKNOWN, generate
 from memcli.ingest.identity import content_id
 from memcli.recall.gate import BAR, confidence
-from memcli.recall.pipeline import recall
-from memcli.recall.rerank import POOL
+from memcli.recall.pipeline import RERANKED, Engines, recall
 from memcli.recall.select import estimated_tokens, select
 from memcli.types import GOOD, Answer, Evidence, Method, Query, RecallEvent
 from store.store import Store
 
 if TYPE_CHECKING:
-    from engines.protocols import Embedder, Generator, TokenEncoder
+    from engines.protocols import Generator, TokenEncoder
 
 NEAREST = "The memory does not say. What comes nearest:"
 
@@ -52,8 +51,7 @@ class Budget:
 def ask(
     query: Query,
     store: Store,
-    embedder: Embedder,
-    encoder: TokenEncoder,
+    engines: Engines,
     *,
     budget: Budget,
     writing: Writing | None,
@@ -61,11 +59,15 @@ def ask(
 ) -> Answer:
     """The answer to the query, with its evidence. Changes nothing in the store but the spool (see remember_use)."""
     began = time.perf_counter()
-    recalled = recall(_wide(query), store, embedder, encoder)
+    recalled = recall(replace(query, limit=RERANKED), store, engines)
     sure = confidence(query.text, recalled.candidates)
     evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
     recalled_at = time.perf_counter()
-    written = _written(query, evidence, encoder, writing, warn) if sure >= BAR else _Written(None, (), "extractive")
+    written = (
+        _written(query, evidence, engines.token_encoder, writing, warn)
+        if sure >= BAR
+        else _Written(None, (), "extractive")
+    )
     finished = time.perf_counter()
     return Answer(
         id=content_id(query.text, query.asked_at.isoformat(), *(one.turn.id for one in evidence)),
@@ -125,11 +127,6 @@ class _Written(NamedTuple):
     text: str | None
     citations: tuple[int, ...]
     method: Method
-
-
-def _wide(query: Query) -> Query:
-    """The same query, asking for everything that was reranked: the budget decides later what is shown."""
-    return replace(query, limit=POOL)
 
 
 def _written(

@@ -15,6 +15,7 @@ app = typer.Typer(
     # Without rich markup `--help` takes half the time: rich is loaded only by commands that print.
     rich_markup_mode=None,
     add_completion=False,
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Global options may stand before or after the command. Exit codes and JSON: see the README.",
 )

@@ -54,15 +54,15 @@ def ask(
     }  # fmt: skip
     settings = context.config
     store = context.store()
-    embedder, encoder = engines_in_use.embedder(), engines_in_use.encoder()
+    engines = engines_in_use.for_recall()
     streaming = question != "-" and not context.json and render.to_terminal()
     writing = _writing(context, fallback=fallback, streaming=streaming)
     budget = pipeline.Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
-    heal(store, embedder, context.progress())
+    heal(store, engines.embedder, context.progress())
 
     def answered(text: str) -> tuple[Query, Answer, dict[str, Any]]:
         query = questions.query(text, since=since, until=until, speakers=speaker, now=now, limit=1)
-        answer = pipeline.ask(query, store, embedder, encoder, budget=budget, writing=writing, warn=context.tell)
+        answer = pipeline.ask(query, store, engines, budget=budget, writing=writing, warn=context.tell)
         document = answer_document(answer)
         pipeline.remember_use(store, answer, query, json.dumps(document, ensure_ascii=False))
         return query, answer, document

@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING
 from memcli.config import Config
 
 if TYPE_CHECKING:
-    from engines.protocols import Embedder, Generator, TokenEncoder
+    from engines.protocols import Generator
+    from engines.static import StaticEmbedder
+    from memcli.recall.pipeline import Engines
 
 
-def embedder() -> Embedder:
+def embedder() -> StaticEmbedder:
     """The built-in embedder."""
     from engines.static import StaticEmbedder
 
     return StaticEmbedder()
 
 
-def encoder() -> TokenEncoder:
-    """The built-in token encoder."""
+def for_recall() -> Engines:
+    """The built-in models that recall needs."""
     from engines.token_encoder import MiniLMTokenEncoder
+    from memcli.recall.pipeline import Engines
 
-    return MiniLMTokenEncoder()
+    table = embedder()
+    return Engines(embedder=table, token_table=table, token_encoder=MiniLMTokenEncoder())
 
 
 def generator(config: Config, tell: Callable[[str], None]) -> Generator:

@@ -34,12 +34,12 @@ def search(
 
     context: Context = ctx.obj
     store = context.store()
-    embedder, encoder = engines_in_use.embedder(), engines_in_use.encoder()
-    heal(store, embedder, context.progress())
+    engines = engines_in_use.for_recall()
+    heal(store, engines.embedder, context.progress())
 
     def found(asked: str) -> tuple[Query, Recalled]:
         query = questions.query(asked, since=since, until=until, speakers=speaker, now=now, limit=limit)
-        return query, recall(query, store, embedder, encoder)
+        return query, recall(query, store, engines)
 
     def batched(asked: str) -> tuple[dict[str, Any], bool]:
         query, recalled = found(asked)

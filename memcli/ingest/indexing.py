@@ -42,6 +42,7 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
             catalogue.refill_outbox()
         ranges = catalogue.outbox()
     if not ranges:
+        store.settle()
         return 0
     check_embedder(store, embedder)
     highest, seq = store.index.highest_seq(), pc.field("seq")
@@ -52,20 +53,19 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
                 rows = catalogue.rows_to_index(first, last)
             # Neighbours that this run has indexed or will index need no second time: all turns were there by then.
             rows = rows.filter((seq <= highest) | ((seq >= first) & (seq <= last)))
-            vectors = embedder.embed(rows["text"].to_pylist())
+            vectors = embedder.embed(rows["said"].to_pylist())
             store.index.put(rows, vectors, known=[at for at in rows["seq"].to_pylist() if at <= highest])
             with store.writing() as catalogue:
                 catalogue.clear_outbox(last)
             advance(last - first + 1)
     store.index.refresh_text()
+    store.settle()
     return total
 
 
 def heal(store: Store, embedder: Embedder, progress: Progress) -> None:
     """Finish an ingest that was cut off, if there was one and no other command is at work on the store."""
-    with store.reading() as catalogue:
-        pending = bool(catalogue.outbox()) or (not store.index.exists and catalogue.counts()["turns"] > 0)
-    if pending:
+    if store.pending:
         with store.locks.writer_if_free() as free:
             if free:
                 index_outbox(store, embedder, progress)

@@ -201,6 +201,7 @@ class _Run:
         """Write what is gathered to the catalogue; it is safe on the disk when this returns."""
         if not self._pending and not self._quarantine:
             return
+        self._store.expect_pending()
         with self._store.writing() as catalogue:
             self._identify(catalogue)
             if self._pending:

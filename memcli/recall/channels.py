@@ -19,7 +19,7 @@ def hits(query: Query, index: Index, embedder: Embedder) -> list[Hit]:
     where = Filter(since=query.since, until=query.until, speakers=query.speakers)
     turn, window = index.dense(embedder.embed_query(query.text), limit=DEPTH, where=where)
     found: dict[Channel, list[tuple[int, float]]] = {
-        "lexical": index.lexical(query.text, column="text", limit=DEPTH, where=where),
+        "lexical": index.lexical(query.text, column="said", limit=DEPTH, where=where),
         "lexical_window": index.lexical(query.text, column="window", limit=DEPTH, where=where),
         "dense": turn,
         "dense_window": window,

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from memcli.memory.forgetting import initial_stability, retrievability
 from memcli.recall import channels
 from memcli.recall.fuse import fuse
-from memcli.recall.rerank import POOL, Reranked, rerank
+from memcli.recall.rerank import Reranked, rerank
 from memcli.types import GOOD, Candidate, Hit, Locator, Query, Turn
-from store.catalogue import TurnRow
+from store.rows import TurnRow
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -24,6 +24,22 @@ if TYPE_CHECKING:
 
 RETENTION_NUDGE = 0.1
 """a in score * (1 + a * (R - 0.5)): what is fresh or was used wins among equals, and nothing more."""
+
+
+FUSED_POOL = 100
+"""How many fused candidates are compared token by token with the embedder's table, which costs next to nothing."""
+
+RERANKED = 24
+"""How many of those are compared again with vectors in context, which is most of the time that a search takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """The models that recall needs: vectors of texts, and of tokens, from a table and in context."""
+
+    embedder: Embedder
+    token_table: TokenEncoder
+    token_encoder: TokenEncoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,43 +50,50 @@ class Recalled:
     timings_ms: dict[str, float]
 
 
-def recall(query: Query, store: Store, embedder: Embedder, encoder: TokenEncoder) -> Recalled:
-    """The turns that bear on the query, best first, at most `query.limit`."""
+def recall(query: Query, store: Store, engines: Engines) -> Recalled:
+    """The turns that bear on the query, best first, at most `query.limit`.
+
+    What was reranked comes before what was only preranked, and that before what was only fused.
+    """
     timings: dict[str, float] = {}
     with _timed(timings, "channels"):
-        hits = channels.hits(query, store.index, embedder)
+        hits = channels.hits(query, store.index, engines.embedder)
     with _timed(timings, "fuse"):
         fused = fuse(hits)
         by_item: defaultdict[int, list[Hit]] = defaultdict(list)
         for hit in hits:
             by_item[hit.item_id].append(hit)
     with _timed(timings, "fetch"):
-        wanted = max(POOL, query.limit)
-        with store.reading() as catalogue:
-            rows = catalogue.turns_by_seq(item for item, _ in fused[:wanted])
+        rows = store.index.rows([item for item, _ in fused[: max(FUSED_POOL, query.limit)]])
+    with _timed(timings, "prerank"):
+        relevance = dict(fused)
+        pool = [rows[item] for item, _ in fused[:FUSED_POOL] if item in rows]
+        preranked = rerank(query, pool, relevance, engines.token_table)
     with _timed(timings, "rerank"):
-        pool = [rows[item] for item, _ in fused[:POOL] if item in rows]
-        reranked = rerank(query, pool, dict(fused), encoder)
-    candidates = [
-        _candidate(query, rows[item], by_item[item], score, reranked.get(item)) for item, score in fused if item in rows
-    ]
-    candidates.sort(key=lambda candidate: (candidate.rerank is None, -candidate.score, candidate.turn.id))
-    return Recalled(candidates=candidates[: query.limit], timings_ms=timings)
+        pool.sort(key=lambda row: (-preranked[row.seq].score, row.seq))
+        reranked = rerank(query, pool[:RERANKED], relevance, engines.token_encoder)
+    ranked = [(0, reranked), (1, preranked)]
+    candidates = []
+    for item, score in fused:
+        if item in rows:
+            stage, judged = next(((at, one[item]) for at, one in ranked if item in one), (2, Reranked(score, 0.0)))
+            candidates.append((stage, _candidate(query, rows[item], by_item[item], score, judged)))
+    candidates.sort(key=lambda pair: (pair[0], -pair[1].score, pair[1].turn.id))
+    return Recalled(candidates=[candidate for _, candidate in candidates[: query.limit]], timings_ms=timings)
 
 
-def _candidate(query: Query, row: TurnRow, hits: list[Hit], fused: float, reranked: Reranked | None) -> Candidate:
+def _candidate(query: Query, row: TurnRow, hits: list[Hit], fused: float, judged: Reranked) -> Candidate:
     since = query.asked_at - row.said_at if row.said_at else timedelta(0)
     retained = retrievability(since.total_seconds() / 86400, initial_stability(GOOD))
-    relevance = fused if reranked is None else reranked.score
     return Candidate(
         turn=turn_of(row),
         session_title=row.session_title,
         hits=tuple(hits),
         fused=fused,
-        rerank=reranked.score if reranked else None,
-        match=reranked.match if reranked else 0.0,
+        rerank=judged.score,
+        match=judged.match,
         retrievability=retained,
-        score=relevance * (1 + RETENTION_NUDGE * (retained - 0.5)),
+        score=judged.score * (1 + RETENTION_NUDGE * (retained - 0.5)),
     )
 
 

@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.recall.query import names_speaker, words
 from memcli.types import Query
-from store.catalogue import TurnRow
+from store.rows import TurnRow
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
     from engines.protocols import TokenEncoder, TokenVectors
-
-POOL = 60
-"""How many fused candidates are reranked."""
 
 WINDOW = 0.5
 SESSION = 0.3
@@ -43,6 +40,7 @@ def rerank(
 ) -> dict[int, Reranked]:
     """The rows' scores, by seq."""
     import numpy as np
+
     from engines.late_interaction import best_matches
 
     question, *documents = encoder.encode([query.text, *(f"{row.speaker}: {row.text}" for row in rows)])

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from metrics import interval, ndcg_at, recall_at
 
-from memcli.cli.engines_in_use import embedder, encoder
+from memcli.cli.engines_in_use import for_recall
 from memcli.ingest.pipeline import ingest
 from memcli.progress import Unwatched
 from memcli.recall.gate import BAR, confidence
@@ -47,7 +47,7 @@ def questions(sample: dict[str, Any]) -> Iterator[tuple[str, int, set[str]]]:
 
 
 def main(path: Path) -> None:
-    embeds, encodes = embedder(), encoder()
+    engines = for_recall()
     values: dict[str, dict[int, list[float]]] = {
         name: defaultdict(list) for name in ("recall@10", "ndcg@10", "recall@50")
     }
@@ -58,12 +58,20 @@ def main(path: Path) -> None:
             log = Path(scratch, f"{number}.json")
             log.write_text(json.dumps([sample]))
             folder = Path(scratch, f"memory-{number}")
-            ingest([str(log)], folder=folder, wait_s=1, embedder=lambda: embeds, format_name="locomo", zone=UTC,
-                   redacting=True, progress=Unwatched())  # fmt: skip
+            ingest(
+                [str(log)],
+                folder=folder,
+                wait_s=1,
+                embedder=lambda: engines.embedder,
+                format_name="locomo",
+                zone=UTC,
+                redacting=True,
+                progress=Unwatched(),
+            )
             store = Store.open(folder, wait_s=1)
             for question, category, evidence in questions(sample):
                 began = time.perf_counter()
-                found = recall(Query(text=question, asked_at=NOW, limit=50), store, embeds, encodes).candidates
+                found = recall(Query(text=question, asked_at=NOW, limit=50), store, engines).candidates
                 latencies.append((time.perf_counter() - began) * 1000)
                 abstained[category].append(confidence(question, found) < BAR)
                 if category == 5:

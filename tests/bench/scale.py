@@ -32,7 +32,7 @@ def timed(arguments: list[str], runs: int) -> list[float]:
     seconds = []
     for _ in range(runs):
         began = time.perf_counter()
-        subprocess.run(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         seconds.append(time.perf_counter() - began)
     return seconds
 
