@@ -1,0 +1,117 @@
+"""The static embedder: a text's vector is the weighted sum of its tokens' vectors, looked up in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engines.cards import MINILM_STATIC, ModelCard
+from engines.errors import ModelCorrupt
+from engines.files import REINSTALL, locate
+from engines.tokens import EncodedTokens, shared_tokenizer, tokenize
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from engines.protocols import TokenVectors, Vectors
+
+SLICE_TEXTS = 64
+"""How many texts are looked up at a time: their rows fit the processor's cache, which doubles the speed."""
+
+BATCH_TEXTS = 8192
+"""How many texts are tokenized at a time, which bounds memory."""
+
+
+class StaticEmbedder:
+    """An Embedder without a network to run: some 30,000 short texts a second and 50 microseconds a question.
+
+    Idea: model2vec (https://github.com/MinishLab/model2vec); the table is made by `engines.build.distill_static`.
+    Sums run in token order, so that a row has the same bits whatever texts share its call.
+    Raises ModelMissing, ModelCorrupt. `folder` holds the card's files, if not the built-in one.
+    """
+
+    def __init__(self, card: ModelCard = MINILM_STATIC, *, folder: Path | None = None) -> None:
+        folder = locate(card, folder)
+        self._card = card
+        self._tokenizer = shared_tokenizer(folder / "tokenizer.json")
+        self._vectors: npt.NDArray[np.int8] = _array(folder / "vectors.npy")
+        self._scales: npt.NDArray[np.float32] = _array(folder / "scales.npy")
+        if self._vectors.shape != (len(self._scales), card.dimension):
+            raise ModelCorrupt(f"{folder}: vectors and scales do not fit together", hint=REINSTALL)
+
+    @property
+    def id(self) -> str:
+        """Name and revision of the model."""
+        return self._card.id
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._card.dimension
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """float32 (len(texts), dimension), rows of length 1; all zero where no token is known (empty, only emoji).
+
+        Tokens beyond the card's `context_tokens` do not count.
+        """
+        import numpy as np
+
+        result = np.zeros((len(texts), self.dimension), np.float32)
+        for start in range(0, len(texts), BATCH_TEXTS):
+            batch = texts[start : start + BATCH_TEXTS]
+            ids = tokenize(self._tokenizer, batch, limit=self._card.context_tokens)
+            for inner in range(0, len(ids), SLICE_TEXTS):
+                part = ids[inner : inner + SLICE_TEXTS]
+                result[start + inner : start + inner + len(part)] = self._sums(part)
+        lengths = np.sqrt(np.einsum("ij,ij->i", result, result))
+        lengths[lengths == 0] = 1
+        result /= lengths[:, None]
+        return result
+
+    def embed_query(self, text: str) -> Vectors:
+        """float32 (dimension,): the same as the text's row from `embed`."""
+        vector: Vectors = self.embed([text])[0]
+        return vector
+
+    def encode(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """One TokenVectors a text, in order: the table's rows for its tokens, brought to length 1.
+
+        It makes the embedder a TokenEncoder too, whose vectors know nothing of their context and cost next to nothing.
+        """
+        import numpy as np
+
+        found = tokenize(self._tokenizer, texts, limit=self._card.context_tokens)
+        ids = [np.array(tokens, np.int32) for tokens in found]
+        vectors = self._vectors[np.concatenate([np.zeros(0, np.int32), *ids])].astype(np.float32)
+        lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        lengths[lengths == 0] = 1
+        vectors /= lengths[:, None]
+        ends = np.cumsum([len(tokens) for tokens in ids])
+        return [EncodedTokens(tokens, vectors[end - len(tokens) : end]) for tokens, end in zip(ids, ends, strict=True)]
+
+    def _sums(self, ids: Sequence[Sequence[int]]) -> Vectors:
+        """float32 (len(ids), dimension): the weighted sums, before they are brought to length 1."""
+        import numpy as np
+
+        counts = np.array([len(tokens) for tokens in ids])
+        sums = np.zeros((len(ids), self.dimension), np.float32)
+        filled = counts > 0  # reduceat would give an empty stretch its successor's first row
+        if filled.any():
+            flat = np.fromiter((token for tokens in ids for token in tokens), np.int64, int(counts.sum()))
+            rows = self._vectors[flat] * self._scales[flat][:, None]
+            starts = np.cumsum(counts) - counts
+            sums[filled] = np.add.reduceat(rows, starts[filled], axis=0)
+        return sums
+
+
+def _array(path: Path) -> npt.NDArray[Any]:
+    """An .npy file mapped into memory: only the rows that are used are read."""
+    import numpy as np
+
+    try:
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise ModelCorrupt(f"{path} is not a table that can be loaded: {error}", hint=REINSTALL) from error
+    return array

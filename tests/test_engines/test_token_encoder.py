@@ -1,0 +1,80 @@
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from engines.cards import MINILM_TOKENS
+from engines.errors import ModelCorrupt
+from engines.files import folder_of
+from engines.token_encoder import BATCH_TOKENS, SPECIAL_TOKENS, MiniLMTokenEncoder, _batches
+
+# From the published float32 weights, run in PyTorch: the first three numbers of tokens 0 and 3 ("the", "fox").
+SENTENCE = "The quick brown fox jumps over the lazy dog."
+REFERENCE = {0: [0.0161, 0.0314, 0.0141], 3: [0.0404, -0.0206, 0.0106]}
+
+
+def test_canonical_vectors(encoder):
+    (tokens,) = encoder.encode([SENTENCE])
+    assert list(tokens.ids) == [1996, 4248, 2829, 4419, 14523, 2058, 1996, 13971, 3899, 1012]
+    for at, expected in REFERENCE.items():
+        assert tokens.vectors[at, :3] == pytest.approx(expected, abs=8e-3)
+
+
+def test_shapes_types_and_lengths(encoder, texts):
+    for tokens in encoder.encode(texts):
+        assert tokens.ids.dtype == np.int32
+        assert tokens.vectors.dtype == np.float32
+        assert tokens.vectors.shape == (len(tokens.ids), encoder.dimension)
+        assert np.linalg.norm(tokens.vectors, axis=1) == pytest.approx(1, abs=1e-5)
+        assert not {101, 102} & set(tokens.ids.tolist())  # [CLS], [SEP]
+
+
+def test_empty_text_and_no_text(encoder):
+    assert encoder.encode([]) == []
+    (tokens,) = encoder.encode([""])
+    assert tokens.ids.shape == (0,)
+    assert tokens.vectors.shape == (0, 384)
+
+
+def test_long_text_is_cut(encoder, texts):
+    assert len(encoder.encode([texts[-1]])[0].ids) == MINILM_TOKENS.context_tokens - 2
+
+
+def test_vectors_do_not_depend_on_the_batch(encoder, texts):
+    many = [*texts, *(f"Turn {at} of a conversation " + "about things " * (at % 17) for at in range(60))]
+    for alone, together in zip((encoder.encode([text])[0] for text in many), encoder.encode(many), strict=True):
+        assert np.array_equal(alone.ids, together.ids)
+        assert np.abs(alone.vectors - together.vectors).max(initial=0) < 1e-5
+
+
+def test_threads_change_nothing(encoder, texts):
+    one = MiniLMTokenEncoder(threads=1).encode(texts)
+    for left, right in zip(one, encoder.encode(texts), strict=True):
+        assert np.array_equal(left.vectors, right.vectors)
+
+
+def test_context_changes_a_token(encoder):
+    river, money = encoder.encode(["the bank of the river", "the bank holds my money"])
+    assert river.ids[1] == money.ids[1]
+    assert river.vectors[1] @ money.vectors[1] < 0.95
+
+
+def test_batches_hold_every_text_once_and_stay_small():
+    lengths = [0, 5, 90, 254, 17, 3, 44, 44, 44, 130, 0]
+    batches = _batches(lengths)
+    assert sorted(at for batch in batches for at in batch) == [at for at, length in enumerate(lengths) if length]
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * (max(lengths[at] for at in batch) + SPECIAL_TOKENS) <= BATCH_TOKENS
+
+
+def test_models_with_the_same_tokenizer_share_it(encoder, embedder):
+    assert encoder._tokenizer is embedder._tokenizer
+
+
+def test_a_broken_graph(tmp_path):
+    folder = shutil.copytree(folder_of(MINILM_TOKENS), tmp_path / "model")
+    os.truncate(folder / "model.onnx", 1000)
+    os.truncate(folder / "model.onnx", MINILM_TOKENS.files[0].size)
+    with pytest.raises(ModelCorrupt, match=r"model\.onnx"):
+        MiniLMTokenEncoder(folder=folder)
