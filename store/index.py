@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from store.errors import StoreDamaged
 from store.lance import lance
-from store.nearest import best, codes_of, estimated_cosines, window_scores
+from store.nearest import best, by_words, codes_of, estimated_cosines, window_scores
 from store.rows import TurnRow
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Index:
         self._folder = folder
         self._table: Any = None
         self._rows: _Rows | None = None
+        self._opening = Lock()  # channels read side by side
 
     @property
     def exists(self) -> bool:
@@ -153,9 +155,10 @@ class Index:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
         if not self.exists:
             return []
+        table = self._open()  # first of all: it imports lancedb in one thread, whichever comes first
         from lancedb.query import MatchQuery
 
-        search = self._open().search(MatchQuery(text, column), query_type="fts")
+        search = table.search(MatchQuery(text, column), query_type="fts")
         condition = where.sql()
         if condition:
             search = search.where(condition, prefilter=True)
@@ -194,15 +197,16 @@ class Index:
         return _ranked(rows, scores, limit), _ranked(rows, windows, limit)
 
     def _open(self) -> Any:
-        if self._table is None:
-            try:
-                self._table = lance().connect(str(self._folder)).open_table(_TABLE)
-            except (ValueError, RuntimeError, OSError) as error:
-                raise StoreDamaged(
-                    f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
-                    hint="delete that folder: the next `memcli ingest` builds it anew from the catalogue",
-                ) from error
-        return self._table
+        with self._opening:
+            if self._table is None:
+                try:
+                    self._table = lance().connect(str(self._folder)).open_table(_TABLE)
+                except (ValueError, RuntimeError, OSError) as error:
+                    raise StoreDamaged(
+                        f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
+                        hint="delete that folder: the next `memcli ingest` builds it anew from the catalogue",
+                    ) from error
+            return self._table
 
     def _loaded(self) -> _Rows:
         if self._rows is None:
@@ -232,7 +236,7 @@ class Index:
             sessions=sessions[order],
             row_ids=found["_rowid"].to_numpy()[order],
             by_seq=np.argsort(seqs[order], kind="stable"),
-            codes=matrix,
+            codes=by_words(matrix) if column == "code" else None,
             vectors=matrix.astype(np.float32) if column == "vector" else None,
             dimension=matrix.shape[1] * (1 if column == "vector" else 8),
         )

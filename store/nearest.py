@@ -27,15 +27,22 @@ def codes_of(vectors: Floats) -> npt.NDArray[np.uint8]:
     return np.packbits(vectors > 0, axis=1)
 
 
-def estimated_cosines(codes: npt.NDArray[np.uint8], query: Floats) -> Floats:
-    """Cosines of the query (dimension,) with the vectors behind the codes (n, dimension / 8), estimated."""
+def by_words(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.unsignedinteger]:
+    """Codes (n, dimension / 8) laid out for estimated_cosines(): (words, n), a word being 64 bits if that goes up."""
+    import numpy as np
+
+    words = codes.view(np.uint64) if codes.shape[1] % 8 == 0 else codes
+    return np.ascontiguousarray(words.T)
+
+
+def estimated_cosines(codes: npt.NDArray[np.unsignedinteger], query: Floats) -> Floats:
+    """Cosines of the query (dimension,) with the vectors behind the codes (as from by_words), estimated: (n,)."""
     import numpy as np
 
     dimension = query.shape[0]
-    wanted = codes_of(query[None, :])
-    if codes.shape[1] % 8 == 0:  # eight bytes at a time
-        codes, wanted = codes.view(np.uint64), wanted.view(np.uint64)
-    differing = np.bitwise_count(codes ^ wanted).sum(axis=1, dtype=np.int64)
+    differing = np.zeros(codes.shape[1], np.uint16)
+    for word, wanted in zip(codes, by_words(codes_of(query[None, :]))[:, 0], strict=True):
+        differing += np.bitwise_count(word ^ wanted)
     table = np.cos(np.arange(dimension + 1) * (np.pi / dimension)).astype(np.float32)
     cosines: Floats = table[differing]
     return cosines

@@ -28,7 +28,11 @@ AS_GOOD = 0.95
 """Sentences within this share of the best score answer together with it."""
 
 SENTENCES = 3
-_WHEN = re.compile(r"\b(when|what (?:date|day|month|year|time)|which (?:date|day|month|year)|how long ago)\b", re.I)
+_WHEN = re.compile(
+    r"^\W*(?:since |until |from )?when\b|\b(?:what|which) (?:date|day|month|year)\b|\bhow long ago\b"
+    r"|\b(?:know|remember|say|tell me) when\b",
+    re.I,
+)
 
 
 class Extract(NamedTuple):

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from memcli.ingest.errors import InputUnreadable
@@ -21,21 +21,25 @@ def sources(paths: Sequence[str]) -> Iterator[list[Source]]:
     In folders, hidden files are left out and symbolic links to folders are not followed. Files come in the order of
     their paths. Raises InputUnreadable for a path that is not there.
     """
-    with tempfile.TemporaryDirectory(prefix="memcli-") as scratch:
+    with ExitStack() as stack:
         found: dict[str, Source] = {}
         for path in paths:
-            for source in _under(path, Path(scratch)):
+            for source in [stack.enter_context(_stdin())] if path == "-" else _under(path):
                 found.setdefault(source.uri, source)
         yield list(found.values())
 
 
-def _under(path: str, scratch: Path) -> Iterator[Source]:
-    if path == "-":
-        copy = scratch / "stdin"
-        with copy.open("wb") as stream:
-            shutil.copyfileobj(sys.stdin.buffer, stream)
-        yield Source(uri="stdin", path=copy)
-    elif Path(path).is_dir():
+@contextmanager
+def _stdin() -> Iterator[Source]:
+    """Standard input as a private file, because a format is detected before it is read."""
+    with tempfile.NamedTemporaryFile(prefix="memcli-stdin-") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.flush()
+        yield Source(uri="stdin", path=Path(copy.name))
+
+
+def _under(path: str) -> Iterator[Source]:
+    if Path(path).is_dir():
         for folder, folders, files in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(files):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from memcli.memory.forgetting import initial_stability, retrievability
 from memcli.recall import channels
 from memcli.recall.fuse import fuse
-from memcli.recall.rerank import Reranked, rerank
+from memcli.recall.rerank import Reranked, passages_of, rerank
 from memcli.types import GOOD, Candidate, Hit, Locator, Query, Turn
 from store.rows import TurnRow
 from store.store import Store
@@ -29,7 +29,7 @@ RETENTION_NUDGE = 0.1
 FUSED_POOL = 100
 """How many fused candidates are compared token by token with the embedder's table, which costs next to nothing."""
 
-RERANKED = 24
+RERANKED = 18
 """How many of those are compared again with vectors in context, which is most of the time that a search takes."""
 
 
@@ -68,15 +68,17 @@ def recall(query: Query, store: Store, engines: Engines) -> Recalled:
     with _timed(timings, "prerank"):
         relevance = dict(fused)
         pool = [rows[item] for item, _ in fused[:FUSED_POOL] if item in rows]
-        preranked = rerank(query, pool, relevance, engines.token_table)
+        passages = {row.seq: passages_of(row.text) for row in pool}
+        preranked = rerank(query, pool, passages, relevance, engines.token_table)
     with _timed(timings, "rerank"):
         pool.sort(key=lambda row: (-preranked[row.seq].score, row.seq))
-        reranked = rerank(query, pool[:RERANKED], relevance, engines.token_encoder)
+        best = {row.seq: [preranked[row.seq].passage] for row in pool[:RERANKED]}
+        reranked = rerank(query, pool[:RERANKED], best, relevance, engines.token_encoder)
     ranked = [(0, reranked), (1, preranked)]
     candidates = []
     for item, score in fused:
         if item in rows:
-            stage, judged = next(((at, one[item]) for at, one in ranked if item in one), (2, Reranked(score, 0.0)))
+            stage, judged = next(((at, one[item]) for at, one in ranked if item in one), (2, Reranked(score, 0.0, "")))
             candidates.append((stage, _candidate(query, rows[item], by_item[item], score, judged)))
     candidates.sort(key=lambda pair: (pair[0], -pair[1].score, pair[1].turn.id))
     return Recalled(candidates=[candidate for _, candidate in candidates[: query.limit]], timings_ms=timings)

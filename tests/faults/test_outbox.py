@@ -1,0 +1,190 @@
+"""Indexing that stops anywhere is taken up where it stopped, and ends as if it had never been disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from memcli.ingest import indexing
+from memcli.ingest.indexing import heal, index_outbox
+from memcli.progress import Unwatched
+from store.errors import StoreDamaged
+from store.lance import lance
+from store.store import Store
+
+LanceTable = lance().table.LanceTable
+
+TURNS = 20
+NOON = datetime(2024, 5, 1, 12)
+
+
+class HashEmbedder:
+    """Vectors from a hash of the text. It breaks down at the n-th call, if told to, as a process that is killed."""
+
+    id = "hash@1"
+    dimension = 64
+
+    def __init__(self, calls: int = 10**9) -> None:
+        self.calls = calls
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        self.calls -= 1
+        if self.calls < 0:
+            raise KeyboardInterrupt
+        seeds = [int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") for text in texts]
+        vectors = np.array([np.random.default_rng(seed).normal(size=self.dimension) for seed in seeds])
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    def embed_query(self, text: str) -> Any:
+        return self.embed([text])[0]
+
+
+def said(number: int) -> dict[str, Any]:
+    at = NOON + timedelta(minutes=number)
+    return {"id": f"{number:04}", "session": 1 + number % 2, "position": number, "text": f"word{number}", "said_at": at}
+
+
+def commit(store: Store, *numbers: int) -> None:
+    """Turns on their way, as an ingest commits them: they are in the catalogue and not in the index."""
+    rest = {"speaker": "Ann", "role": "user", "utc_offset": 0, "native_id": None, "source": 1, "line": None, "batch": 1}
+    rows = [{**rest, "metadata": None, **said(number)} for number in numbers]
+    store.expect_pending()
+    with store.writing() as catalogue:
+        catalogue.keep_source(uri="log", format="plain", sha256="0", size=1, batch=1)
+        names = ["s1", "s2"]
+        catalogue.keep_sessions(pa.table({"id": names, "format": ["plain"] * 2, "native_id": names, "title": names}))
+        catalogue.add_turns(pa.Table.from_pylist(rows, pa.schema({**dict.fromkeys(rows[0], pa.string()), **TYPES})))
+
+
+TYPES = {
+    "session": pa.int32(), "position": pa.int64(), "said_at": pa.timestamp("us"), "utc_offset": pa.int16(),
+    "source": pa.int32(), "line": pa.int64(), "batch": pa.int32(),
+}  # fmt: skip
+
+
+def holds(store: Store) -> list[tuple[Any, ...]]:
+    """All that the index says, by turn."""
+    table = (
+        lance()
+        .connect(str(store.folder / "index"))
+        .open_table("turns")
+        .search()
+        .select(["id", "said", "window"])
+        .limit(10_000)
+        .to_arrow()
+    )
+    return sorted(zip(*(table[name].to_pylist() for name in ("id", "said", "window")), strict=True))
+
+
+def windows_of_all(numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+    expected = []
+    for session in (0, 1):
+        inside = [f"Ann: word{number}" for number in sorted(numbers) if number % 2 == session]
+        for place, number in enumerate(number for number in sorted(numbers) if number % 2 == session):
+            expected.append((f"{number:04}", inside[place], "\n".join(inside[max(0, place - 1) : place + 2])))
+    return sorted(expected)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setattr(indexing, "CHUNK", 7)
+    return Store.create(tmp_path / "memory", wait_s=10)
+
+
+def mend(folder: Path) -> Store:
+    """What the next search does, in a process of its own."""
+    store = Store.open(folder, wait_s=0)
+    heal(store, HashEmbedder(), Unwatched())
+    return store
+
+
+@pytest.mark.parametrize("calls", range(3))
+def test_indexing_that_stops_between_chunks_is_finished_later(store: Store, calls: int) -> None:
+    commit(store, *range(TURNS))
+    with pytest.raises(KeyboardInterrupt), store.locks.writer():
+        index_outbox(store, HashEmbedder(calls), Unwatched())
+    assert store.pending
+    healed = mend(store.folder)
+    assert not healed.pending
+    assert holds(healed) == windows_of_all(range(TURNS))
+
+
+@pytest.mark.parametrize(
+    ("step", "known"),
+    [("add", 0), ("create_index", 0), ("optimize", 0), ("delete", 3), ("add", 3), ("optimize", 3)],
+)
+def test_indexing_that_stops_inside_the_index_is_finished_later(
+    store: Store, monkeypatch: pytest.MonkeyPatch, step: str, known: int
+) -> None:
+    """Stopped once just before and once just after a step that changes the index, some turns being known or none."""
+    if known:
+        commit(store, *range(0, TURNS, known))
+        mend(store.folder)
+    commit(store, *range(TURNS))
+    for after in (False, True):
+        with monkeypatch.context() as patch, store.locks.writer(), pytest.raises(KeyboardInterrupt):
+            patch.setattr(LanceTable, step, stopping(getattr(LanceTable, step), after))
+            index_outbox(Store.open(store.folder, wait_s=0), HashEmbedder(), Unwatched())
+        assert store.pending
+    healed = mend(store.folder)
+    assert not healed.pending
+    assert holds(healed) == windows_of_all(range(TURNS))
+    assert {column for one in healed.index._open().list_indices() for column in one.columns} == {"said", "window"}
+
+
+def stopping(step: Any, after: bool) -> Any:
+    def stopped(*arguments: Any, **options: Any) -> None:
+        if after:
+            step(*arguments, **options)
+        raise KeyboardInterrupt
+
+    return stopped
+
+
+def test_turns_said_between_known_ones_change_the_windows_beside_them(store: Store) -> None:
+    for part in (range(0, TURNS, 5), range(2, TURNS, 3), range(TURNS)):
+        commit(store, *part)
+        mend(store.folder)
+    assert holds(store) == windows_of_all(range(TURNS))
+
+
+def test_an_index_that_was_deleted_is_built_anew(store: Store) -> None:
+    commit(store, *range(TURNS))
+    mend(store.folder)
+    store.index.drop()
+    assert holds(mend(store.folder)) == windows_of_all(range(TURNS))
+
+
+def test_an_index_whose_making_was_cut_off_is_built_anew(store: Store) -> None:
+    """Killed while the table was being made: its folder is there, and nothing in it."""
+    commit(store, *range(TURNS))
+    (store.folder / "index" / "turns.lance" / "_versions").mkdir(parents=True)
+    assert holds(mend(store.folder)) == windows_of_all(range(TURNS))
+
+
+def test_nothing_is_mended_while_a_writer_is_at_work(store: Store) -> None:
+    commit(store, *range(TURNS))
+    with store.locks.writer():
+        mend(store.folder)
+        assert store.pending
+        assert not store.index.exists
+    assert holds(mend(store.folder)) == windows_of_all(range(TURNS))
+
+
+def test_vectors_of_two_embedders_are_never_mixed(store: Store) -> None:
+    commit(store, *range(10))
+    mend(store.folder)
+    other = HashEmbedder()
+    other.id = "other@1"
+    commit(store, *range(20))
+    with pytest.raises(StoreDamaged, match=r"hash@1.*other@1"):
+        heal(store, other, Unwatched())
+    assert store.pending
+    assert holds(mend(store.folder)) == windows_of_all(range(20))

@@ -1,0 +1,127 @@
+"""The arithmetic of nearest turns, and the windows of a conversation however its turns come in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from store.catalogue import Catalogue
+from store.migrations import migrate
+from store.nearest import NEIGHBOUR_WEIGHT, best, by_words, codes_of, estimated_cosines, window_scores
+
+SCORES = st.lists(st.floats(-1, 1, width=32) | st.just(float("-inf")) | st.sampled_from([0.0, 0.5]), max_size=60)
+
+
+@given(SCORES, st.integers(1, 70))
+def test_the_best_are_those_that_sorting_would_put_first(scores: list[float], limit: int) -> None:
+    expected = sorted(range(len(scores)), key=lambda place: (-scores[place], place))[:limit]
+    assert best(np.array(scores, np.float32), limit).tolist() == expected
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1, width=32), st.integers(0, 2)), max_size=40))
+def test_a_window_adds_half_of_each_neighbour_in_the_session(turns: list[tuple[float, int]]) -> None:
+    expected = []
+    for place, (score, session) in enumerate(turns):
+        beside = [turns[at][0] for at in (place - 1, place + 1) if 0 <= at < len(turns) and turns[at][1] == session]
+        expected.append((score + NEIGHBOUR_WEIGHT * sum(beside)) / (1 + 2 * NEIGHBOUR_WEIGHT))
+    scores = np.array([score for score, _ in turns], np.float32)
+    before = scores.copy()
+    joined = window_scores(scores, np.array([session for _, session in turns], np.int32))
+    np.testing.assert_allclose(joined, expected, atol=1e-6)
+    np.testing.assert_array_equal(scores, before)
+
+
+@given(st.sampled_from([8, 24, 64, 256]), st.integers(0, 2**32 - 1))
+def test_codes_are_the_signs(dimension: int, seed: int) -> None:
+    vectors = np.random.default_rng(seed).normal(size=(5, dimension)).astype(np.float32)
+    codes = codes_of(vectors)
+    assert (codes.dtype, codes.shape) == (np.uint8, (5, dimension // 8))
+    np.testing.assert_array_equal(np.unpackbits(codes, axis=1).astype(bool), vectors > 0)
+
+
+@given(st.sampled_from([8, 24, 64, 256]), st.integers(0, 2**32 - 1))
+def test_an_estimate_follows_the_share_of_signs_that_differ(dimension: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    vectors, query = random.normal(size=(20, dimension)).astype(np.float32), random.normal(size=dimension)
+    differing = ((vectors > 0) != (query > 0)).mean(axis=1)
+    estimates = estimated_cosines(by_words(codes_of(vectors)), query.astype(np.float32))
+    np.testing.assert_allclose(estimates, np.cos(np.pi * differing), atol=1e-6)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-1, 1))
+def test_an_estimate_is_near_the_cosine(seed: int, cosine: float) -> None:
+    """For directions without preference, the share of differing bits errs by less than 5 standard deviations."""
+    random = np.random.default_rng(seed)
+    dimension, count = 256, 30
+    query = random.normal(size=dimension)
+    query /= np.linalg.norm(query)
+    aside = random.normal(size=(count, dimension))
+    aside -= np.outer(aside @ query, query)
+    aside /= np.linalg.norm(aside, axis=1, keepdims=True)
+    vectors = (cosine * query + np.sqrt(1 - cosine**2) * aside).astype(np.float32)
+    estimates = estimated_cosines(by_words(codes_of(vectors)), query.astype(np.float32))
+    share = np.arccos(cosine) / np.pi
+    errors = np.abs(np.arccos(np.clip(estimates, -1, 1)) / np.pi - share)
+    assert errors.max() <= 5 * np.sqrt(share * (1 - share) / dimension) + 1 / dimension
+
+
+TURN = st.tuples(st.integers(1, 2), st.none() | st.integers(0, 6), st.integers(1, 4))
+"""Session, minute and position: few of each, so that turns fall between others and on the same minute."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(TURN, min_size=1, max_size=8), min_size=1, max_size=4))
+def test_windows_are_right_in_whatever_order_turns_come_in(batches: list[list[tuple[int, int | None, int]]]) -> None:
+    """An index that replaces what each batch brings along ends with the windows of the whole conversation."""
+    indexed: dict[int, str] = {}
+    turns: list[tuple[int, int | None, int]] = []
+    with duckdb.connect() as connection:
+        migrate(connection)
+        catalogue = Catalogue(connection)
+        catalogue.keep_source(uri="log", format="plain", sha256="", size=0, batch=1)
+        names = ["s1", "s2"]
+        catalogue.keep_sessions(pa.table({"id": names, "format": names, "native_id": names, "title": names}))
+        for batch in batches:
+            first = len(turns) + 1
+            turns += batch
+            catalogue.add_turns(_table(first, batch))
+            rows = catalogue.rows_to_index(first, len(turns))
+            indexed |= dict(zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True))
+    assert indexed == _windows(turns)
+
+
+def _windows(turns: list[tuple[int, int | None, int]]) -> dict[int, str]:
+    windows = {}
+    for session in (1, 2):
+        order = sorted(
+            (-1 if minute is None else minute, position, seq)
+            for seq, (of, minute, position) in enumerate(turns, start=1)
+            if of == session
+        )
+        for place, (_, _, seq) in enumerate(order):
+            windows[seq] = "\n".join(f"Ann: {other}" for _, _, other in order[max(0, place - 1) : place + 2])
+    return windows
+
+
+def _table(first: int, batch: list[tuple[int, int | None, int]]) -> pa.Table:
+    count = len(batch)
+    times = [None if minute is None else datetime(2024, 5, 1) + timedelta(minutes=minute) for _, minute, _ in batch]
+    columns: dict[str, Any] = {
+        "id": [f"t{first + place}" for place in range(count)],
+        "session": pa.array([session for session, _, _ in batch], pa.int32()),
+        "position": pa.array([position for _, _, position in batch], pa.int64()),
+        "speaker": ["Ann"] * count,
+        "role": ["user"] * count,
+        "text": [str(first + place) for place in range(count)],
+        "said_at": pa.array(times, pa.timestamp("us")),
+        "utc_offset": pa.array([0] * count, pa.int16()),
+        "source": pa.array([1] * count, pa.int32()),
+        "batch": pa.array([1] * count, pa.int32()),
+    }
+    return pa.table(columns)

@@ -1,0 +1,271 @@
+"""The index finds turns by word and by vector, within filters, exactly or nearly so, and replaces what it is told."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from store import index as index_module
+from store.errors import StoreDamaged
+from store.index import Filter, Index
+from store.rows import TurnRow
+
+DIMENSION = 256
+EVERYTHING = Filter()
+NOON = datetime(2024, 5, 1, 12)
+
+
+def word_vector(word: str) -> Any:
+    seed = int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big")
+    return np.random.default_rng(seed).normal(size=DIMENSION)
+
+
+def embed(texts: Sequence[str]) -> Any:
+    """Sums of word vectors, of length 1: texts that share words are near each other."""
+    sums = np.array([sum(map(word_vector, text.split()), np.zeros(DIMENSION)) for text in texts])
+    return (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)
+
+
+def rows(*turns: tuple[int, str], session: int = 1, speaker: str = "Ann", at: datetime | None = NOON) -> pa.Table:
+    """Rows as Catalogue.rows_to_index gives them, from (seq, text); windows are the text and those beside it here."""
+    said = [text for _, text in turns]
+    windows = ["\n".join(said[max(0, place - 1) : place + 2]) for place in range(len(said))]
+    values = {
+        "seq": pa.array([seq for seq, _ in turns], pa.int64()), "session": pa.array([session] * len(turns), pa.int32()),
+        "speaker": [speaker] * len(turns), "text": said, "said_at": pa.array([at] * len(turns), pa.timestamp("us")),
+        "said": said, "window": windows,
+    }  # fmt: skip
+    return pa.table({name: values.get(name, pa.nulls(len(turns))) for name in (*TurnRow._fields, "said", "window")})
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Index:
+    return Index(tmp_path / "index")
+
+
+def put(index: Index, table: pa.Table, known: Sequence[int] = ()) -> None:
+    index.put(table, embed(table["said"].to_pylist()), known=known)
+
+
+def seqs(pairs: Sequence[tuple[int, float]]) -> list[int]:
+    return [seq for seq, _ in pairs]
+
+
+def by_words(index: Index, text: str, where: Filter = EVERYTHING, column: Any = "said") -> list[int]:
+    return seqs(index.lexical(text, column=column, limit=10, where=where))
+
+
+def by_vector(index: Index, text: str, where: Filter = EVERYTHING, limit: int = 10) -> tuple[list[int], list[int]]:
+    turns, windows = index.dense(embed([text])[0], limit=limit, where=where)
+    return seqs(turns), seqs(windows)
+
+
+def test_an_index_that_was_never_made_finds_nothing(index: Index) -> None:
+    assert not index.exists
+    assert (index.count(), index.highest_seq()) == (0, 0)
+    assert by_words(index, "kettle") == []
+    assert by_vector(index, "kettle") == ([], [])
+    index.refresh_text()
+    assert not index.exists
+
+
+def test_an_index_without_rows_finds_nothing(index: Index) -> None:
+    index.put(rows((1, "x")).slice(0, 0), np.zeros((0, DIMENSION), np.float32), known=[])
+    where = Filter(speakers=["ann"], since=NOON)
+    assert (index.count(), index.highest_seq()) == (0, 0)
+    assert by_words(index, "kettle", where) == []
+    assert by_vector(index, "kettle", where) == ([], [])
+
+
+def test_words_are_found_in_the_turn_or_in_its_window(index: Index) -> None:
+    put(index, rows((1, "the river"), (2, "Some KETTLES"), (3, "a Café"), (4, "a fence")))
+    index.refresh_text()
+    assert by_words(index, "kettle") == [2]
+    assert sorted(by_words(index, "kettle", column="window")) == [1, 2, 3]
+    assert by_words(index, "cafe") == by_words(index, "cafés") == [3]
+    assert by_words(index, "the") == by_words(index, "zebra") == by_words(index, "?!") == []
+
+
+def test_words_are_found_alike_before_the_text_index_is_refreshed(index: Index) -> None:
+    """As beside an ingest at work, or after one that was cut off."""
+    put(index, rows((1, "the Kettles")))
+    assert (by_words(index, "kettle"), by_words(index, "the")) == ([1], [])
+    index.refresh_text()
+    put(index, rows((2, "two kettles")))
+    assert sorted(by_words(index, "kettle")) == [1, 2]
+
+
+def test_hits_are_in_order_of_score_then_of_seq(index: Index) -> None:
+    put(index, rows((9, "red kettle"), (3, "red kettle"), (5, "kettle kettle")))
+    index.refresh_text()
+    pairs = index.lexical("kettle", column="said", limit=10, where=EVERYTHING)
+    assert seqs(pairs) == [5, 3, 9]
+    assert pairs[1][1] == pairs[2][1]
+    assert by_vector(index, "red kettle")[0] == [3, 9, 5]
+
+
+def test_the_limit_holds(index: Index) -> None:
+    put(index, rows(*((seq, "kettle") for seq in range(1, 30))))
+    assert len(index.lexical("kettle", column="said", limit=7, where=EVERYTHING)) == 7
+    assert [len(part) for part in by_vector(index, "kettle", limit=7)] == [7, 7]
+
+
+def test_vectors_find_the_turn_and_the_middle_of_the_window(index: Index) -> None:
+    put(index, rows((1, "river"), (2, "kettle"), (3, "kettle fence"), (4, "kettle"), (5, "garden")))
+    turns, windows = by_vector(index, "kettle", limit=2)
+    assert turns == [2, 4]
+    assert windows[0] == 3
+
+
+def test_windows_end_with_the_session_and_follow_the_time(index: Index) -> None:
+    """Three kettles in a row count together only if they were said in a row in one session."""
+    put(index, rows((1, "kettle"), session=1, at=NOON))
+    put(index, rows((2, "kettle"), session=2, at=NOON))
+    put(index, rows((3, "kettle"), session=3, at=NOON + timedelta(minutes=2)))
+    put(index, rows((4, "kettle"), session=3, at=NOON))
+    put(index, rows((5, "kettle"), session=3, at=NOON + timedelta(minutes=1)))
+    _, windows = index.dense(embed(["kettle"])[0], limit=10, where=EVERYTHING)
+    scores = dict(windows)
+    assert scores[5] == pytest.approx(1, abs=1e-3)
+    assert scores[3] == pytest.approx(scores[4])
+    assert scores[3] == pytest.approx(0.75, abs=1e-3)
+    assert scores[1] == pytest.approx(scores[2])
+    assert scores[1] == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        (Filter(since=NOON), [2, 3]),
+        (Filter(until=NOON), [1]),
+        (Filter(since=NOON, until=NOON + timedelta(microseconds=1)), [2]),
+        (Filter(since=datetime(1, 1, 1), until=datetime(9999, 12, 31)), [1, 2, 3]),
+        (Filter(since=NOON.replace(tzinfo=UTC), speakers=["d'arcy o'neil"]), [3]),
+        (Filter(speakers=["ANN", "Bob"]), [1, 2]),
+        (Filter(speakers=["nobody"]), []),
+        (Filter(speakers=["x') OR ('1'='1"]), []),
+    ],
+    ids=str,
+)
+def test_filters_hold_for_words_and_vectors(index: Index, where: Filter, found: list[int]) -> None:
+    put(index, rows((1, "kettle"), speaker="Ann", at=NOON - timedelta(microseconds=1)))
+    put(index, rows((2, "kettle"), speaker="bob", at=NOON))
+    put(index, rows((3, "kettle"), speaker="D'Arcy O'Neil", at=NOON + timedelta(days=1)))
+    put(index, rows((4, "kettle"), speaker="Eve", at=None))
+    index.refresh_text()
+    assert sorted(by_words(index, "kettle", where)) == found
+    assert [sorted(part) for part in by_vector(index, "kettle", where)] == [found, found]
+
+
+@pytest.mark.parametrize("name", ["İpek", "ΝΙΚΟΣ", "Straße", 'Ann \\ "Q" %', "小明"])
+def test_a_speaker_is_found_by_the_name_as_it_is_written(index: Index, name: str) -> None:
+    put(index, rows((1, "kettle"), speaker=name))
+    put(index, rows((2, "kettle"), speaker="Bob"))
+    for written in (name, name.lower()):
+        assert by_words(index, "kettle", Filter(speakers=[written])) == [1]
+        assert by_vector(index, "kettle", Filter(speakers=[written])) == ([1], [1])
+
+
+def test_known_rows_are_replaced(index: Index) -> None:
+    put(index, rows((1, "river"), (2, "kettle")))
+    index.refresh_text()
+    put(index, rows((2, "garden"), (3, "fence")), known=[2, 3])
+    index.refresh_text()
+    assert (index.count(), index.highest_seq()) == (3, 3)
+    assert by_words(index, "kettle") == []
+    assert by_words(index, "garden") == [2]
+    assert by_vector(index, "garden")[0][0] == 2
+
+
+def test_another_process_sees_the_index_as_it_was_until_it_reopens(index: Index, tmp_path: Path) -> None:
+    put(index, rows((1, "kettle")))
+    reader = Index(tmp_path / "index")
+    assert by_words(reader, "kettle") == [1]
+    put(index, rows((2, "kettle")))
+    index.refresh_text()
+    assert by_words(reader, "kettle") == by_vector(reader, "kettle")[0] == [1]
+    reader.reopen()
+    assert sorted(by_words(reader, "kettle")) == sorted(by_vector(reader, "kettle")[0]) == [1, 2]
+
+
+def test_turns_come_back_by_their_numbers(index: Index) -> None:
+    assert index.rows([1]) == {}
+    put(index, rows((7, "river"), (3, "kettle")))
+    put(index, rows((5, "garden"), session=2, speaker="Bob", at=None))
+    found = index.rows([5, 3, 9, 3, 1])
+    assert sorted(found) == [3, 5]
+    assert (found[3].text, found[3].speaker, found[3].said_at) == ("kettle", "Ann", NOON.replace(tzinfo=UTC))
+    assert (found[5].text, found[5].speaker, found[5].said_at) == ("garden", "Bob", None)
+    assert index.rows([]) == {}
+
+
+def test_a_dropped_index_is_gone(index: Index) -> None:
+    put(index, rows((1, "kettle")))
+    index.drop()
+    assert not index.exists
+    assert by_words(index, "kettle") == []
+
+
+def test_an_index_that_cannot_be_opened_is_damage(index: Index, tmp_path: Path) -> None:
+    put(index, rows((1, "kettle")))
+    for manifest in (tmp_path / "index").rglob("*.manifest"):
+        manifest.write_bytes(b"garbage")
+    with pytest.raises(StoreDamaged, match="index"):
+        Index(tmp_path / "index").count()
+
+
+def test_vectors_of_another_length_are_refused(index: Index) -> None:
+    put(index, rows((1, "kettle")))
+    with pytest.raises(StoreDamaged, match=r"256.*64"):
+        index.dense(np.ones(64, np.float32), limit=1, where=EVERYTHING)
+
+
+def test_nothing_is_lost_when_search_becomes_approximate(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At least 95 % of the ten best, of turns and of windows, are those of the exact search, on skewed word counts."""
+    random = np.random.default_rng(7)
+    vocabulary = np.array([f"w{n}" for n in range(1500)])
+    shares = 1 / np.arange(1, 1501)
+    shares /= shares.sum()
+    texts = [" ".join(random.choice(vocabulary, random.integers(3, 12), p=shares)) for _ in range(6000)]
+    for start in range(0, 6000, 2000):
+        part = [(start + place + 1, text) for place, text in enumerate(texts[start : start + 2000])]
+        put(index, rows(*part, session=start))
+    put(index, rows(*((seq, texts[seq - 1]) for seq in range(500, 600))), known=range(500, 600))
+    queries = [" ".join(random.choice(vocabulary, 5, p=shares)) for _ in range(20)]
+    exact = [by_vector(index, query) for query in queries]
+    monkeypatch.setattr(index_module, "EXACT_ROWS", 5999)
+    index.reopen()
+    near = [by_vector(index, query) for query in queries]
+    for kind in (0, 1):
+        agreeing = sum(len({*one[kind]} & {*other[kind]}) for one, other in zip(exact, near, strict=True))
+        assert agreeing >= 0.95 * 10 * len(queries)
+
+
+def test_approximate_scores_are_true_scores(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found approximately has the score that exact search would give it."""
+    random = np.random.default_rng(3)
+    put(index, rows(*((seq, " ".join(f"w{n}" for n in random.integers(0, 300, 6))) for seq in range(1, 801))))
+    query = embed(["w1 w2 w3"])[0]
+    exact = [dict(part) for part in index.dense(query, limit=800, where=EVERYTHING)]
+    monkeypatch.setattr(index_module, "EXACT_ROWS", 799)
+    monkeypatch.setattr(index_module, "RESCORED", 40)
+    index.reopen()
+    for part, truth in zip(index.dense(query, limit=100, where=EVERYTHING), exact, strict=True):
+        assert part
+        assert dict(part) == pytest.approx({seq: truth[seq] for seq in dict(part)}, abs=1e-4)
+
+
+def test_filters_hold_in_approximate_search(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filter that leaves few turns finds them, however many others are nearer."""
+    put(index, rows(*((seq, f"kettle w{seq}") for seq in range(1, 501))))
+    put(index, rows((501, "kettle"), speaker="Bob", session=2), known=[])
+    put(index, rows((502, "garden fence"), speaker="Bob", session=3), known=[])
+    monkeypatch.setattr(index_module, "EXACT_ROWS", 100)
+    monkeypatch.setattr(index_module, "RESCORED", 10)
+    index.reopen()
+    assert by_vector(index, "kettle", Filter(speakers=["Bob"])) == ([501, 502], [501, 502])
