@@ -172,6 +172,8 @@ class Catalogue:
         Columns: those of a TurnRow, said (the text with its speaker before it) and window (the same with what was said
         before and after it in its session).
         """
+        # The turn beside a new one is shown with its own other neighbour, so a session is read from two turns before
+        # the first new one to two turns after the last.
         return self._db.sql(
             f"""
             WITH keyed AS (SELECT *, coalesce(said_at, TIMESTAMP '0001-01-01') AS moment FROM turns),
@@ -179,8 +181,9 @@ class Catalogue:
                 SELECT session, min(moment) AS first, max(moment) AS last FROM keyed
                 WHERE seq BETWEEN $first AND $last GROUP BY session),
             reach AS (
-                SELECT session, coalesce(max(moment) FILTER (moment < fresh.first), any_value(fresh.first)) AS first,
-                       coalesce(min(moment) FILTER (moment > fresh.last), any_value(fresh.last)) AS last
+                SELECT session,
+                       coalesce(list_min(max(moment, 2) FILTER (moment < fresh.first)), any_value(fresh.first)) first,
+                       coalesce(list_max(min(moment, 2) FILTER (moment > fresh.last)), any_value(fresh.last)) last
                 FROM keyed JOIN fresh USING (session) GROUP BY session),
             placed AS (
                 SELECT keyed.*, speaker || ': ' || text AS said,

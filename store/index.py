@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from store.errors import StoreDamaged
 from store.lance import lance
-from store.nearest import best, by_words, codes_of, estimated_cosines, window_scores
+from store.nearest import best, by_words, codes_of, estimated_cosines, refined_cosines, window_scores
 from store.rows import TurnRow
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ EXACT_ROWS = 20_000
 
 RESCORED = 200
 """How many of the best by code are compared exactly, for turns and for windows each."""
+
+REFINED = 1000
+"""How many of the best by code are first estimated again, with the query itself instead of its code."""
 
 _TABLE = "turns"
 _KEPT_VERSIONS = timedelta(hours=1)
@@ -50,9 +53,9 @@ class Filter:
         """The condition in the index's SQL, or None if everything passes."""
         parts = []
         if self.since is not None:
-            parts.append(f"said_at >= timestamp '{self.since:%Y-%m-%d %H:%M:%S.%f}'")
+            parts.append(f"said_at >= timestamp '{self.since.replace(tzinfo=None).isoformat(' ')}'")
         if self.until is not None:
-            parts.append(f"said_at < timestamp '{self.until:%Y-%m-%d %H:%M:%S.%f}'")
+            parts.append(f"said_at < timestamp '{self.until.replace(tzinfo=None).isoformat(' ')}'")
         if self.speakers:
             names = ", ".join("'" + name.lower().replace("'", "''") + "'" for name in self.speakers)
             parts.append(f"lower(speaker) IN ({names})")
@@ -71,7 +74,7 @@ class Index:
     @property
     def exists(self) -> bool:
         """Whether anything was ever indexed."""
-        return (self._folder / f"{_TABLE}.lance").is_dir()
+        return any((self._folder / f"{_TABLE}.lance" / "_versions").glob("*.manifest"))
 
     def drop(self) -> None:
         """Delete the whole index."""
@@ -97,8 +100,9 @@ class Index:
         halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
         table = rows.append_column("vector", halves).append_column("code", codes).cast(schema)
         if not self.exists:
+            self.drop()  # what is left of a making that was cut off
             lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
-            self.reopen()
+            self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
         target = self._open()
         if known:
             target.delete(f"seq IN ({', '.join(map(str, known))})")
@@ -109,17 +113,21 @@ class Index:
         """Bring the full-text indexes up to date and compact the files, after a run of put()."""
         if not self.exists:
             return
+        table = self._index_text()
+        table.optimize(cleanup_older_than=_KEPT_VERSIONS)
+        self.reopen()
+
+    def _index_text(self) -> Any:
+        table = self._open()
         from lancedb.index import FTS
 
-        table = self._open()
         present = {column for index in table.list_indices() for column in index.columns}
         for column in ("said", "window"):
             if column not in present:
                 table.create_index(
                     column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
                 )
-        table.optimize(cleanup_older_than=_KEPT_VERSIONS)
-        self.reopen()
+        return table
 
     # reading
 
@@ -172,7 +180,7 @@ class Index:
         """The best turns and the best windows by cosine with the query (dimension,): two lists of (seq, score)."""
         import numpy as np
 
-        if not self.exists:
+        if not self.exists or not query.any():  # no token of the question is known: nothing is near it
             return [], []
         rows = self._loaded()
         if rows.dimension != query.shape[0]:
@@ -180,21 +188,54 @@ class Index:
                 f"the index holds vectors of {rows.dimension} dimensions, the embedder makes {query.shape[0]}",
                 hint="use the embedder that the memory was made with",
             )
+        outside = self._outside(rows, where)
         if rows.vectors is not None:
             scores = rows.vectors @ query
+            windows = window_scores(scores, rows.sessions)
         else:
-            scores = estimated_cosines(rows.codes, query)
-            picked = best(scores, RESCORED)
-            picked = np.union1d(picked, best(window_scores(scores, rows.sessions), RESCORED))
-            picked = np.unique(np.clip(np.concatenate((picked - 1, picked, picked + 1)), 0, len(scores) - 1))
-            scores[picked] = self._vectors(rows, picked) @ query
-        windows = window_scores(scores, rows.sessions)
-        condition = where.sql()
-        if condition:
-            allowed = self._open().search().where(condition).select(["seq"]).limit(len(scores)).to_arrow()["seq"]
-            outside = ~np.isin(rows.seqs, allowed.to_numpy())
+            scores, windows = self._rescored(rows, query, outside)
+        if outside is not None:
             scores[outside] = windows[outside] = -np.inf
         return _ranked(rows, scores, limit), _ranked(rows, windows, limit)
+
+    def _outside(self, rows: _Rows, where: Filter) -> npt.NDArray[np.bool_] | None:
+        """Which rows the filter leaves out; None if it leaves none out."""
+        import numpy as np
+
+        condition = where.sql()
+        if not condition:
+            return None
+        found = self._open().search().where(condition).select(["seq"]).limit(max(len(rows.seqs), 1)).to_arrow()
+        outside: npt.NDArray[np.bool_] = ~np.isin(rows.seqs, found["seq"].to_numpy())
+        return outside
+
+    def _rescored(
+        self, rows: _Rows, query: npt.NDArray[np.float32], outside: npt.NDArray[np.bool_] | None
+    ) -> tuple[Any, Any]:
+        """True scores of the turns and of the windows that are best by code, -inf for all others.
+
+        An estimate that were kept beside true scores would pass better ones: it errs by some 0.1.
+        """
+        import numpy as np
+
+        def promising(limit: int) -> tuple[Any, Any]:
+            """The places of the best turns and windows, and those places with the ones beside them."""
+            turns, windows = estimates.copy(), window_scores(estimates, rows.sessions)
+            if outside is not None:
+                turns[outside] = windows[outside] = -np.inf
+            centres = np.union1d(best(turns, limit), best(windows, limit))
+            beside = np.concatenate((centres - 1, centres, centres + 1))
+            return centres, np.unique(np.clip(beside, 0, len(estimates) - 1))
+
+        estimates = estimated_cosines(rows.codes, query)
+        _, reach = promising(REFINED)
+        estimates[reach] = refined_cosines(rows.codes[:, reach], query)
+        centres, reach = promising(RESCORED)
+        estimates[reach] = self._vectors(rows, reach) @ query
+        joined = window_scores(estimates, rows.sessions)
+        scores, windows = np.full_like(estimates, -np.inf), np.full_like(estimates, -np.inf)
+        scores[reach], windows[centres] = estimates[reach], joined[centres]
+        return scores, windows
 
     def _open(self) -> Any:
         with self._opening:
@@ -269,8 +310,8 @@ class _Rows:
 def _ranked(rows: _Rows, scores: Any, limit: int) -> list[tuple[int, float]]:
     import numpy as np
 
-    picked = best(scores, limit)
-    pairs = [(int(rows.seqs[place]), float(scores[place])) for place in picked if np.isfinite(scores[place])]
+    inside = np.flatnonzero(scores > -np.inf)
+    pairs = [(int(rows.seqs[place]), float(scores[place])) for place in inside[best(scores[inside], limit)]]
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 

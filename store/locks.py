@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -94,7 +96,10 @@ class StoreLocks:
                     raise self._locked(name) from None
                 time.sleep(min(pause, left))
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
-        if not shared:
+        if shared:
+            with suppress(OSError):
+                self._record(name).unlink()  # of a holder that was killed: there is none beside readers
+        else:
             self._record(name).write_text(_holder(), encoding="utf-8")
         return stream
 
@@ -120,6 +125,6 @@ class StoreLocks:
 
 
 def _holder() -> str:
-    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
+    command = textwrap.shorten(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]), 100, placeholder=" ...")
     since = datetime.now(UTC).isoformat(timespec="seconds")
     return json.dumps({"command": command, "pid": os.getpid(), "host": socket.gethostname(), "since": since})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from store.errors import MigrationFailed, StoreNewer
+from store.errors import MigrationFailed, StoreDamaged, StoreNewer
 
 if TYPE_CHECKING:
     import duckdb
@@ -65,6 +65,12 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     Raises StoreNewer if the catalogue has a step that this program does not know, MigrationFailed (after rolling the
     step back) if a step fails.
     """
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if tables and "migrations" not in tables:
+        raise StoreDamaged(
+            f"this is not a memcli catalogue: it has the tables {', '.join(sorted(tables))}",
+            hint="name the right place with --memory",
+        )
     connection.execute(
         "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name VARCHAR, applied_at TIMESTAMP)"
     )

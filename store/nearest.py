@@ -48,6 +48,18 @@ def estimated_cosines(codes: npt.NDArray[np.unsignedinteger], query: Floats) -> 
     return cosines
 
 
+def refined_cosines(codes: npt.NDArray[np.unsignedinteger], query: Floats) -> Floats:
+    """The same as estimated_cosines() with half the error, at several times the cost: only the vectors become signs.
+
+    For directions without preference, the mean of |x| is sqrt(2 / (pi * dimension)).
+    """
+    import numpy as np
+
+    signs = np.unpackbits(np.ascontiguousarray(codes.T).view(np.uint8), axis=1).astype(np.float32)
+    cosines: Floats = (2 * (signs @ query) - query.sum()) * np.float32(np.sqrt(np.pi / (2 * len(query))))
+    return cosines
+
+
 def window_scores(scores: Floats, sessions: npt.NDArray[np.int32]) -> Floats:
     """Scores of turns joined with those of their neighbours in the same session; rows are in the order of speaking.
 

@@ -27,7 +27,9 @@ class Spool:
     def append(self, records: Iterable[dict[str, Any]]) -> None:
         """Write the records and flush them to the disk."""
         data = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
-        with self._locks.spool(), self._path.open("ab") as stream:
+        with self._locks.spool(), self._path.open("a+b") as stream:
+            if stream.seek(0, os.SEEK_END) and os.pread(stream.fileno(), 1, stream.tell() - 1) != b"\n":
+                data = b"\n" + data  # the line before was torn: it must not take this one with it
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())

@@ -7,13 +7,15 @@ FOLDER/index/          derived, LanceDB           FOLDER/locks/         see stor
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.catalogue import Catalogue
-from store.errors import StoreDamaged, StoreMissing
+from store.errors import StoreDamaged, StoreLocked, StoreMissing
 from store.index import Index
 from store.locks import StoreLocks
 from store.migrations import applied, migrate
@@ -102,7 +104,9 @@ class Store:
 
     def expect_pending(self) -> None:
         """Say, before a commit, that it fills the outbox: readers see it without opening the catalogue."""
-        self._pending.touch(mode=0o600)
+        if not self._pending.exists():
+            self._pending.touch(mode=0o600)
+            _flush(self.folder)
 
     def settle(self) -> None:
         """Say that the outbox is empty."""
@@ -122,6 +126,12 @@ class Store:
             try:
                 connection = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
             except duckdb.Error as error:
+                held = re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", str(error))
+                if held:
+                    raise StoreLocked(
+                        f"{path} is open in another program: {held[1]} (pid {held[2]})",
+                        hint="close it there; memcli's own commands wait for each other",
+                    ) from error
                 raise StoreDamaged(
                     f"{path} cannot be opened: {str(error).splitlines()[0]}",
                     hint="restore it from a backup; the original logs can be ingested again into a new memory",
@@ -130,7 +140,7 @@ class Store:
                 path.chmod(0o600)
             try:
                 yield connection
-            except duckdb.CatalogException as error:
+            except (duckdb.CatalogException, duckdb.BinderException) as error:
                 raise StoreDamaged(
                     f"{path} is not a memcli catalogue: {str(error).splitlines()[0]}",
                     hint="name the right place with --memory",
@@ -139,5 +149,15 @@ class Store:
                 connection.close()
 
 
+def _flush(folder: Path) -> None:
+    """Make the folder's list of files survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _foreign(folder: Path) -> bool:
-    return any(entry.name != "locks" for entry in folder.iterdir())
+    own = ("locks", _CATALOGUE, f"{_CATALOGUE}.wal")  # another process may be making the store at this moment
+    return any(entry.name not in own for entry in folder.iterdir())

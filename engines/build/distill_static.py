@@ -41,7 +41,7 @@ DIMENSION = 256
 HALF_RANK = 150
 CLS, SEP = 101, 102
 FIRST_PRINTABLE = 999  # ids below are special and unused entries
-FIRST_WORD = 1996  # "the": entries from here on are in order of frequency; before are characters, taken as most frequent
+FIRST_WORD = 1996  # "the": entries from here on are in order of frequency; characters, before, count as frequent
 BATCH = 512
 
 

@@ -74,7 +74,8 @@ class _Graph:
 
         name = outputs or f"{kind}_{len(self.nodes)}"
         domain = CONTRIB if contrib else ""
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], name=f"node_{name}", domain=domain, **attributes))
+        node = helper.make_node(kind, list(inputs), [name], name=f"node_{name}", domain=domain, **attributes)
+        self.nodes.append(node)
         return name
 
 

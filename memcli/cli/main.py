@@ -18,10 +18,15 @@ class _Terminated(BaseException):
     """SIGTERM came."""
 
 
+_signals: list[int] = []
+"""The signals that told us to stop."""
+
+
 def main() -> NoReturn:
     """Run memcli with the process's arguments, and exit."""
     os.umask(0o077)  # whatever this program writes is the user's alone
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -43,7 +48,8 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:
-        code = _failed(error, as_json)
+        # A library that is interrupted may answer with an error of its own (DuckDB: "Query interrupted").
+        code = 128 + _signals[0] if _signals else _failed(error, as_json)
     return int(code or 0)
 
 
@@ -92,5 +98,6 @@ def _globals_first(arguments: Sequence[str]) -> list[str]:
     return front + rest
 
 
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise _Terminated
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    _signals.append(number)
+    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated

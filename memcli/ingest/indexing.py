@@ -42,6 +42,8 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
             catalogue.refill_outbox()
         ranges = catalogue.outbox()
     if not ranges:
+        if store.pending:
+            store.index.refresh_text()  # cut off between the last turn and here
         store.settle()
         return 0
     check_embedder(store, embedder)

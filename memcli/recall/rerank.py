@@ -32,8 +32,8 @@ SESSION_BEST = 3
 FUSED = 0.1
 NAMED = 0.05
 
-PASSAGE_CHARS = 320
-"""About 70 tokens: most turns are shorter, and what answers a question fits into it."""
+PASSAGE_CHARS = 200
+"""About 45 tokens: most turns are shorter, and what answers a question fits into it."""
 
 _BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
 
