@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.memory.timex import describe, find_time_expressions
+from memcli.recall.query import words
+from memcli.recall.rerank import distinguishing
 from memcli.types import Evidence, Turn
 
 if TYPE_CHECKING:
@@ -18,11 +20,17 @@ if TYPE_CHECKING:
 
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?\n]*)*[.!?]*[\"'”’)]*")
 
-TURNS = 5
+TURNS = 8
 """Only the sentences of the best turns can be the answer."""
 
-TURN_WEIGHT = 0.5
-"""How much the rank of its turn counts beside a sentence's own match."""
+CONTEXT = 0.5
+"""What the rest of its turn counts beside a sentence's own match."""
+
+TURN = 0.5
+"""What the rank of its turn counts."""
+
+KIND = 0.1
+"""What it counts to hold the kind of thing that is asked for, or to lack what an answer has."""
 
 AS_GOOD = 0.95
 """Sentences within this share of the best score answer together with it."""
@@ -33,6 +41,19 @@ _WHEN = re.compile(
     r"|\b(?:know|remember|say|tell me) when\b",
     re.I,
 )
+
+
+FEW_WORDS = 4
+_AMOUNT = re.compile(
+    r"\bhow (?:many|much|old|long|high|heavy|far|big|tall|often)\b|\b(?:number|price|cost|size)\b", re.I
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand)\b", re.I
+)
+_WHO = re.compile(r"\bwho(?:m|se)?\b", re.I)
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
+_WHERE = re.compile(r"\bwhere\b|\bwhich (?:city|country|place|street|town)\b", re.I)
+_PLACE = re.compile(r"\b(?:in|at|on|to|from|near|behind|under|next to) (?:the |a )?\w+")
 
 
 class Extract(NamedTuple):
@@ -75,23 +96,44 @@ def sentences(text: str) -> list[str]:
 
 
 def _ranked(question: str, evidence: Sequence[Evidence], encoder: TokenEncoder) -> list[_Sentence]:
+    import numpy as np
+
     from engines.late_interaction import best_matches
 
     turns = sorted(evidence, key=lambda one: (-one.score, one.number))[:TURNS]
-    pairs = [(one, sentence) for one in turns for sentence in sentences(one.turn.text) or [one.turn.text]]
-    asked, *said = encoder.encode([question, *(f"{one.turn.speaker}: {sentence}" for one, sentence in pairs)])
-    matches = best_matches(asked, said).mean(axis=1) if len(asked.ids) else [0.0] * len(pairs)
+    pairs = [(at, sentence) for at, one in enumerate(turns) for sentence in sentences(one.turn.text) or [one.turn.text]]
+    asked, *said = encoder.encode([question, *(f"{turns[at].turn.speaker}: {sentence}" for at, sentence in pairs)])
+    weights = distinguishing(asked, said, np.arange(len(said)))
+    matches = best_matches(asked, said)
+    owner = np.array([at for at, _ in pairs])
+    together = np.maximum.reduceat(matches, np.flatnonzero(np.diff(owner, prepend=-1)), axis=0)
+    scores = matches @ weights + CONTEXT * (together @ weights)[owner]
     top = turns[0].score or 1.0
     ranked = [
-        _Sentence(one, sentence, float(match) + TURN_WEIGHT * one.score / top - _question_penalty(sentence))
-        for (one, sentence), match in zip(pairs, matches, strict=True)
+        _Sentence(turns[at], sentence, float(score) + TURN * turns[at].score / top + KIND * _kind(question, sentence))
+        for (at, sentence), score in zip(pairs, scores, strict=True)
     ]
     return sorted(ranked, key=lambda one: (-one.score, one.evidence.number, one.text))
 
 
-def _question_penalty(sentence: str) -> float:
-    """A question is seldom its own answer, though nothing matches a question better than a question."""
-    return 0.3 if sentence.endswith("?") else 0.0
+def _kind(question: str, sentence: str) -> float:
+    """How much a sentence is the kind of thing that answers: above 0 if it holds what is asked for, else below.
+
+    A question is seldom its own answer, though nothing matches a question better than a question; and a few words
+    ("About that.") match whatever they share with it.
+    """
+    kind = 0.0
+    if _AMOUNT.search(question) and _NUMBER.search(sentence):
+        kind += 1
+    if _WHO.search(question) and _NAME.search(sentence):
+        kind += 0.5
+    if _WHERE.search(question) and _PLACE.search(sentence):
+        kind += 0.5
+    if sentence.endswith("?"):
+        kind -= 3
+    if len(words(sentence)) < FEW_WORDS:
+        kind -= 1.5
+    return kind
 
 
 def _date(ranked: Sequence[_Sentence]) -> Extract:

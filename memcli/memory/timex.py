@@ -10,8 +10,9 @@ Where English leaves a choice, one rule is kept:
   up to the day of speaking. "Last Friday" is the nearest one before it, "next Friday" the nearest one after it, "this
   Friday" the coming one; "last summer" and "last May" are the latest that were over. "This weekend" is the one of the
   present week, "next weekend" the one after that.
-- "on Friday", "in May", "8 May", "at Christmas" without a year are the latest that had begun (a weekday: the latest
-  before the day of speaking), unless the sentence looks ahead ("will", "going to", "plan", "see you"): then the next.
+- "in May", "8 May", "at Christmas" without a year are the next if the sentence looks ahead ("will", "going to",
+  "plan", "see you"), the latest that had begun if it looks back, else the nearest. "On Friday" is the latest before the
+  day of speaking, unless the sentence looks ahead.
 - "two weeks ago", "in three months" are the calendar week or month in which that day falls; "a year ago" is the month,
   "five years ago" the year.
 - "The week before 9 June" is the seven days before it; "the Friday before 9 June" the nearest one before it.

@@ -76,11 +76,14 @@ def weekday_from(day: date, weekday: int, shift: int) -> Days:
     return one_day(day + timedelta(days=(weekday - day.weekday() - 1) % 7 + 1 + 7 * (shift - 1)))
 
 
-def yearly(make: Callable[[int], Days], said_on: date, shift: int | None, ahead: bool = False) -> Days | None:
+def yearly(
+    make: Callable[[int], Days], said_on: date, shift: int | None, outlook: Literal[-1, 0, 1] = 0
+) -> Days | None:
     """The one that is meant of what `make` gives for each year; a year that has none (29 February) is passed over.
 
-    shift: -1 the last that is over, 0 the one of this year, 1 the first yet to begin; None the last that has begun or,
-    with `ahead`, the first that is not over. None if there is no such one within four years.
+    shift: -1 the last that is over, 0 the one of this year, 1 the first yet to begin. None: as the speaker looks back
+    (-1) the last that has begun, ahead (1) the first that is not over, or neither (0) the nearest. The result is None
+    if there is no such one within four years.
     """
     every = []
     for year in range(said_on.year - 4, said_on.year + 5):
@@ -93,8 +96,12 @@ def yearly(make: Callable[[int], Days], said_on: date, shift: int | None, ahead:
         fitting = now or [days for days in every if days.first.year == said_on.year]
         place = 0
     elif shift is None:
-        fitting = [days for days in every if (days.last >= said_on if ahead else days.first <= said_on)]
-        place = 0 if ahead else -1
+        begun = [days for days in every if days.first <= said_on]
+        open_ended = [days for days in every if days.last >= said_on]
+        if outlook == 0 and begun and open_ended:
+            back, ahead = said_on - begun[-1].last, open_ended[0].first - said_on
+            return begun[-1] if back <= ahead else open_ended[0]
+        fitting, place = (open_ended, 0) if outlook > 0 else (begun, -1)
     elif shift < 0:
         fitting = [days for days in every if days.last < said_on]
         place = shift

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from memcli.memory import timex_english as english
 from memcli.memory.timex_calendar import Days, moved, one_day, third_of, unit_of, weekday_from, whole_months, yearly
@@ -95,7 +95,9 @@ def _stretch(reading: Reading, match: re.Match[str]) -> Days | None:
 # Last, this, next.
 
 
-def _named(reading: Reading, match: re.Match[str], group: str, shift: int | None, ahead: bool = False) -> Days | None:
+def _named(
+    reading: Reading, match: re.Match[str], group: str, shift: int | None, outlook: Literal[-1, 0, 1] = 0
+) -> Days | None:
     """The unit, weekday, month, season or feast of this name."""
     name, said_on = _single_spaced(match[group]), reading.said_on
     if name in english.UNITS:
@@ -105,7 +107,7 @@ def _named(reading: Reading, match: re.Match[str], group: str, shift: int | None
             return None
         number = english.WEEKDAYS[name]
         if shift is None:
-            shift = 1 if ahead else -1
+            shift = 1 if outlook > 0 else -1
         elif shift == 0:
             if reading.outlook(match.start()) < 0:
                 shift = -1
@@ -114,7 +116,7 @@ def _named(reading: Reading, match: re.Match[str], group: str, shift: int | None
         return weekday_from(said_on, number, shift)
     if name in english.MONTHS and name in english.DOUBTFUL_MONTHS and not reading.is_capitalised(match.start(group)):
         return None
-    return yearly(_of_year(name), said_on, shift, ahead)
+    return yearly(_of_year(name), said_on, shift, outlook)
 
 
 def _of_year(name: str) -> Callable[[int], Days]:
@@ -161,17 +163,17 @@ def _bare_weekday(reading: Reading, match: re.Match[str]) -> Days | None:
         return None
     if name not in english.CLEAR_WEEKDAYS and word not in english.DAY_LEADS:
         return None
-    return _named(reading, match, "name", None, reading.outlook(start) > 0)
+    return _named(reading, match, "name", None, reading.outlook(start))
 
 
 def _bare_spell(reading: Reading, match: re.Match[str]) -> Days | None:
     start, said_on = match.start(), reading.said_on
     if not reading.led_by(english.SPELL_LEADS, start):
         return None
-    ahead = reading.outlook(start) > 0
+    outlook = reading.outlook(start)
     if match["name"] == "weekend":
-        return unit_of(said_on, "weekend", 0 if ahead or said_on.weekday() >= 5 else -1)
-    return _named(reading, match, "name", None, ahead)
+        return unit_of(said_on, "weekend", 0 if outlook > 0 or said_on.weekday() >= 5 else -1)
+    return _named(reading, match, "name", None, outlook)
 
 
 def _part_of_unit(reading: Reading, match: re.Match[str]) -> Days:
@@ -208,7 +210,7 @@ def _date(reading: Reading, match: re.Match[str]) -> Days | None:
         first, last = (date(year, english.MONTHS[name], day) for day in (days[0], days[-1]))
         return Days(first, last, "range") if first < last else one_day(first)
 
-    return in_year(year) if year is not None else yearly(in_year, reading.said_on, None, reading.outlook(start) > 0)
+    return in_year(year) if year is not None else yearly(in_year, reading.said_on, None, reading.outlook(start))
 
 
 def _day_of_month(reading: Reading, match: re.Match[str]) -> Days | None:
@@ -248,7 +250,7 @@ def _month(reading: Reading, match: re.Match[str]) -> Days | None:
         doubtful = name in english.DOUBTFUL_MONTHS and not reading.is_capitalised(start)
         if word not in (english.STRONG_LEADS if doubtful else english.TIME_LEADS):
             return None
-    return yearly(_of_year(name), reading.said_on, None, reading.outlook(start) > 0)
+    return yearly(_of_year(name), reading.said_on, None, reading.outlook(start))
 
 
 def _bare_year(reading: Reading, match: re.Match[str]) -> Days | None:
@@ -270,7 +272,7 @@ def _holiday(reading: Reading, match: re.Match[str]) -> Days | None:
         return _of_year(name)(year)
     if name not in english.CLEAR_HOLIDAYS and not reading.led_by(english.DAY_LEADS, start):
         return None
-    return yearly(_of_year(name), reading.said_on, None, reading.outlook(start) > 0)
+    return yearly(_of_year(name), reading.said_on, None, reading.outlook(start))
 
 
 def _decade(reading: Reading, match: re.Match[str]) -> Days | None:

@@ -67,7 +67,7 @@ def rerank(
     question, *documents = encoder.encode([query.text, *(f"{rows[at].speaker}: {part}" for at, part in parts)])
     owner = np.array([at for at, _ in parts])
     firsts = np.flatnonzero(np.diff(owner, prepend=-1))
-    weights = _distinguishing(question, documents, owner)
+    weights = distinguishing(question, documents, owner)
     by_part = best_matches(question, documents)
     matches = np.maximum.reduceat(by_part, firsts, axis=0)
     own = matches @ weights
@@ -97,8 +97,11 @@ def passages_of(text: str) -> list[str]:
     return [passage for passage in passages if passage] or [text]
 
 
-def _distinguishing(question: TokenVectors, documents: Sequence[TokenVectors], owner: npt.NDArray[np.int64]) -> Floats:
-    """Weight of each question token: its inverse document frequency among the candidates (BM25's formula), sum 1."""
+def distinguishing(question: TokenVectors, documents: Sequence[TokenVectors], owner: npt.NDArray[np.int64]) -> Floats:
+    """Weight of each question token: its inverse document frequency among the candidates (BM25's formula), sum 1.
+
+    `owner` names the candidate of each document: ascending from 0, as a candidate may be compared in parts.
+    """
     import numpy as np
 
     ids = np.concatenate([document.ids for document in documents])
