@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from store.errors import StoreDamaged
@@ -69,7 +68,6 @@ class Index:
         self._folder = folder
         self._table: Any = None
         self._rows: _Rows | None = None
-        self._opening = Lock()  # channels read side by side
 
     @property
     def exists(self) -> bool:
@@ -163,7 +161,7 @@ class Index:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
         if not self.exists:
             return []
-        table = self._open()  # first of all: it imports lancedb in one thread, whichever comes first
+        table = self._open()  # it imports lancedb, by our own way
         from lancedb.query import MatchQuery
 
         search = table.search(MatchQuery(text, column), query_type="fts")
@@ -218,36 +216,38 @@ class Index:
         """
         import numpy as np
 
-        def promising(limit: int) -> tuple[Any, Any]:
-            """The places of the best turns and windows, and those places with the ones beside them."""
-            turns, windows = estimates.copy(), window_scores(estimates, rows.sessions)
+        def promising(places: Any, scores: Any, limit: int) -> Any:
+            """The places among these whose turn or window scores best."""
+            turns, windows = scores.copy(), window_scores(scores, rows.sessions[places], places)
             if outside is not None:
-                turns[outside] = windows[outside] = -np.inf
-            centres = np.union1d(best(turns, limit), best(windows, limit))
-            beside = np.concatenate((centres - 1, centres, centres + 1))
-            return centres, np.unique(np.clip(beside, 0, len(estimates) - 1))
+                turns[outside[places]] = windows[outside[places]] = -np.inf
+            return places[np.union1d(best(turns, limit), best(windows, limit))]
 
-        estimates = estimated_cosines(rows.codes, query)
-        _, reach = promising(REFINED)
-        estimates[reach] = refined_cosines(rows.codes[:, reach], query)
-        centres, reach = promising(RESCORED)
-        estimates[reach] = self._vectors(rows, reach) @ query
-        joined = window_scores(estimates, rows.sessions)
-        scores, windows = np.full_like(estimates, -np.inf), np.full_like(estimates, -np.inf)
-        scores[reach], windows[centres] = estimates[reach], joined[centres]
+        def with_neighbours(places: Any) -> Any:
+            beside = np.concatenate((places - 1, places, places + 1))
+            return np.unique(np.clip(beside, 0, len(rows.seqs) - 1))
+
+        every = np.arange(len(rows.seqs))
+        near = with_neighbours(promising(every, estimated_cosines(rows.codes, query), REFINED))
+        centres = promising(near, refined_cosines(rows.codes[:, near], query), RESCORED)
+        near = with_neighbours(centres)
+        found = self._vectors(rows, near) @ query
+        joined = window_scores(found, rows.sessions[near], near)
+        scores, windows = np.full((2, len(every)), -np.inf, np.float32)
+        scores[near] = found
+        windows[centres] = joined[np.searchsorted(near, centres)]
         return scores, windows
 
     def _open(self) -> Any:
-        with self._opening:
-            if self._table is None:
-                try:
-                    self._table = lance().connect(str(self._folder)).open_table(_TABLE)
-                except (ValueError, RuntimeError, OSError) as error:
-                    raise StoreDamaged(
-                        f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
-                        hint="delete that folder: the next `memcli ingest` builds it anew from the catalogue",
-                    ) from error
-            return self._table
+        if self._table is None:
+            try:
+                self._table = lance().connect(str(self._folder)).open_table(_TABLE)
+            except (ValueError, RuntimeError, OSError) as error:
+                raise StoreDamaged(
+                    f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
+                    hint="delete that folder: the next `memcli ingest` builds it anew from the catalogue",
+                ) from error
+        return self._table
 
     def _loaded(self) -> _Rows:
         if self._rows is None:

@@ -60,13 +60,17 @@ def refined_cosines(codes: npt.NDArray[np.unsignedinteger], query: Floats) -> Fl
     return cosines
 
 
-def window_scores(scores: Floats, sessions: npt.NDArray[np.int32]) -> Floats:
+def window_scores(scores: Floats, sessions: npt.NDArray[np.int32], places: Integers | None = None) -> Floats:
     """Scores of turns joined with those of their neighbours in the same session; rows are in the order of speaking.
+
+    places: where the rows are in that order, ascending, if they are not all of it; what is not there is no neighbour.
 
     With mean-pooled embeddings this is the product with the embedding of the window, up to its length.
     """
     joined = scores.copy()
     same = sessions[1:] == sessions[:-1]
+    if places is not None:
+        same &= places[1:] == places[:-1] + 1
     joined[1:] += NEIGHBOUR_WEIGHT * scores[:-1] * same
     joined[:-1] += NEIGHBOUR_WEIGHT * scores[1:] * same
     joined /= 1 + 2 * NEIGHBOUR_WEIGHT

@@ -26,7 +26,7 @@ RETENTION_NUDGE = 0.1
 """a in score * (1 + a * (R - 0.5)): what is fresh or was used wins among equals, and nothing more."""
 
 
-FUSED_POOL = 100
+FUSED_POOL = 64
 """How many fused candidates are compared token by token with the embedder's table, which costs next to nothing."""
 
 RERANKED = 12
@@ -73,7 +73,7 @@ def recall(query: Query, store: Store, engines: Engines) -> Recalled:
     with _timed(timings, "rerank"):
         pool.sort(key=lambda row: (-preranked[row.seq].score, row.seq))
         best = {row.seq: [preranked[row.seq].passage] for row in pool[:RERANKED]}
-        reranked = rerank(query, pool[:RERANKED], best, relevance, engines.token_encoder)
+        reranked = rerank(query, pool[:RERANKED], best, relevance, engines.token_encoder, preranked)
     ranked = [(0, reranked), (1, preranked)]
     candidates = []
     for item, score in fused:

@@ -31,6 +31,7 @@ SESSION = 0.3
 SESSION_BEST = 3
 FUSED = 0.1
 NAMED = 0.05
+EARLIER = 0.3
 
 PASSAGE_CHARS = 200
 """About 45 tokens: most turns are shorter, and what answers a question fits into it."""
@@ -55,8 +56,13 @@ def rerank(
     passages: Mapping[int, Sequence[str]],
     fused: Mapping[int, float],
     encoder: TokenEncoder,
+    earlier: Mapping[int, Reranked] | None = None,
 ) -> dict[int, Reranked]:
-    """The rows' scores, by seq. `passages` are the parts of each row's text that are compared, by seq, one at least."""
+    """The rows' scores, by seq.
+
+    `passages` are the parts of each row's text that are compared, one at least; `earlier` is what an earlier pass
+    with another encoder found, which counts a little; both by seq.
+    """
     import numpy as np
 
     from engines.late_interaction import best_matches
@@ -76,6 +82,8 @@ def rerank(
     ranks = np.array([fused[row.seq] for row in rows])
     scores = own + WINDOW * (_with_neighbours(matches, rows) @ weights) + FUSED * ranks + NAMED * named
     scores = scores + SESSION * _support(scores, np.array([row.session for row in rows]))
+    if earlier:
+        scores = scores + EARLIER * np.array([earlier[row.seq].score for row in rows])
     by_part_scores = by_part @ weights
     ends = np.append(firsts[1:], len(parts))
     best = [first + int(np.argmax(by_part_scores[first:end])) for first, end in zip(firsts, ends, strict=True)]
