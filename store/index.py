@@ -29,10 +29,10 @@ TextColumn = Literal["said", "window"]
 EXACT_ROWS = 20_000
 """Up to here every vector is compared; above, codes choose what is compared. 20,000 vectors are read in some 20 ms."""
 
-RESCORED = 200
+RESCORED = 100
 """How many of the best by code are compared exactly, for turns and for windows each."""
 
-REFINED = 1000
+REFINED = 500
 """How many of the best by code are first estimated again, with the query itself instead of its code."""
 
 _TABLE = "turns"

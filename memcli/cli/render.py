@@ -171,7 +171,11 @@ class Bars:
 def _console() -> Console:
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not to_terminal(), no_color=bool(os.environ.get("NO_COLOR")) or None)
+    class _Console(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # our own end of it, in main, is quiet and a success
+
+    return _Console(highlight=False, soft_wrap=not to_terminal(), no_color=bool(os.environ.get("NO_COLOR")) or None)
 
 
 def _line(console: Console, *parts: Text) -> None:

@@ -140,9 +140,10 @@ def test_a_closed_pipe_ends_quietly(story):
 
     memcli, memory = story
     done = subprocess.run(
-        ["bash", "-c", f"memcli --memory {memory} search garden --limit 50 | head -n 1"],
+        ["bash", "-o", "pipefail", "-c", f"memcli --memory {memory} search garden --limit 50 | head -n 1"],
         env=memcli.environment, capture_output=True, text=True,
     )  # fmt: skip
+    assert done.returncode == 0
     assert done.stdout.startswith("1.")
     assert done.stderr == ""
 

@@ -10,6 +10,7 @@ import pytest
 from memcli.ingest.detect import READERS, detect, reader_named
 from memcli.ingest.errors import NotALog, UnknownFormat
 from memcli.ingest.readers.base import HEAD_BYTES, Source
+from memcli.usage import UsageError
 
 SHARED = Path(os.environ.get("MEMCLI_SHARED_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 
@@ -129,7 +130,7 @@ def test_readers_by_name() -> None:
 def test_unknown_names(name: str, near: str) -> None:
     with pytest.raises(UnknownFormat) as raised:
         reader_named(name)
-    assert isinstance(raised.value, ValueError)
+    assert isinstance(raised.value, UsageError)
     assert (f"Did you mean {near}?" in raised.value.hint) == bool(near)
     assert "whatsapp" in raised.value.hint
 

@@ -37,7 +37,7 @@ def shared(*parts: str) -> list[Item]:
 
 def test_one_line(tmp_path: Path) -> None:
     assert read(tmp_path, "[12:18] <|trey|> usual, quite stable  :)\r\n") == [
-        RawSession(native_id="2004-11-15", title="2004-11-15"),
+        RawSession(native_id=f"{tmp_path.name}/2004-11-15", title=f"{tmp_path.name}/2004-11-15"),
         RawTurn(speaker="|trey|", text="usual, quite stable  :)", said_at=datetime(2004, 11, 15, 12, 18), line=1),
     ]
 
