@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
     Integers = npt.NDArray[np.int64]
 
+_STRIDE, _SAMPLED = 16, 50
+
 NEIGHBOUR_WEIGHT = 0.5
 """Weight of the turn before and of the turn after in the score of a window, the turn itself having 1."""
 
@@ -81,9 +83,19 @@ def best(scores: Floats, limit: int) -> Integers:
     """Indices of the `limit` highest scores, highest first, ties by index."""
     import numpy as np
 
-    if limit < len(scores):
-        floor = np.partition(scores, len(scores) - limit)[len(scores) - limit]
-        pool = np.flatnonzero(scores >= floor)
-    else:
-        pool = np.arange(len(scores))
+    pool = np.flatnonzero(scores >= _floor(scores, limit)) if limit < len(scores) else np.arange(len(scores))
     return pool[np.argsort(-scores[pool], kind="stable")][:limit]
+
+
+def _floor(scores: Floats, limit: int) -> np.float32:
+    """The limit-th highest score. Of many scores, a sample tells most of them to be below it at once."""
+    import numpy as np
+
+    if len(scores) > _SAMPLED * limit:
+        sample = scores[::_STRIDE]
+        rank = max(1, 2 * limit // _STRIDE)
+        high = scores[scores >= np.partition(sample, len(sample) - rank)[len(sample) - rank]]
+        if len(high) >= limit:
+            scores = high
+    floor: np.float32 = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+    return floor

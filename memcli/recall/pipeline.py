@@ -29,7 +29,7 @@ RETENTION_NUDGE = 0.1
 FUSED_POOL = 64
 """How many fused candidates are compared token by token with the embedder's table, which costs next to nothing."""
 
-RERANKED = 12
+RERANKED = 11
 """How many of those are compared again with vectors in context, which is most of the time that a search takes."""
 
 

@@ -125,3 +125,11 @@ def _table(first: int, batch: list[tuple[int, int | None, int]]) -> pa.Table:
         "batch": pa.array([1] * count, pa.int32()),
     }
     return pa.table(columns)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.booleans())
+def test_the_best_of_many_are_those_that_sorting_would_put_first(seed: int, limit: int, ties: bool) -> None:
+    scores = np.random.default_rng(seed).normal(size=5000).astype(np.float32)
+    if ties:
+        scores = np.round(scores, 1)
+    assert best(scores, limit).tolist() == np.argsort(-scores, kind="stable")[:limit].tolist()

@@ -1,0 +1,17 @@
+"""The bench runs, on logs small enough for every test run; what it measures is judged by people."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_the_bench_runs_on_the_examples(memcli, examples):
+    bench = Path(__file__).with_name("scale.py")
+    done = subprocess.run(
+        [sys.executable, bench, examples / "logs"], env=memcli.environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert "turns in" in done.stdout
+    assert "p50" in done.stdout
