@@ -12,7 +12,7 @@ from store.errors import MigrationFailed, StoreDamaged, StoreLocked, StoreMissin
 
 
 class Exit(IntEnum):
-    """Exit codes; the comment of each is its meaning in the documentation."""
+    """Exit codes; MEANINGS says what each means."""
 
     DONE = 0
     BUG = 1

@@ -32,16 +32,6 @@ class Locator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One conversation as its source keeps it."""
-
-    id: str
-    format: str
-    native_id: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One utterance. `position` orders the turns of a session that share a time or have none."""
 
