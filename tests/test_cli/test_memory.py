@@ -154,3 +154,15 @@ def test_python_dash_m_is_the_same_program(memcli):
 
     done = subprocess.run([sys.executable, "-m", "memcli", "--version"], capture_output=True, text=True)
     assert done.stdout == memcli("--version").out
+
+
+def test_a_rare_token_finds_the_turn_that_holds_it(memcli, write_turns):
+    import random
+
+    chance = random.Random(0)
+    tokens = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=5)) for _ in range(300)]
+    turns = [{"speaker": "Ana", "text": f"The printer failed again, ticket {token}."} for token in tokens]
+    memcli("ingest", write_turns("log.jsonl", *turns))
+    batch = memcli("search", "-", "-n", "1", stdin="\n".join(tokens[:5]))
+    found = [json.loads(line)["hits"][0]["text"] for line in batch.out.splitlines()]
+    assert found == [turn["text"] for turn in turns[:5]]
