@@ -29,17 +29,3 @@ def best_matches(query: TokenVectors, documents: Sequence[TokenVectors]) -> Vect
     starts = np.cumsum(counts) - counts
     matches[filled] = np.maximum.reduceat(tokens @ query.vectors.T, starts[filled], axis=0)
     return matches
-
-
-def maxsim(query: TokenVectors, documents: Sequence[TokenVectors], weights: Vectors | None = None) -> Vectors:
-    """float32 (documents,): the sum of the best matches of the query's tokens, each times its weight.
-
-    `weights` float32 (query tokens,); without them every token weighs 1 / tokens, and the score is a mean cosine.
-    """
-    import numpy as np
-
-    matches = best_matches(query, documents)
-    if weights is None:
-        weights = np.full(len(query.ids), 1 / max(len(query.ids), 1), np.float32)
-    scores: Vectors = matches @ weights.astype(np.float32)
-    return scores
