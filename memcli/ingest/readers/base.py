@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,7 +50,11 @@ class RawSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawTurn:
-    """One utterance as written. A `said_at` without a zone is on the clock of whoever made the log."""
+    """One utterance as written. A `said_at` without a zone is on the clock of whoever made the log.
+
+    `speaker` is the name to show. `speaker_key` is what the source knows the speaker by where names can change (an
+    account id, a phone number, a mail address): the turn stays the same turn when its speaker is renamed.
+    """
 
     speaker: str
     text: str
@@ -57,6 +62,7 @@ class RawTurn:
     line: int | None
     role: Role = "user"
     native_id: str | None = None
+    speaker_key: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -99,6 +105,16 @@ class Source:
     def open(self) -> BufferedReader:
         """Open the bytes for reading from the start."""
         return self.path.open("rb")
+
+    def beside(self, name: str) -> Source | None:
+        """The file of that name in the same folder ("../users.json": in the one above); None where there is none.
+
+        Exports in several files keep in one what another needs: the names of users, the title of a channel.
+        """
+        path = self.path.parent / name
+        if not path.is_file():
+            return None
+        return Source(uri=os.path.normpath(os.path.join(self.uri, "..", name)), path=path)  # noqa: PTH118
 
     @cached_property
     def head(self) -> bytes:

@@ -43,7 +43,7 @@ class Record:
     position: int
 
 
-class _Broken(Exception):
+class Broken(Exception):
     """What starts here is no JSON value; `at_end`: perhaps only because the file ends."""
 
     def __init__(self, reason: str, *, at_end: bool = False) -> None:
@@ -51,7 +51,7 @@ class _Broken(Exception):
         self.at_end = at_end
 
 
-class _Window:
+class Window:
     """The part of the text that is being looked at. Lines are counted as it moves on."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -95,7 +95,7 @@ class _Window:
                 return ""
 
     def value(self) -> tuple[Any, str]:
-        """Parse the value that starts here and move behind it; _Broken says why it cannot be parsed."""
+        """Parse the value that starts here and move behind it; Broken says why it cannot be parsed."""
         while True:
             try:
                 value, end = self.json.raw_decode(self.text, self.at)
@@ -106,18 +106,18 @@ class _Window:
                 self.indent = ""
                 return value, text
             except RecursionError:
-                raise _Broken("JSON nested too deeply") from None
+                raise Broken("JSON nested too deeply") from None
             except json.JSONDecodeError as error:
                 unterminated = error.msg.startswith("Unterminated string")
                 if not unterminated and error.pos < len(self.text) - _CUT_CHARS:
-                    raise _Broken(f"not JSON: {error.msg}") from None
+                    raise Broken(f"not JSON: {error.msg}") from None
                 reason = error.msg
             except ValueError:
-                raise _Broken("not JSON: a number with too many digits") from None
+                raise Broken("not JSON: a number with too many digits") from None
             if len(self.text) - self.at > RECORD_CHARS:
-                raise _Broken(f"a record longer than {RECORD_CHARS // 1024**2} MiB")
+                raise Broken(f"a record longer than {RECORD_CHARS // 1024**2} MiB")
             if not self.more():
-                raise _Broken(f"not JSON, or cut off at the end of the file: {reason}", at_end=True)
+                raise Broken(f"not JSON, or cut off at the end of the file: {reason}", at_end=True)
 
     def leave(self, boundary: re.Pattern[str]) -> bool:
         """Move to where the next record can start, which `boundary` matches from its line break; False if nowhere."""
@@ -139,7 +139,7 @@ class _Window:
 def records(source: Source) -> Iterator[Record | Skipped]:
     """Every record of a file, and a Skipped for whatever cannot be parsed, for a cut-off end too. Never raises."""
     with source.open() as stream:
-        window = _Window(stream)
+        window = Window(stream)
         arrays = array = position = 0
         by_line = False
         while char := window.next_char():
@@ -157,8 +157,8 @@ def records(source: Source) -> Iterator[Record | Skipped]:
             position += 1
             try:
                 value, text = window.value()
-            except _Broken as broken:
-                resumes = window.leave(_boundary(indent, by_line and not array))
+            except Broken as broken:
+                resumes = window.leave(boundary(indent, by_line and not array))
                 reason = str(broken) if resumes or broken.at_end else f"{broken}; nothing after it could be read"
                 yield Skipped(line=line, reason=reason, excerpt=excerpt)
                 array = array if resumes else 0
@@ -183,7 +183,7 @@ def key_lines(record: Record, key: str) -> list[tuple[str, int]]:
     return found
 
 
-def _boundary(indent: str, by_line: bool) -> re.Pattern[str]:
+def boundary(indent: str, by_line: bool) -> re.Pattern[str]:
     """Where the next record starts: on the next line if every line has one, else where a line opens like this one."""
     if by_line:
         return re.compile(r"\n")
