@@ -6,7 +6,23 @@ import codecs
 import difflib
 
 from memcli.ingest.errors import NotALog, UnknownFormat
-from memcli.ingest.readers import chatgpt, irc, locomo, openai_messages, plain_text, sharegpt, turns, whatsapp
+from memcli.ingest.readers import (
+    chatgpt,
+    claude_ai,
+    claude_code,
+    codex,
+    gemini,
+    gemini_cli,
+    irc,
+    locomo,
+    longmemeval,
+    markdown,
+    openai_messages,
+    plain_text,
+    sharegpt,
+    turns,
+    whatsapp,
+)
 from memcli.ingest.readers.base import Reader, Source
 
 READERS: tuple[Reader, ...] = (
@@ -14,7 +30,14 @@ READERS: tuple[Reader, ...] = (
     openai_messages.READER,
     sharegpt.READER,
     chatgpt.READER,
+    claude_ai.READER,
+    claude_code.READER,
+    codex.READER,
+    gemini.READER,
+    gemini_cli.READER,
+    markdown.READER,
     locomo.READER,
+    longmemeval.READER,
     whatsapp.READER,
     irc.READER,
     plain_text.READER,
