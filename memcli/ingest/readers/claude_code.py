@@ -184,7 +184,7 @@ def _typed(text: str) -> tuple[str, str, str]:
         return "user", f"! {shell[1].strip()}", ""
     if found := list(_OUTPUT.finditer(text)):
         return "command", "\n".join(match[2].strip() for match in found).strip(), "command without output"
-    return "user", _REMINDER.sub("", text), "note of the program"
+    return "user", _REMINDER.sub("", text), "note of the program" if text.strip() else ""
 
 
 def _result(content: object) -> tuple[str, int]:

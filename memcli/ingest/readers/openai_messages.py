@@ -36,7 +36,7 @@ from memcli.ingest.readers.timestamps import read_time
 _ROLE = r'"role"\s*:\s*"(?:system|developer|user|assistant|tool|function)"'
 _MESSAGES = re.compile(r'"messages"\s*:\s*\[\s*\{[^{}]*' + _ROLE)
 _PARTS_FIRST = re.compile(r'"messages"\s*:\s*\[\s*\{\s*"content"\s*:')
-_REQUEST = re.compile(r'"(?:custom_id|choices|body|output)"\s*:')
+_REQUEST = re.compile(r'"(?:custom_id|choices|body|output|input)"\s*:')
 _WRAPPED = re.compile(r'"(?:message|input|output)"\s*:\s*(?:\[\s*)?\{[^{}]*' + _ROLE)
 _BARE = re.compile(r"\s*+\[?\s*+\{[^{}]*" + _ROLE)
 _CONTENT = re.compile(r'"content"\s*:')
