@@ -167,7 +167,7 @@ def _message(message: dict[str, Any], line: int) -> Iterator[Item]:
             name = block.get("name")
             name = name if isinstance(name, str) and name.strip() else "tool"
             others.append(turn(result, speaker=name) if result.strip() else Ignored(reason="empty message"))
-        elif isinstance(text, str) and kind not in _NO_WORDS:
+        elif isinstance(text, str) and str(kind) not in _NO_WORDS:
             words.append(text)
         else:
             others.append(Ignored(reason=_NO_WORDS.get(str(kind), "media without words")))

@@ -34,7 +34,7 @@ from memcli.ingest.readers.timestamps import read_time
 
 _PRODUCT = re.compile(r"gemini|\bbard\b", re.IGNORECASE)
 _FIELDS = re.compile(r'\s*+\[?\s*+\{[^{}\[\]]*"(?:header|title|time)"\s*:')
-_PROMPTED = re.compile(r"(?:Prompted|Eingegebener Prompt:|Asked|Said)\s+")
+_PROMPTED = re.compile(r"(?:Prompted|Eingegebener Prompt:|Asked|Said)(?:\s+|$)")
 _NO_PROMPT = ("Gave feedback", "Selected preferred draft", "Used ", "Created Gemini Canvas", "Created a ")
 _HTML_BYTES = 1024 * 1024
 
