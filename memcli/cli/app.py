@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from memcli import __version__
-from memcli.cli import ask, config, ingest, open_turn, search, status
+from memcli.cli import ask, config, context_block, ingest, open_turn, search, sessions, status, timeline
 from memcli.cli.context import Context
 
 app = typer.Typer(
@@ -55,6 +55,9 @@ def memcli(
 app.command("ingest")(ingest.ingest)
 app.command("ask")(ask.ask)
 app.command("search")(search.search)
+app.command("context")(context_block.context)
 app.command("open")(open_turn.open_turn)
+app.command("sessions")(sessions.sessions)
+app.command("timeline")(timeline.timeline)
 app.command("status")(status.status)
 app.command("config")(config.config)
