@@ -33,10 +33,10 @@ def generator(config: Config, tell: Callable[[str], None]) -> Generator:
     """The user's own language model, from the settings. Raises ModelMissing, ModelCorrupt, EngineUnavailable."""
     from pathlib import Path
 
-    from engines.llama import LlamaGenerator
+    from engines.isolated import IsolatedGenerator
 
     gpu = config["llm.gpu"]
-    model = LlamaGenerator(
+    model = IsolatedGenerator(
         Path(config["llm.model"]).expanduser(),
         context_tokens=config["llm.context"],
         gpu=int(gpu) if gpu.isdecimal() else gpu,
