@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
+import pytest
 from written import FORMATS, STORY
+
+ONE_OF_EACH = [
+    "chatgpt", "claude", "claude-code", "codex", "gemini", "gemini-cli", "longmemeval", "markdown", "openai",
+    "specstory",
+]  # fmt: skip
 
 
 def write(folder: Path, turns: int) -> Path:
     folder.mkdir()
-    for name, (_, written) in FORMATS.items():
-        (folder / f"{name}.log").write_text(written(STORY[:turns]), encoding="utf-8")
+    for name in ONE_OF_EACH:
+        (folder / f"{name}.log").write_text(FORMATS[name][1](STORY[:turns]), encoding="utf-8")
     return folder
 
 
 def added(done) -> dict[str, int]:
+    assert done.code == 0, done.err
     return {Path(source["uri"]).stem: source["turns_added"] for source in done.json["sources"]}
 
 
-def test_overlapping_exports_are_joined(memcli, tmp_path):
+def test_a_longer_export_adds_only_what_is_new(memcli, tmp_path):
     older, newer = write(tmp_path / "older", 4), write(tmp_path / "newer", 6)
-    first = memcli("--json", "ingest", older)
-    assert first.code == 0, first.err
-    again = memcli("--json", "ingest", older)
-    assert set(added(again).values()) == {0}
-    later = added(memcli("--json", "ingest", newer))
-    # Two layouts of one format are one conversation, but for Markdown, where only one of them has an id.
-    sums: Counter[str] = Counter()
-    for name, (form, _) in FORMATS.items():
-        sums[form] += later[name]
-    assert sums == {form: 4 if form == "markdown" else 2 for form, _ in FORMATS.values()}
-    assert set(added(memcli("--json", "ingest", newer)).values()) == {0}
-    sources = {Path(source["uri"]).stem: source["format"] for source in first.json["sources"]}
-    assert sources == {name: form for name, (form, _) in FORMATS.items()}
+    assert added(memcli("--json", "ingest", older)) == dict.fromkeys(ONE_OF_EACH, 4)
+    assert added(memcli("--json", "ingest", older)) == dict.fromkeys(ONE_OF_EACH, 0)
+    assert added(memcli("--json", "ingest", newer)) == dict.fromkeys(ONE_OF_EACH, 2)
+    assert added(memcli("--json", "ingest", newer)) == dict.fromkeys(ONE_OF_EACH, 0)
+    assert memcli("--json", "status").json["turns"] == 6 * len(ONE_OF_EACH)
 
 
 def test_the_order_of_overlapping_exports_changes_nothing(memcli, tmp_path):
@@ -46,3 +44,14 @@ def test_the_order_of_overlapping_exports_changes_nothing(memcli, tmp_path):
         status = memcli("--memory", memory, "--json", "status").json
         counts.append((status["turns"], status["sessions"]))
     assert counts[0] == counts[1]
+    assert counts[0][0] == 6 * len(ONE_OF_EACH)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("gemini", "gemini-page"), ("gemini-cli", "gemini-cli-lines"), ("openai", "openai-batch")]
+)
+def test_two_layouts_of_a_format_are_one_conversation(memcli, tmp_path, one, other):
+    for name, turns, new in ((one, 4, 4), (other, 6, 2)):
+        path = tmp_path / f"{name}.log"
+        path.write_text(FORMATS[name][1](STORY[:turns]), encoding="utf-8")
+        assert added(memcli("--json", "ingest", path)) == {name: new}
