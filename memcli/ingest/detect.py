@@ -6,7 +6,23 @@ import codecs
 import difflib
 
 from memcli.ingest.errors import NotALog, UnknownFormat
-from memcli.ingest.readers import chatgpt, irc, locomo, openai_messages, plain_text, sharegpt, turns, whatsapp
+from memcli.ingest.readers import (
+    chatgpt,
+    discord,
+    google_chat,
+    irc,
+    locomo,
+    messenger,
+    openai_messages,
+    plain_text,
+    sharegpt,
+    signal,
+    signal_export,
+    slack,
+    telegram,
+    turns,
+    whatsapp,
+)
 from memcli.ingest.readers.base import Reader, Source
 
 READERS: tuple[Reader, ...] = (
@@ -15,6 +31,13 @@ READERS: tuple[Reader, ...] = (
     sharegpt.READER,
     chatgpt.READER,
     locomo.READER,
+    telegram.READER,
+    signal.READER,
+    signal_export.READER,
+    slack.READER,
+    discord.READER,
+    messenger.READER,
+    google_chat.READER,
     whatsapp.READER,
     irc.READER,
     plain_text.READER,
