@@ -31,6 +31,7 @@ _PERSON = r'\{\s*"(?:name|email|user_type)"\s*:\s*"'
 _MEMBERS = re.compile(rf'\s*\{{(?:\s*"name"\s*:\s*"[^"]*",)?\s*"members"\s*:\s*\[\s*{_PERSON}')
 _USER = re.compile(rf'\s*\{{\s*"user"\s*:\s*{_PERSON}')
 _GROUP_ID = re.compile(r'"message_id"\s*:\s*"([^"/\\]{1,80})/')
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT")
 _FOLDER = re.compile(r"(?:DM|Space) (\S+)")
 _INSIDE: frozenset[Path] = frozenset({(), ("messages",)})
 
@@ -90,8 +91,7 @@ def _turn(part: Part) -> RawTurn | Skipped | Ignored:
         return Ignored(reason="media without words" if media else "empty message")
     written = text(message.get("created_date"))
     try:
-        # Some exports have ISO 8601; no exporter writes a message without its date.
-        said_at = from_iso(written) if written[:4].isdecimal() and "T" in written else from_words(written)
+        said_at = from_iso(written) if _ISO.match(written) else from_words(written)
     except ValueError as error:
         return Skipped(line=part.line, reason=str(error), excerpt=excerpt(part.text))
     email = text(creator.get("email"))

@@ -43,9 +43,7 @@ _REACTIONS = re.compile(r"\n\(- ([^\n]{1,4000}) -\)")
 _STICKER = re.compile(r"(?:\n\(\( [^\n]{0,80} \)\)|\[[^\]\n]{0,80}\]\(\.\./exported_stickers/[^)\n]*\))")
 _ATTACHMENT = re.compile(r"!?\[([^\]\n]{0,300})\]\(\./?media/[^)\n]*\)")
 _QUOTE = re.compile(r"\s*\n> ?[^\n]*(?:\n> ?[^\n]*)*\n*")
-_CALL = re.compile(
-    r"(?:Incoming|Outgoing|Missed) (?:(?:voice|video|group|adhoc) )?call(?: \([^()\n]{1,60}\))?|Missed (?:voice|video) call"
-)
+_CALL = re.compile(r"(?:Incoming|Outgoing|Missed) (?:(?:voice|video|group|adhoc) )?call(?: \([^()\n]{1,60}\))?")
 _SIGNS = ("](./media/", "\n(- ", "] No-Sender:", "](../exported_stickers/", "(This message was deleted)")
 
 

@@ -180,7 +180,7 @@ def _speaker(message: dict[str, Any], author: str, space: Workspace) -> tuple[st
         name = text(message.get("username")) or text(bot.get("name")) or space.user(bot_id) or space.user(user)
         return name or bot_id or user or "bot", bot_id or user, True
     name = space.user(user) or name_of(fields(message.get("user_profile"))) or text(message.get("username"))
-    return name or user or "unknown", user, bool(bot_id) and text(bot.get("name")) != ""
+    return name or text(bot.get("name")) or user or "unknown", user, bool(bot_id) and bool(bot)
 
 
 def _time(value: object) -> datetime:
