@@ -112,7 +112,7 @@ def test_conversations_with_end_to_end_encryption(tmp_path: Path) -> None:
         "threadName": "Zoë_12",
         "messages": [
             {"isUnsent": False, "media": [], "senderName": "Zoë", "text": "café", "timestamp": 1700000000000},
-            {"isUnsent": False, "media": [{"uri": "a.jpg"}], "senderName": "Bo", "text": "", "timestamp": 1700000001000},
+            {"isUnsent": False, "media": [{"uri": "a"}], "senderName": "Bo", "text": "", "timestamp": 1700000001000},
         ],
     }  # fmt: skip
     found = read(write(tmp_path, "Zoë_12.json", secure), "messenger")

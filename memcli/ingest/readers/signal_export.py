@@ -38,7 +38,8 @@ from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import from_iso
 
 _HEADER = re.compile(r"\[(\d{4}-\d\d-\d\d)(,?) (\d\d:\d\d(?::\d\d)?)\] ([^:\n]{1,80}):(?: (.*)|$)", re.DOTALL)
-_RECORD = re.compile(r'\s*\{(?=[^{}\n]*"sender"\s*:)(?=[^{}\n]*"body"\s*:)[^{}\n]*"quote"\s*:[^{}\n]*"sticker"\s*:')
+_RECORD = re.compile(r'\s*\{\s*"date"\s*:\s*"[^"\n]*"\s*,\s*"sender"\s*:\s*(?:"|null)')
+_FIELDS = re.compile(r'"body"\s*:|"quote"\s*:|"sticker"\s*:')
 _REACTIONS = re.compile(r"\n\(- ([^\n]{1,4000}) -\)")
 _STICKER = re.compile(r"(?:\n\(\( [^\n]{0,80} \)\)|\[[^\]\n]{0,80}\]\(\.\./exported_stickers/[^)\n]*\))")
 _ATTACHMENT = re.compile(r"!?\[([^\]\n]{0,300})\]\(\./?media/[^)\n]*\)")
@@ -50,7 +51,7 @@ _SIGNS = ("](./media/", "\n(- ", "] No-Sender:", "](../exported_stickers/", "(Th
 def sniff(source: Source) -> float:
     """By the fields of data.json, or by the one way of chat.md to write a time, with what only chat.md has."""
     head = source.head_text
-    if _RECORD.match(head):
+    if _RECORD.match(head) and len(set(_FIELDS.findall(head))) >= 3:
         return 0.95
     headers = [match for line in source.head_lines if (match := _HEADER.match(line))]
     if not headers or not _HEADER.match(source.head_lines[0]):
@@ -67,7 +68,7 @@ def read(source: Source) -> Iterator[Item]:
     folder = source.uri.split("/")[-2] if "/" in source.uri else ""
     named = folder and source.name in ("chat.md", "index.md", "data.json")
     yield RawSession(native_id=None, title=folder if named else None)
-    yield from _records(source) if _RECORD.match(source.head_text) else _messages(source)
+    yield from _records(source) if source.head_text.lstrip().startswith("{") else _messages(source)
 
 
 def _messages(source: Source) -> Iterator[Item]:
