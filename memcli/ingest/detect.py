@@ -6,7 +6,26 @@ import codecs
 import difflib
 
 from memcli.ingest.errors import NotALog, UnknownFormat
-from memcli.ingest.readers import chatgpt, irc, locomo, openai_messages, plain_text, sharegpt, turns, whatsapp
+from memcli.ingest.readers import (
+    chatgpt,
+    discourse,
+    gitter,
+    imessage,
+    irc,
+    line,
+    locomo,
+    mail,
+    mapped,
+    mattermost,
+    openai_messages,
+    plain_text,
+    rocketchat,
+    sharegpt,
+    subtitles,
+    turns,
+    twitter,
+    whatsapp,
+)
 from memcli.ingest.readers.base import Reader, Source
 
 READERS: tuple[Reader, ...] = (
@@ -15,6 +34,16 @@ READERS: tuple[Reader, ...] = (
     sharegpt.READER,
     chatgpt.READER,
     locomo.READER,
+    mattermost.READER,
+    rocketchat.READER,
+    gitter.READER,
+    discourse.READER,
+    twitter.READER,
+    line.READER,
+    imessage.READER,
+    subtitles.READER,
+    mail.READER,
+    mapped.READER,
     whatsapp.READER,
     irc.READER,
     plain_text.READER,

@@ -153,9 +153,7 @@ def test_real_files(pattern: str, name: str) -> None:
     assert {detect(Source(uri=str(path), path=path)).name for path in paths} == {name}
 
 
-@pytest.mark.parametrize(
-    "folder", ["claude_ai", "claude_code", "discord", "slack", "telegram", "mail", "vtt_srt", "codex"]
-)
+@pytest.mark.parametrize("folder", ["claude_ai", "claude_code", "discord", "slack", "telegram", "codex"])
 def test_real_files_of_formats_not_known_yet_are_not_taken_for_another(folder: str) -> None:
     paths = [path for path in sorted((SHARED / "formats" / folder).rglob("*")) if path.is_file()]
     if not paths:
