@@ -37,10 +37,13 @@ def words(html: str, *, without: str = QUOTES) -> str:
         tree = lxml.html.fromstring(html.encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError):
         return ""  # no element at all, or nothing but a comment
-    # The body is never a quote of its own: a tree's root stays, for what is in it may be all that there is.
     for node in tree.xpath(without) if without else ():
-        if hasattr(node, "drop_tree") and node.getparent() is not None:
-            node.drop_tree()
+        if isinstance(node, lxml.html.HtmlElement):
+            # An empty paragraph stays in its place, so that the words around it do not run into one.
+            node.clear(keep_tail=True)
+            node.tag = "p"
+        else:
+            node.getparent().text = None  # the text behind a heading of Outlook's
     try:
         return str(html_text.extract_text(tree)).strip()
     except (etree.LxmlError, ValueError, RecursionError):

@@ -6,7 +6,8 @@ The rules, all on lines, none guessing from the meaning of words:
   names a time or an address ("On Mon, Ann wrote:"), goes with it.
 - RFC 3676 4.3: what follows a line "-- " is the signature; "--" alone counts too where eight lines or fewer follow.
 - "-----Original Message-----" and the header block by which Outlook introduces a quote (From:, Sent:, To:, Subject: in
-  the languages of its larger markets) end the mail, unless they begin it: then it is a forward, and is kept.
+  the languages of its larger markets) end the mail, unless they begin it: then it is a forward, and is kept, as is
+  what follows "Forwarded message".
 - Mailman puts a line of underscores and "X mailing list" at the end, and a mark in place of what it scrubbed.
 """
 
@@ -18,13 +19,21 @@ _SIGNATURE_LINES = 8
 _INTRODUCTION_CHARS = 300
 
 _QUOTED = re.compile(r"[ \t]{0,3}(?:>|\|[ \t]?>|[A-Za-z]{1,4}>(?=[ >]))")
-# "On Mon, 3 Mar 2024 at 10:00, Ann wrote:", "Am 03.03.24 um 10:00 schrieb Ann:", "2016-04-14 11:06 GMT+02:00 Ann <a@b>:"
+_WROTE = (
+    r"\b(?:wrote|writes|said|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napsala?|pisze|napisała?"
+    r"|написала?|пише)\b"
+)
+# "On Mon, 3 Mar 2024, Ann wrote:", "Am 03.03.24 um 10:00 schrieb Ann:", "2016-04-14 11:06 GMT+02:00 Ann <a@b>:"
 _INTRODUCTION = re.compile(
-    r"""(?:(?:On|At|In[ ]article|Am|Le|El|Il|Op|Em|Den|Dne|W[ ]dniu|Pe|\d{4}[-/.年])\b.{0,200}(?:\d[:.h]\d\d|\d{4}|@)
-    |[^:]{1,60}?)
-    .{0,200}(?:\b(?:wrote|writes|said|schrieb|a[ ]écrit|escribió|ha[ ]scritto|schreef|escreveu|skrev|napsala?|pisze
-    |napisała?|написала?|пише)\b.{0,80}|<[^<>]+>|写道|寫道)[ \u00a0]?[:：]""",
-    re.VERBOSE,
+    r"(?:On|At|In article|Am|Le|El|Il|Op|Em|Den|Dne|W dniu|Pe|\d{4}[-/.年])\b.{0,200}(?:\d[:.h]\d\d|\d{4}|@)"
+    rf".{{0,200}}(?:{_WROTE}.{{0,80}}|<[^<>]+>|写道|寫道)[ \u00a0]?[:：]"
+)
+_SHORT_INTRODUCTION = re.compile(rf"[^:<>@]{{1,60}}{_WROTE}[ \u00a0]?:")
+_FORWARDED = re.compile(
+    r"\s*-{2,}\s*(?:Forwarded message|Weitergeleitete Nachricht|Message transféré|Mensaje reenviado"
+    r"|Messaggio inoltrato|Doorgestuurd bericht|Mensagem encaminhada|Пересылаемое сообщение)\b"
+    r"|\s*Begin forwarded message:",
+    re.IGNORECASE,
 )
 _ORIGINAL = re.compile(
     r"\s*-{2,}\s*(?:Original Message|Original-Nachricht|Ursprüngliche Nachricht|Message d'origine|Mensaje original"
@@ -105,6 +114,8 @@ def _without_tail(lines: list[str]) -> list[str]:
             or (len(after) > 1 and _FROM.fullmatch(after[0]))
         ):
             return lines[:number]
+        if _FORWARDED.match(line):
+            return lines
         if said and (_ORIGINAL.fullmatch(line) or _outlook_heading(lines, number)):
             return lines[:number]
         said = said or bool(line.strip())
@@ -119,11 +130,14 @@ def _outlook_heading(lines: list[str], number: int) -> bool:
 
 def _without_quotes(lines: list[str]) -> list[str]:
     kept: list[str] = []
+    quoting = False
     for line in lines:
-        if not _QUOTED.match(line):
+        quoted = _QUOTED.match(line) is not None
+        if not quoted:
             kept.append(line)
-            continue
-        _drop_introduction(kept)
+        elif not quoting:
+            _drop_introduction(kept)
+        quoting = quoted
     return kept
 
 
@@ -132,9 +146,12 @@ def _drop_introduction(kept: list[str]) -> None:
     last = len(kept)
     while last and not kept[last - 1].strip():
         last -= 1
+    if not last or not kept[last - 1].rstrip().endswith((":", "：")):
+        return
     for size in (1, 2):
-        introduction = " ".join(line.strip() for line in kept[max(0, last - size) : last])
-        whole = last - size <= 0 or not kept[last - size - 1].strip() or size == 2
-        if len(introduction) <= _INTRODUCTION_CHARS and whole and _INTRODUCTION.fullmatch(introduction):
+        written = " ".join(line.strip() for line in kept[max(0, last - size) : last])
+        if len(written) > _INTRODUCTION_CHARS:
+            return
+        if _INTRODUCTION.fullmatch(written) or (size == 1 and _SHORT_INTRODUCTION.fullmatch(written)):
             del kept[max(0, last - size) :]
             return

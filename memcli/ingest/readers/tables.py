@@ -43,7 +43,8 @@ class _Feed:
             if not self.held:
                 self.started = number
             self.held.append(line)
-            return line + "\n"
+            # A carriage return within a line is the end of a row for the parser, where it does not refuse it.
+            return line.replace("\r", " ") + "\n"
         raise StopIteration
 
     @property
@@ -53,8 +54,11 @@ class _Feed:
 
 def columns(source: Source) -> list[str]:
     """The names of the columns, which the first line that is not blank has."""
-    first = source.head_lines[:1] or [""]
-    return [name.strip() for name in next(csv.reader(first, delimiter=delimiter(first[0])), [])]
+    line = (source.head_lines[:1] or [""])[0].replace("\r", " ")
+    try:
+        return [name.strip() for name in next(csv.reader([line], delimiter=delimiter(line)), [])]
+    except csv.Error:
+        return []  # one value of more than 128 KiB
 
 
 def rows(source: Source) -> Iterator[Row | Skipped]:
