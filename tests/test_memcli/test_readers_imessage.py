@@ -80,7 +80,8 @@ def test_the_last_version_of_an_edited_message_is_read(tmp_path: Path) -> None:
 
 
 def test_attachments_are_named(tmp_path: Path) -> None:
-    text = "Mar 01, 2023  2:05:31 PM\nMe\n/Users/me/Library/Messages/Attachments/0a/IMG 1.heic\nLook!\nSent with Confetti\n"
+    path = "/Users/me/Library/Messages/Attachments/0a/IMG 1.heic"
+    text = f"Mar 01, 2023  2:05:31 PM\nMe\n{path}\nLook!\nSent with Confetti\n"
     (turn,) = turns(read(tmp_path, text))
     assert (turn.text, turn.metadata) == ("Look!", {"attachments": ["IMG 1.heic"]})
 
