@@ -164,13 +164,3 @@ def test_real_files(pattern: str, name: str) -> None:
     if not paths:
         pytest.skip("the shared data is not here")
     assert {detect(Source(uri=str(path), path=path)).name for path in paths} == {name}
-
-
-@pytest.mark.parametrize("folder", ["mail", "vtt_srt"])
-def test_real_files_of_formats_not_known_yet_are_not_taken_for_another(folder: str) -> None:
-    paths = [path for path in sorted((SHARED / "formats" / folder).rglob("*")) if path.is_file()]
-    if not paths:
-        pytest.skip("the shared data is not here")
-    for path in paths:
-        with pytest.raises(NotALog):
-            detect(Source(uri=str(path), path=path))

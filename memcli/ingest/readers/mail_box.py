@@ -1,0 +1,97 @@
+"""Takes a mailbox apart into mails, in memory bounded by the largest one that is read. Never raises on its content.
+
+mbox (RFC 4155, https://www.loc.gov/preservation/digital/formats/fdd/fdd000383.shtml): a mail starts with a line "From
+address date" after a blank line. Which "From " starts a mail is not always clear, as some writers do not quote those in
+the text: here one does where it stands at the start or after a blank line (or ends with a date), and a header follows.
+A file that starts with no such line is one mail (RFC 5322: .eml files, maildir).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from memcli.ingest.readers.base import LINE_BYTES, Source
+
+MESSAGE_BYTES = 64 * 1024 * 1024
+"""A longer mail is refused. Mail servers take 25 to 50 MB."""
+HEADER_BYTES = 1024 * 1024
+
+_STARTS = re.compile(rb"From \S")
+_DATED = re.compile(rb"From \S.*\d\d?:\d\d.*\b(?:19|20)\d\d\b")
+_HEADER = re.compile(rb"[!-9;-~]{1,76}:|>From ")
+_QUOTED_FROM = re.compile(rb">+From ")
+
+
+@dataclass(slots=True)
+class Raw:
+    """One mail as it is written: the 1-based line that it starts on, its From line, its bytes; `long` if not whole."""
+
+    line: int
+    envelope: bytes = b""
+    lines: list[bytes] = field(default_factory=list)
+    size: int = 0
+    long: bool = False
+
+    def add(self, line: bytes, limit: int) -> None:
+        """Take another line, unless the mail is over its limit."""
+        self.size += len(line)
+        if self.size > limit:
+            self.long = True
+        else:
+            self.lines.append(line)
+
+
+def mails(source: Source, *, headers_only: bool = False) -> Iterator[Raw]:
+    """Every mail of a source; with headers_only, without their bodies."""
+    mail: Raw | None = None
+    box = False  # whether the file is an mbox
+    blank, in_headers = True, True
+    number = 0
+    held: tuple[int, bytes] | None = None  # a From line whose next line decides whether it starts a mail
+    for whole, line in _lines(source):
+        number += whole
+        if held is not None:
+            start, envelope = held
+            held = None
+            if _HEADER.match(line):
+                if mail is not None and (mail.lines or box):
+                    yield mail
+                mail, box, in_headers = Raw(line=start, envelope=envelope), True, True
+            elif mail is None:
+                mail = Raw(line=start)
+                mail.add(envelope, MESSAGE_BYTES)
+            elif not headers_only:
+                mail.add(envelope, MESSAGE_BYTES)
+        if whole and _STARTS.match(line) and (box or number == 1) and (blank or _DATED.match(line)):
+            held, blank = (number, line), False
+            continue
+        if mail is None:
+            if not line.strip():
+                continue
+            mail = Raw(line=number)
+        blank = not line.strip()
+        if in_headers and blank:
+            in_headers = False
+        if headers_only:
+            if in_headers:
+                mail.add(line, HEADER_BYTES)
+            continue
+        mail.add(line[1:] if box and not in_headers and _QUOTED_FROM.match(line) else line, MESSAGE_BYTES)
+    if held is not None and mail is not None and not headers_only:
+        mail.add(held[1], MESSAGE_BYTES)
+    if mail is not None:
+        yield mail
+
+
+def _lines(source: Source) -> Iterator[tuple[bool, bytes]]:
+    """The file's lines in pieces of at most LINE_BYTES, each with whether a line starts with it."""
+    with source.open() as stream:
+        whole = first = True
+        while piece := stream.readline(LINE_BYTES):
+            if first:
+                piece, first = piece.removeprefix(codecs.BOM_UTF8), False
+            yield whole, piece
+            whole = piece.endswith(b"\n")
