@@ -51,7 +51,8 @@ def mails(source: Source, *, headers_only: bool = False) -> Iterator[Raw]:
     blank, in_headers = True, True
     number = 0
     held: tuple[int, bytes] | None = None  # a From line whose next line decides whether it starts a mail
-    for whole, line in _lines(source):
+    for whole, written in _lines(source):
+        line = written
         number += whole
         if held is not None:
             start, envelope = held
@@ -65,21 +66,30 @@ def mails(source: Source, *, headers_only: bool = False) -> Iterator[Raw]:
                 mail.add(envelope, MESSAGE_BYTES)
             elif not headers_only:
                 mail.add(envelope, MESSAGE_BYTES)
-        if whole and _STARTS.match(line) and (box or number == 1) and (blank or _DATED.match(line)):
+        # The commonest lines first: a mailbox is mostly attachments, and every line comes by here.
+        if (
+            whole
+            and line[:5] == b"From "
+            and _STARTS.match(line)
+            and (box or number == 1)
+            and (blank or _DATED.match(line))
+        ):
             held, blank = (number, line), False
             continue
         if mail is None:
             if not line.strip():
                 continue
             mail = Raw(line=number)
-        blank = not line.strip()
+        blank = len(line) < 100 and not line.strip()
         if in_headers and blank:
             in_headers = False
         if headers_only:
             if in_headers:
                 mail.add(line, HEADER_BYTES)
             continue
-        mail.add(line[1:] if box and not in_headers and _QUOTED_FROM.match(line) else line, MESSAGE_BYTES)
+        if line[:1] == b">" and box and not in_headers and _QUOTED_FROM.match(line):
+            line = line[1:]
+        mail.add(line, MESSAGE_BYTES)
     if held is not None and mail is not None and not headers_only:
         mail.add(held[1], MESSAGE_BYTES)
     if mail is not None:
