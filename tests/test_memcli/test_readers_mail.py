@@ -1,5 +1,6 @@
 """Mail: mailboxes, single mails, broken headers, charsets, quotes, threads."""
 
+import base64
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import permutations
 from pathlib import Path
@@ -307,6 +308,24 @@ def test_what_cannot_be_read_is_skipped(tmp_path: Path, monkeypatch: pytest.Monk
     items = read(tmp_path, box(ANN + "\n" + "x\n" * 200, ANN + "\nho"))
     assert [item.line for item in items if isinstance(item, Skipped)] == [1]
     assert [turn.text for turn in turns(items)] == ["ho"]
+
+
+def test_of_a_large_attachment_little_is_kept(tmp_path: Path) -> None:
+    encoded = ("A" * 76 + "\n") * 40_000
+    text = box(ANN + MULTIPART.replace("AAAA\n", encoded), ANN + "\nho")
+    first, _ = mail_box.mails(source(tmp_path, text))
+    assert sum(map(len, first.lines)) < 100_000
+    found = turns(read(tmp_path, text))
+    assert [turn.text for turn in found] == ["plain words", "ho"]
+    assert found[0].metadata == {"attachments": ["Pläne.pdf", "a b.txt"]}
+    assert found[1].line == text[: text.index("\nFrom ann", 10)].count("\n") + 2
+
+
+def test_a_long_text_in_base64_is_kept(tmp_path: Path) -> None:
+    words = "word " * 50_000
+    encoded = base64.encodebytes(words.encode()).decode()
+    text = f"{ANN}Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n{encoded}"
+    assert [turn.text for turn in turns(read(tmp_path, text))] == [words.strip()]
 
 
 def test_deeply_nested_parts_end(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from memcli.ingest.readers.base import (
     decode,
 )
 from memcli.ingest.readers.mail_box import Raw
+from memcli.ingest.readers.mail_headers import Fields
 
 _HEADER_LINE = re.compile(r"([!-9;-~]{2,60}):(?:[ \t]|$)")
 _NEEDED = frozenset({"from"})
@@ -49,21 +50,21 @@ class _Threads:
     parents: dict[str, str] = field(default_factory=dict)
     subjects: dict[str, str] = field(default_factory=dict)
 
-    def take(self, message: Message) -> None:
-        own, subject = mail_headers.message_id(message), mail_headers.header(message, "Subject")
+    def take(self, fields: Fields) -> None:
+        own, subject = mail_headers.message_id(fields), mail_headers.header(fields, "subject")
         if own is None:
             return
-        if parent := _parent(message):
+        if parent := _parent(fields):
             # Twice the same id with different parents: the lesser one, whatever the order.
             self.parents[own] = min(self.parents.get(own, parent), parent)
         elif not mail_headers.is_reply(subject):
             bare = mail_headers.bare_subject(subject).casefold()
             self.subjects[bare] = min(self.subjects.get(bare, own), own)
 
-    def root(self, message: Message) -> str | None:
+    def root(self, fields: Fields) -> str | None:
         """The id of the mail with which the thread began."""
-        own, subject = mail_headers.message_id(message), mail_headers.header(message, "Subject")
-        at = _parent(message)
+        own, subject = mail_headers.message_id(fields), mail_headers.header(fields, "subject")
+        at = _parent(fields)
         if at is None and mail_headers.is_reply(subject):
             bare = mail_headers.bare_subject(subject).casefold()
             return self.subjects.get(bare, f"subject:{bare[:200]}")
@@ -75,10 +76,10 @@ class _Threads:
         return at
 
 
-def _parent(message: Message) -> str | None:
+def _parent(fields: Fields) -> str | None:
     """The oldest mail that a mail says it follows. Some In-Reply-To hold a sentence, or the sender's address."""
-    references = mail_headers.ids(mail_headers.header(message, "References"))
-    answered = [one for one in mail_headers.ids(mail_headers.header(message, "In-Reply-To")) if "@" in one]
+    references = mail_headers.ids(mail_headers.header(fields, "references"))
+    answered = [one for one in mail_headers.ids(mail_headers.header(fields, "in-reply-to")) if "@" in one]
     return next(iter(references or answered), None)
 
 
@@ -105,7 +106,7 @@ def read(source: Source) -> Iterator[Item]:
     threads = _Threads()
     for raw in mail_box.mails(source, headers_only=True):
         if (message := _parse(raw)) is not None:
-            threads.take(message)
+            threads.take(mail_headers.fields_of(message))
     session: str | None = None
     begun = False
     seen: set[bytes] = set()
@@ -114,17 +115,17 @@ def read(source: Source) -> Iterator[Item]:
         if isinstance(item, Skipped | Ignored):
             yield item
             continue
-        message, turn = item
+        fields, turn = item
         said_at = turn.said_at.isoformat() if turn.said_at else ""
         mark = hashlib.blake2b(f"{turn.native_id}\n{said_at}\n{turn.speaker}\n{turn.text}".encode(), digest_size=16)
         if turn.native_id and mark.digest() in seen:
             yield Ignored(reason="the same mail again")
             continue
         seen.add(mark.digest())
-        root = threads.root(message)
+        root = threads.root(fields)
         if not begun or root != session:
             session, begun = root, True
-            subject = mail_headers.bare_subject(mail_headers.header(message, "Subject"))
+            subject = mail_headers.bare_subject(mail_headers.header(fields, "subject"))
             yield RawSession(native_id=root, title=subject or None)
         yield turn
 
@@ -136,16 +137,17 @@ def _parse(raw: Raw) -> Message | None:
         return None
 
 
-def _mail(raw: Raw) -> tuple[Message, RawTurn] | Skipped | Ignored:
-    """The parsed mail and its turn."""
-    excerpt = decode(b"".join(raw.lines[:20]))[:EXCERPT_CHARS]
+def _mail(raw: Raw) -> tuple[Fields, RawTurn] | Skipped | Ignored:
+    """The headers of a mail, and its turn."""
+    excerpt = decode(b"".join(raw.lines[:5])[: 4 * EXCERPT_CHARS])[:EXCERPT_CHARS]
     if raw.long:
         limit = mail_box.MESSAGE_BYTES // 1024**2
         return Skipped(line=raw.line, reason=f"a mail longer than {limit} MiB", excerpt=excerpt)
     message = _parse(raw)
     if message is None:
         return Skipped(line=raw.line, reason="not a mail that can be taken apart", excerpt=excerpt)
-    name, address = mail_headers.sender(message)
+    fields = mail_headers.fields_of(message)
+    name, address = mail_headers.sender(fields)
     if address is None and name == "unknown":
         return Skipped(line=raw.line, reason="a mail without a sender", excerpt=excerpt)
     try:
@@ -158,9 +160,9 @@ def _mail(raw: Raw) -> tuple[Message, RawTurn] | Skipped | Ignored:
         if text.strip():
             return Ignored(reason="a mail of nothing but quotes and signature")
         return Ignored(reason="media without words" if attachments else "empty message")
-    said_at, said_by = mail_headers.sent_at(message, decode(raw.envelope))
-    parents = mail_headers.ids(mail_headers.header(message, "In-Reply-To")) or mail_headers.ids(
-        mail_headers.header(message, "References")
+    said_at, said_by = mail_headers.sent_at(fields, decode(raw.envelope))
+    parents = mail_headers.ids(mail_headers.header(fields, "in-reply-to")) or mail_headers.ids(
+        mail_headers.header(fields, "references")
     )
     metadata: dict[str, Any] = {}
     if attachments:
@@ -169,13 +171,13 @@ def _mail(raw: Raw) -> tuple[Message, RawTurn] | Skipped | Ignored:
         metadata["reply_to"] = parents[-1]
     if said_by:
         metadata["time_from"] = said_by
-    return message, RawTurn(
+    return fields, RawTurn(
         speaker=name,
         speaker_key=address,
         text=own,
         said_at=said_at,
         line=raw.line,
-        native_id=mail_headers.message_id(message),
+        native_id=mail_headers.message_id(fields),
         metadata=metadata,
     )
 

@@ -15,8 +15,12 @@ from dataclasses import dataclass, field
 
 from memcli.ingest.readers.base import LINE_BYTES, Source
 
-MESSAGE_BYTES = 64 * 1024 * 1024
-"""A longer mail is refused. Mail servers take 25 to 50 MB."""
+MESSAGE_BYTES = 32 * 1024 * 1024
+"""A mail that is longer without its attachments is refused."""
+ENCODED_BYTES = 16 * 1024
+TEXT_BYTES = 4 * 1024 * 1024
+"""So much of an unbroken run of lines without a space is kept in an attachment, and in a part that is text (which may
+be in base64). The rest is left out while the mail is gathered: of an attachment only the name is read."""
 HEADER_BYTES = 1024 * 1024
 
 _STARTS = re.compile(rb"From \S")
@@ -34,9 +38,20 @@ class Raw:
     lines: list[bytes] = field(default_factory=list)
     size: int = 0
     long: bool = False
+    text: bool = True
+    run: int = 0
 
     def add(self, line: bytes, limit: int) -> None:
-        """Take another line, unless the mail is over its limit."""
+        """Take another line, unless it is in the middle of an attachment or the mail is over its limit."""
+        first = line[:1]
+        if first in (b"\n", b"\r", b"-"):
+            self.run = 0
+            self.text = self.text or first == b"-"
+        elif first in (b"C", b"c") and line[:13].lower() == b"content-type:":
+            self.text = b"text/" in line.lower()
+        self.run += len(line)
+        if self.run > (TEXT_BYTES if self.text else ENCODED_BYTES) and b" " not in line:
+            return
         self.size += len(line)
         if self.size > limit:
             self.long = True
@@ -51,7 +66,8 @@ def mails(source: Source, *, headers_only: bool = False) -> Iterator[Raw]:
     blank, in_headers = True, True
     number = 0
     held: tuple[int, bytes] | None = None  # a From line whose next line decides whether it starts a mail
-    for whole, line in _lines(source):
+    for whole, written in _lines(source):
+        line = written
         number += whole
         if held is not None:
             start, envelope = held
@@ -65,21 +81,30 @@ def mails(source: Source, *, headers_only: bool = False) -> Iterator[Raw]:
                 mail.add(envelope, MESSAGE_BYTES)
             elif not headers_only:
                 mail.add(envelope, MESSAGE_BYTES)
-        if whole and _STARTS.match(line) and (box or number == 1) and (blank or _DATED.match(line)):
+        # The commonest lines first: a mailbox is mostly attachments, and every line comes by here.
+        if (
+            whole
+            and line[:5] == b"From "
+            and _STARTS.match(line)
+            and (box or number == 1)
+            and (blank or _DATED.match(line))
+        ):
             held, blank = (number, line), False
             continue
         if mail is None:
             if not line.strip():
                 continue
             mail = Raw(line=number)
-        blank = not line.strip()
+        blank = len(line) < 100 and not line.strip()
         if in_headers and blank:
             in_headers = False
         if headers_only:
             if in_headers:
                 mail.add(line, HEADER_BYTES)
             continue
-        mail.add(line[1:] if box and not in_headers and _QUOTED_FROM.match(line) else line, MESSAGE_BYTES)
+        if line[:1] == b">" and box and not in_headers and _QUOTED_FROM.match(line):
+            line = line[1:]
+        mail.add(line, MESSAGE_BYTES)
     if held is not None and mail is not None and not headers_only:
         mail.add(held[1], MESSAGE_BYTES)
     if mail is not None:

@@ -6,7 +6,7 @@ RFC 5322 (headers, dates), RFC 2047 (encoded words), RFC 2231 (names of attachme
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -14,6 +14,9 @@ from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 
 from memcli.ingest.readers.base import decode
+
+Fields = Mapping[str, list[str]]
+"""The headers of a mail by their names in lower case, as written, in order."""
 
 _LATIN = frozenset({"iso-8859-1", "latin1", "iso8859-1", "iso-8859-15", "windows-1252", "cp1252", "us-ascii"})
 _ID = re.compile(r"<([^<>\s]{1,400})>")
@@ -30,7 +33,8 @@ _ENVELOPE_TIME = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d
 _BLANKS = re.compile(r"\s+")
 
 BROKEN: tuple[type[Exception], ...] = (
-    ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, HeaderParseError,
+    ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, OverflowError,
+    HeaderParseError,
 )  # fmt: skip
 """What the standard library's mail parser has raised, at one time or another, on broken mail."""
 
@@ -51,17 +55,17 @@ def decode_as(data: bytes, charset: str | None) -> str:
     return decode(data)
 
 
-def header(message: Message, name: str) -> str:
-    """A header's text, decoded and on one line; empty where there is none."""
+def fields_of(message: Message) -> Fields:
+    """The headers of a mail as they are written."""
+    fields: dict[str, list[str]] = {}
     for key, value in message.raw_items():
-        if key.lower() == name.lower():
-            return decode_words(_text(value))
-    return ""
+        fields.setdefault(key.lower(), []).append(_text(value))
+    return fields
 
 
-def headers(message: Message, name: str) -> list[str]:
-    """All headers of that name, as in header()."""
-    return [decode_words(_text(value)) for key, value in message.raw_items() if key.lower() == name.lower()]
+def header(fields: Fields, name: str) -> str:
+    """A header's text, decoded and on one line; empty where there is none."""
+    return decode_words(fields[name][0]) if name in fields else ""
 
 
 def decode_words(raw: str) -> str:
@@ -75,10 +79,9 @@ def decode_words(raw: str) -> str:
     return _BLANKS.sub(" ", "".join(parts)).strip()
 
 
-def sender(message: Message) -> tuple[str, str | None]:
+def sender(fields: Fields) -> tuple[str, str | None]:
     """(name, address in lower case or None) of who wrote the mail."""
-    raw = next((_text(value) for key, value in message.raw_items() if key.lower() == "from" and _text(value)), "")
-    raw = raw or next((_text(value) for key, value in message.raw_items() if key.lower() == "sender"), "")
+    raw = next(filter(None, (*fields.get("from", ()), *fields.get("sender", ()))), "")
     if obscured := _OBSCURED.fullmatch(_BLANKS.sub(" ", raw).strip()):
         name, address = decode_words(obscured[3] or ""), f"{obscured[1]}@{obscured[2]}"
     else:
@@ -95,9 +98,9 @@ def sender(message: Message) -> tuple[str, str | None]:
     return name or address or "unknown", address or None
 
 
-def message_id(message: Message) -> str | None:
+def message_id(fields: Fields) -> str | None:
     """The mail's own id, without its angle brackets."""
-    found = ids(header(message, "Message-ID"))
+    found = ids(header(fields, "message-id"))
     return found[0] if found else None
 
 
@@ -106,17 +109,17 @@ def ids(text: str) -> list[str]:
     return _ID.findall(text)
 
 
-def sent_at(message: Message, envelope: str) -> tuple[datetime | None, str | None]:
+def sent_at(fields: Fields, envelope: str) -> tuple[datetime | None, str | None]:
     """When it was sent, and which header says so if it is not Date.
 
     A Date that names no zone that is known is set right by the first server that received the mail, if one says so.
     """
-    date = _date(header(message, "Date"))
+    date = _date(header(fields, "date"))
     if date is not None and date.tzinfo is not None:
         return date, None
     for name in ("Received", "X-Received", "NNTP-Posting-Date", "Delivery-Date"):
-        for value in reversed(headers(message, name)):
-            received = _date(value.rpartition(";")[2])
+        for value in reversed(fields.get(name.lower(), ())):
+            received = _date(_BLANKS.sub(" ", value).rpartition(";")[2])
             if received is not None and received.tzinfo is not None:
                 return received, name
     if date is not None:
@@ -175,5 +178,5 @@ def _date(text: str) -> datetime | None:
         if moment.tzinfo is None and text.strip().endswith("-0000"):
             moment = moment.replace(tzinfo=UTC)
         return moment if 1970 <= moment.year <= 9998 else None
-    except (*BROKEN, OverflowError):
+    except BROKEN:
         return None

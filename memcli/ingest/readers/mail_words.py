@@ -105,15 +105,15 @@ def _without_tail(lines: list[str]) -> list[str]:
     """Without the signature, the footer of the list, and all that a mail program quoted under a heading."""
     said = False
     for number, line in enumerate(lines):
-        after = [other for other in lines[number + 1 :][: _SIGNATURE_LINES + 1] if other.strip()]
-        if line == "-- " or (line.rstrip() == "--" and len(after) <= _SIGNATURE_LINES):
-            # A signature above the quote that it answers: what is quoted is cut away as well.
-            return lines[:number]
-        if _UNDERLINE.fullmatch(line) and (
-            (after and _LIST_FOOTER.match("\n".join(after[:3]).replace("\n", " ")))
-            or (len(after) > 1 and _FROM.fullmatch(after[0]))
-        ):
-            return lines[:number]
+        if line.startswith(("--", "__", " _")):
+            after = [other for other in lines[number + 1 : number + 2 + _SIGNATURE_LINES] if other.strip()]
+            if line == "-- " or (line.rstrip() == "--" and len(after) <= _SIGNATURE_LINES):
+                # A signature above the quote that it answers: what is quoted is cut away as well.
+                return lines[:number]
+            if _UNDERLINE.fullmatch(line) and (
+                _LIST_FOOTER.match(" ".join(after[:3])) or (len(after) > 1 and _FROM.fullmatch(after[0]))
+            ):
+                return lines[:number]
         if _FORWARDED.match(line):
             return lines
         if said and (_ORIGINAL.fullmatch(line) or _outlook_heading(lines, number)):
