@@ -172,6 +172,8 @@ def _role(name: str) -> Role | None:
 
 def _fenced(line: str, fence: str | None) -> str | None:
     """The fence that is open after this line: a code fence lasts until one as long of the same sign."""
+    if "```" not in line and "~~~" not in line:
+        return fence
     match = _FENCE.match(line)
     if fence is None:
         inline = match and match[1][0] == "`" and "`" in line[match.end() :]
