@@ -17,7 +17,7 @@ from typing import Any
 
 from memcli.ingest.readers import html_words
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
-from memcli.ingest.readers.json_fields import broken, in_time, inner, objects, text
+from memcli.ingest.readers.json_fields import broken, in_time, inner, key, objects, text
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import read_time
 
@@ -46,9 +46,9 @@ def read(source: Source) -> Iterator[Item]:
         topics: dict[str, tuple[str, list[RawTurn]]] = {}
         lines = dict(reversed(_id_lines(record)))
         for post in posts:
-            item = _post(post, lines.get(text(post, "id"), record.line))
+            item = _post(post, lines.get(key(post, "id"), record.line))
             if isinstance(item, RawTurn):
-                topic = text(value, "id") or text(post, "topic_id")
+                topic = key(value, "id") or key(post, "topic_id")
                 began = text(value, "created_at")
                 title = text(value, "title") or text(post, "topic_title")
                 native_id = f"{topic} {began}".strip()
@@ -88,18 +88,18 @@ def _post(post: object, line: int) -> RawTurn | Skipped | Ignored:
     except ValueError as error:
         return broken(str(error), line, str(post))
     metadata: dict[str, Any] = {}
-    if text(post, "reply_to_post_number"):
-        metadata["reply_to"] = text(post, "reply_to_post_number")
+    if key(post, "reply_to_post_number"):
+        metadata["reply_to"] = key(post, "reply_to_post_number")
     likes = [action for action in objects(post, "actions_summary") if inner(action, "id") == 2]
     if likes and isinstance(inner(likes[0], "count"), int):
         metadata["reactions"] = {"like": likes[0]["count"]}
     return RawTurn(
         speaker=speaker,
-        speaker_key=text(post, "user_id") or text(post, "username") or None,
+        speaker_key=key(post, "user_id") or text(post, "username") or None,
         text=words,
         said_at=said_at,
         line=line,
-        native_id=text(post, "id") or None,
+        native_id=key(post, "id") or None,
         metadata=metadata,
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
-from memcli.ingest.readers.json_fields import broken, inner, text
+from memcli.ingest.readers.json_fields import broken, inner, key, text
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import read_time
 
@@ -43,17 +43,17 @@ def _message(record: Record) -> RawTurn | Skipped | Ignored:
     except ValueError as error:
         return broken(str(error), record.line, record.text)
     metadata: dict[str, Any] = {}
-    if text(value, "parentId"):
-        metadata["reply_to"] = text(value, "parentId")
+    if key(value, "parentId"):
+        metadata["reply_to"] = key(value, "parentId")
     if edited_at:
         metadata["edited_at"] = edited_at.isoformat()
     return RawTurn(
         speaker=speaker,
-        speaker_key=text(value, "fromUser", "id") or text(value, "fromUser", "username") or None,
+        speaker_key=key(value, "fromUser", "id") or text(value, "fromUser", "username") or None,
         text=value["text"],
         said_at=said_at,
         line=record.line,
-        native_id=text(value, "id") or None,
+        native_id=key(value, "id") or None,
         metadata=metadata,
     )
 

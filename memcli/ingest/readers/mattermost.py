@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
-from memcli.ingest.readers.json_fields import broken, in_time, inner, objects, text
+from memcli.ingest.readers.json_fields import broken, in_time, inner, key, objects, text
 from memcli.ingest.readers.json_stream import Record, key_lines, records
 from memcli.ingest.readers.timestamps import read_time
 
@@ -94,14 +94,14 @@ def _page(record: Record) -> Iterator[Item]:
     """The posts that the API gave, oldest first, channel by channel."""
     lines = dict(reversed(key_lines(record, "id")))
     channels: dict[str, list[RawTurn]] = {}
-    for key, post in record.value["posts"].items():
+    for place, post in record.value["posts"].items():
         if not isinstance(post, dict):
-            yield broken("a post that is no object", lines.get(key, record.line), str(post))
+            yield broken("a post that is no object", lines.get(place, record.line), str(post))
             continue
-        metadata = {"reply_to": post["root_id"]} if text(post, "root_id") else {}
-        item = _post(post, lines.get(text(post, "id") or key, record.line), str(post), metadata)
+        metadata = {"reply_to": post["root_id"]} if key(post, "root_id") else {}
+        item = _post(post, lines.get(key(post, "id") or place, record.line), str(post), metadata)
         if isinstance(item, RawTurn):
-            channels.setdefault(text(post, "channel_id"), []).append(item)
+            channels.setdefault(key(post, "channel_id"), []).append(item)
         else:
             yield item
     for channel, turns in channels.items():
@@ -121,7 +121,7 @@ def _post(post: dict[str, Any], line: int, written: str, metadata: dict[str, Any
     files += [name for file in objects(post, "metadata", "files") if (name := text(file, "name"))]
     if not words:
         return Ignored(reason="media without words" if files or inner(post, "file_ids") else "empty message")
-    speaker = text(post, "user") or text(post, "props", "override_username") or text(post, "user_id")
+    speaker = text(post, "user") or text(post, "props", "override_username") or key(post, "user_id")
     if not speaker.strip():
         return broken("a post without a user", line, written)
     try:
@@ -138,18 +138,18 @@ def _post(post: dict[str, Any], line: int, written: str, metadata: dict[str, Any
         metadata["reactions"] = reactions
     return RawTurn(
         speaker=speaker,
-        speaker_key=text(post, "user_id") or text(post, "user") or None,
+        speaker_key=key(post, "user_id") or text(post, "user") or None,
         text=words,
         said_at=said_at,
         line=line,
-        native_id=text(post, "id") or None,
+        native_id=key(post, "id") or None,
         metadata=metadata,
     )
 
 
 def _attached(attachment: dict[str, Any]) -> str:
     """The words of what a bot attached (Slack's shape of attachments)."""
-    return "\n".join(filter(None, (text(attachment, key) for key in ("pretext", "title", "text")))) or text(
+    return "\n".join(filter(None, (text(attachment, name) for name in ("pretext", "title", "text")))) or text(
         attachment, "fallback"
     )
 
@@ -158,7 +158,7 @@ def _reactions(reactions: list[dict[str, Any]]) -> dict[str, list[str]]:
     """Who reacted, by emoji."""
     found: dict[str, list[str]] = {}
     for reaction in reactions:
-        found.setdefault(text(reaction, "emoji_name"), []).append(text(reaction, "user") or text(reaction, "user_id"))
+        found.setdefault(text(reaction, "emoji_name"), []).append(text(reaction, "user") or key(reaction, "user_id"))
     return found
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
-from memcli.ingest.readers.json_fields import broken, in_time, inner, objects, text
+from memcli.ingest.readers.json_fields import broken, in_time, inner, key, objects, text
 from memcli.ingest.readers.json_stream import key_lines, records
 from memcli.ingest.readers.timestamps import read_time
 
@@ -49,16 +49,16 @@ def read(source: Source) -> Iterator[Item]:
         page = isinstance(inner(value, "messages"), list)
         messages = value["messages"] if page else [value]
         lines = dict(reversed(key_lines(record, "_id")))
-        known = {text(message, "_id") for message in messages}
+        known = {key(message, "_id") for message in messages}
         rooms: dict[str, list[RawTurn]] = {}
         for message in messages:
-            line = lines.get(text(message, "_id"), record.line)
-            if text(message, "_id") and inner(message, "_hidden") and text(message, "parent") in known:
+            line = lines.get(key(message, "_id"), record.line)
+            if key(message, "_id") and inner(message, "_hidden") and key(message, "parent") in known:
                 yield Ignored(reason="earlier version of an edited message")
                 continue
             item = _message(message, line)
             if isinstance(item, RawTurn):
-                rooms.setdefault(text(message, "rid"), []).append(item)
+                rooms.setdefault(key(message, "rid"), []).append(item)
             else:
                 yield item
         for room, turns in rooms.items():
@@ -96,21 +96,21 @@ def _message(message: object, line: int) -> RawTurn | Skipped | Ignored:
     metadata: dict[str, Any] = {}
     if files:
         metadata["attachments"] = files
-    if text(message, "tmid"):
-        metadata["reply_to"] = text(message, "tmid")
+    if key(message, "tmid"):
+        metadata["reply_to"] = key(message, "tmid")
     if edited_at:
         metadata["edited_at"] = edited_at.isoformat()
-    if inner(message, "_hidden") and text(message, "parent"):
-        metadata["earlier_version_of"] = text(message, "parent")
+    if inner(message, "_hidden") and key(message, "parent"):
+        metadata["earlier_version_of"] = key(message, "parent")
     if isinstance(reactions := inner(message, "reactions"), dict) and reactions:
         metadata["reactions"] = {emoji: inner(who, "usernames") for emoji, who in reactions.items()}
     return RawTurn(
         speaker=speaker,
-        speaker_key=text(message, "u", "_id") or text(message, "username") or None,
+        speaker_key=key(message, "u", "_id") or text(message, "username") or None,
         text=words,
         said_at=said_at,
         line=line,
-        native_id=text(message, "_id") or None,
+        native_id=key(message, "_id") or None,
         metadata=metadata,
     )
 

@@ -19,7 +19,7 @@ from io import BufferedReader
 from typing import Any
 
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
-from memcli.ingest.readers.json_fields import broken, inner, objects, text
+from memcli.ingest.readers.json_fields import broken, inner, key, objects, text
 from memcli.ingest.readers.json_stream import records
 from memcli.ingest.readers.json_tree import Begin, End, Part, parts
 from memcli.ingest.readers.timestamps import read_time
@@ -85,7 +85,7 @@ def _event(part: Part, names: dict[str, str]) -> RawTurn | Skipped | Ignored:
         if isinstance(part.value, dict) and part.value:
             return Ignored(reason="system line")
         return broken("not a message of X", part.line, part.text)
-    sender = text(message, "senderId")
+    sender = key(message, "senderId")
     if not sender or not isinstance(inner(message, "text"), str):
         return broken("a message without a sender or a text", part.line, part.text)
     words, media = message["text"], message.get("mediaUrls") or []
@@ -104,7 +104,7 @@ def _event(part: Part, names: dict[str, str]) -> RawTurn | Skipped | Ignored:
         metadata["attachments"] = [str(url).rsplit("/", 1)[-1][:200] for url in media]
     reactions: dict[str, list[str]] = {}
     for reaction in objects(message, "reactions"):
-        who = text(reaction, "senderId")
+        who = key(reaction, "senderId")
         reactions.setdefault(text(reaction, "reactionKey"), []).append(names.get(who, who))
     if reactions:
         metadata["reactions"] = reactions
@@ -114,7 +114,7 @@ def _event(part: Part, names: dict[str, str]) -> RawTurn | Skipped | Ignored:
         text=words.strip(),
         said_at=said_at,
         line=part.line,
-        native_id=text(message, "id") or None,
+        native_id=key(message, "id") or None,
         metadata=metadata,
     )
 
@@ -127,8 +127,8 @@ def _account(source: Source) -> dict[str, str]:
         for record in records(_Json.of(beside)):
             account = inner(record.value, "account") if not isinstance(record, Skipped) else None
             name = text(account, "accountDisplayName").strip() or text(account, "username").strip()
-            if name and text(account, "accountId"):
-                names[text(account, "accountId")] = name
+            if name and key(account, "accountId"):
+                names[key(account, "accountId")] = name
     return names
 
 
