@@ -26,8 +26,11 @@ def looks_like_html(text: str) -> bool:
     return bool(_TAG.search(text))
 
 
-def words(html: str) -> str:
-    """The text of HTML without quotes and signatures. Empty where there are no words; never raises."""
+def words(html: str, *, without: str = QUOTES) -> str:
+    """The text of HTML, empty where there are no words; never raises.
+
+    `without` is an XPath of what is left out: quotes and signatures; nothing at all where it is empty.
+    """
     import html_text
     import lxml.html
     from lxml import etree
@@ -37,11 +40,11 @@ def words(html: str) -> str:
         tree = lxml.html.fromstring(html.encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError):
         return ""  # no element at all, or nothing but a comment
-    for heading in tree.xpath(_REST_IS_QUOTE):
+    for heading in tree.xpath(_REST_IS_QUOTE) if without == QUOTES else ():
         if (parent := heading.getparent()) is not None:
             for node in [heading, *heading.itersiblings()]:
                 parent.remove(node)
-    for node in tree.xpath(QUOTES):
+    for node in tree.xpath(without) if without else ():
         # An empty paragraph stays in its place, so that the words around it do not run into one.
         node.clear(keep_tail=True)
         node.tag = "p"
