@@ -246,10 +246,15 @@ class _Run:
             )
         )
         columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+        seen: set[str] = set()
         for turn in self._pending:
             session, raw = turn.session, turn.raw
+            turn_id = session.turn_id(turn.speaker, turn.said_at, turn.text)
+            if turn_id in seen:
+                continue  # two files of this commit overlap
+            seen.add(turn_id)
             row = (
-                session.turn_id(turn.speaker, turn.said_at, turn.text), numbers[session.id], turn.position,
+                turn_id, numbers[session.id], turn.position,
                 turn.speaker, raw.role, turn.text, turn.said_at, turn.utc_offset, raw.native_id,
                 self._source_numbers[session.source.uri], raw.line, self.batch,
                 json.dumps(raw.metadata, default=str) if raw.metadata else None,
