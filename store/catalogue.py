@@ -9,8 +9,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from store import tombstones
 from store.errors import StoreDamaged
 from store.rows import SourceRow, TurnRow
+from store.tables import TURN_CHECKSUM
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,6 +34,11 @@ class Catalogue:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The open connection, for the queries of other modules of this package."""
+        return self._db
 
     # settings
 
@@ -81,10 +88,10 @@ class Catalogue:
         self._db.unregister("incoming")
         return {str(row[0]): int(row[1]) for row in rows}
 
-    def add_turns(self, turns: pa.Table) -> dict[int, int]:
+    def add_turns(self, turns: pa.Table, *, allow_return: bool = False) -> dict[int, int]:
         """Add the turns whose ids are new, with an outbox row for the index, in one transaction.
 
-        Returns how many were added of each source.
+        Returns how many were added of each source. A turn that was deleted stays out, unless `allow_return`.
 
         `turns` has the columns of the table turns but seq, in the order in which they were read; ids are unique in it.
         """
@@ -92,13 +99,17 @@ class Catalogue:
         try:
             first = int(self.setting("next_seq") or 1)
             self._db.register("incoming", turns)
+            if allow_return:
+                tombstones.lift(self._db, "incoming")
             row = self._row(
-                """
+                f"""
                 INSERT INTO turns BY NAME
-                SELECT ? - 1 + row_number() OVER (ORDER BY ordinal) AS seq, * EXCLUDE (ordinal)
+                SELECT ? - 1 + row_number() OVER (ORDER BY ordinal) AS seq, * EXCLUDE (ordinal),
+                       {TURN_CHECKSUM} AS checksum
                 FROM (SELECT row_number() OVER () AS ordinal, * FROM incoming) incoming
                 WHERE NOT EXISTS (
                     FROM turns known WHERE known.session = incoming.session AND known.id = incoming.id)
+                {self._not_deleted()}
                 """,
                 [first],
             )
@@ -117,6 +128,21 @@ class Catalogue:
             raise
         self._db.commit()
         return {int(source): int(count) for source, count in counts}
+
+    def deleted_before(self, turns: pa.Table) -> dict[int, int]:
+        """How many of the turns, by source, were deleted and are kept out by add_turns()."""
+        if not tombstones.any_tombstone(self._db):
+            return {}
+        self._db.register("incoming", turns)
+        rows = self._db.execute(
+            f"SELECT source, count(*) FROM incoming WHERE id IN ({tombstones.known_ids('incoming')}) GROUP BY source"
+        ).fetchall()
+        self._db.unregister("incoming")
+        return {int(source): int(count) for source, count in rows}
+
+    def _not_deleted(self) -> str:
+        known = tombstones.known_ids("incoming")
+        return f"AND incoming.id NOT IN ({known})" if tombstones.any_tombstone(self._db) else ""
 
     def add_quarantine(self, records: pa.Table) -> None:
         """Keep records that could not be read (columns batch, uri, line, reason, excerpt), once each."""

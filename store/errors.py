@@ -29,3 +29,11 @@ class MigrationFailed(StoreError):
 
 class StoreDamaged(StoreError):
     """A file of the store is not what it should be."""
+
+
+class StoreUnwritable(StoreError):
+    """The disk refuses: it is full, or permission is missing."""
+
+
+class StoreExposed(StoreDamaged):
+    """Other users of the machine may read the store."""

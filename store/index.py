@@ -8,12 +8,13 @@ its vector (float16) and the vector's code (see store/nearest.py).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from store.disk import writable
 from store.errors import StoreDamaged
 from store.lance import lance
 from store.nearest import best, by_words, codes_of, estimated_cosines, refined_cosines, window_scores
@@ -36,6 +37,9 @@ REFINED = 500
 """How many of the best by code are first estimated again, with the query itself instead of its code."""
 
 _TABLE = "turns"
+_REWRITTEN = 16_384
+"""Rows of one step of rewrite()."""
+
 _KEPT_VERSIONS = timedelta(hours=1)
 """An old version of the table stays this long, for readers that still have it open."""
 
@@ -97,34 +101,64 @@ class Index:
         codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
         halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
         table = rows.append_column("vector", halves).append_column("code", codes).cast(schema)
-        if not self.exists:
-            self.drop()  # what is left of a making that was cut off
-            lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
-            self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
-        target = self._open()
-        if known:
-            target.delete(f"seq IN ({', '.join(map(str, known))})")
-        target.add(table)
+        with writable(self._folder):
+            if not self.exists:
+                self._make(schema)
+            target = self._open()
+            if known:
+                target.delete(f"seq IN ({', '.join(map(str, known))})")
+            target.add(table)
         self._rows = None
+
+    def _make(self, schema: pa.Schema) -> None:
+        self.drop()  # what is left of a making that was cut off
+        lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
+        self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
+
+    def rewrite(self, gone: Container[int], windows: Mapping[int, str], folder: Path) -> None:
+        """Write the rows that are not `gone` into a new index in `folder`, with these windows where they are named.
+
+        A rewrite is what erases: rows that are only deleted stay in the files of older versions.
+        """
+        import pyarrow as pa
+
+        fresh, table = Index(folder), self._open()
+        with writable(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            fresh._make(table.schema)
+            for batch in table.search().to_batches(batch_size=_REWRITTEN):
+                rows = pa.Table.from_batches([batch]).select(table.schema.names)
+                seqs = rows["seq"].to_pylist()
+                kept = [place for place, seq in enumerate(seqs) if seq not in gone]
+                if len(kept) < len(seqs):
+                    rows = rows.take(kept)
+                shown = [
+                    windows.get(seq, window)
+                    for seq, window in zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True)
+                ]
+                at = rows.schema.get_field_index("window")
+                rows = rows.set_column(at, rows.schema.field(at), pa.array(shown, rows.schema.field(at).type))
+                if len(rows):
+                    fresh._open().add(rows.combine_chunks())
+            fresh.refresh_text()
 
     def refresh_text(self) -> None:
         """Bring the full-text indexes up to date and compact the files, after a run of put()."""
         if not self.exists:
             return
-        table = self._index_text()
-        table.optimize(cleanup_older_than=_KEPT_VERSIONS)
+        with writable(self._folder):
+            table = self._index_text()
+            table.optimize(cleanup_older_than=_KEPT_VERSIONS)
         self.reopen()
 
     def _index_text(self) -> Any:
         table = self._open()
         from lancedb.index import FTS
 
-        present = {column for index in table.list_indices() for column in index.columns}
-        for column in ("said", "window"):
-            if column not in present:
-                table.create_index(
-                    column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
-                )
+        for column in self.text_columns_missing():
+            table.create_index(
+                column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
+            )
         return table
 
     # reading
@@ -141,6 +175,24 @@ class Index:
 
         table = self._open()
         return pc.max(table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()["seq"]).as_py() or 0
+
+    def text_columns_missing(self) -> list[str]:
+        """The columns that should have a full-text index and have none."""
+        present = {column for index in self._open().list_indices() for column in index.columns}
+        return [column for column in ("said", "window") if column not in present]
+
+    def slice(self, first: int, last: int) -> pa.Table:
+        """The indexed rows with a seq in first..last, in no order: every column but vector and code."""
+        table = self._open()
+        names = [name for name in table.schema.names if name not in ("vector", "code")]
+        found = table.search().where(f"seq >= {first} AND seq <= {last}").select(names)
+        try:
+            return found.limit(max(1, table.count_rows())).to_arrow().select(names)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise StoreDamaged(
+                f"the index at {self._folder} cannot be read: {str(error).splitlines()[0]}",
+                hint="`memcli repair` builds it anew from the catalogue",
+            ) from error
 
     def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
         """The turns with these seqs; one that is not indexed is not in the result."""
@@ -245,7 +297,7 @@ class Index:
             except (ValueError, RuntimeError, OSError) as error:
                 raise StoreDamaged(
                     f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
-                    hint="delete that folder: the next `memcli ingest` builds it anew from the catalogue",
+                    hint="`memcli repair` builds it anew from the catalogue",
                 ) from error
         return self._table
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from store.disk import writable
 from store.locks import StoreLocks
 
 
@@ -27,7 +28,7 @@ class Spool:
     def append(self, records: Iterable[dict[str, Any]]) -> None:
         """Write the records and flush them to the disk."""
         data = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
-        with self._locks.spool(), self._path.open("a+b") as stream:
+        with self._locks.spool(), writable(self._path), self._path.open("a+b") as stream:
             if stream.seek(0, os.SEEK_END) and os.pread(stream.fileno(), 1, stream.tell() - 1) != b"\n":
                 data = b"\n" + data  # the line before was torn: it must not take this one with it
             stream.write(data)
@@ -49,6 +50,19 @@ class Spool:
     def end_fold(self) -> None:
         """Forget what begin_fold() returned: it is committed elsewhere now."""
         self._folding.unlink(missing_ok=True)
+
+
+def torn_lines(folder: Path) -> list[tuple[str, int]]:
+    """The spool files in a store's folder that hold lines which are no JSON, with how many."""
+    found = []
+    for name in ("spool.jsonl", "spool.jsonl.folding"):
+        path = folder / name
+        if path.exists():
+            lines = [line for line in path.read_bytes().splitlines() if line.strip()]
+            torn = len(lines) - len(_records(path))
+            if torn:
+                found.append((name, torn))
+    return found
 
 
 def _records(path: Path) -> list[dict[str, Any]]:

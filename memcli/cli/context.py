@@ -37,7 +37,7 @@ class Context:
         """The memory that is meant. Raises StoreMissing if there is none."""
         from store.store import Store
 
-        return Store.open(self.config.memory_folder, wait_s=self.config["wait"])
+        return Store.open(self.config.memory_folder, wait_s=self.config["wait"], exposed=self.config["exposed"])
 
     def tell(self, message: str) -> None:
         """A line on stderr for the person at the terminal, unless they want quiet."""
