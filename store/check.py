@@ -64,21 +64,25 @@ def check(store: Store) -> Iterator[Finding]:
 
 def check_files(store: Store) -> Iterator[Finding]:
     """Modes and owners, files that do not belong there, a deletion that was cut off, torn lines of the spool."""
+    exposed: list[str] = []
     for path in [store.folder, *sorted(store.folder.rglob("*"))]:
         name = str(path.relative_to(store.folder))
-        found = path.lstat()
-        mode = stat.S_IMODE(found.st_mode)
+        try:
+            found = path.lstat()
+        except FileNotFoundError:
+            continue  # a reader's record of a lock
         if stat.S_ISLNK(found.st_mode):
             yield Finding(kind="file", where=name, what="it is a link: it may lead anywhere", mend="left alone")
             continue
-        if mode & 0o077:
-            yield Finding(
-                kind="mode", where=name, what=f"other users may use it (mode {mode:03o})", mend="make it private"
-            )
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            exposed.append(name)
         if found.st_uid != os.geteuid() and os.geteuid() != 0:
             yield Finding(kind="owner", where=name, what=f"it belongs to user {found.st_uid}", mend="left alone")
         if path.parent == store.folder and path.name not in OWN and not path.name.startswith(BEFORE_SCHEMA):
             yield Finding(kind="file", where=name, what="it is no file of a memory", mend="left alone")
+    if exposed:
+        what = f"other users may use it and {len(exposed) - 1} more files" if exposed[1:] else "other users may use it"
+        yield Finding(kind="mode", where=exposed[0], what=what, mend="make them private")
     if store.erasing:
         what = "a deletion was cut off: deleted text may still be in some file"
         yield Finding(kind="erasure", where="erase.pending", what=what, mend="finish it")

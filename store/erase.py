@@ -5,8 +5,8 @@ are written anew, because what is only deleted stays readable in their files: Du
 new folder, with the windows that had shown a deleted turn made again. The marker erase.pending is set before the first
 step and taken away after the last: whoever comes upon it, after a crash, finishes (see finish()).
 
-The blocks that the old files had are free space of the disk then. Overwriting those is the disk's business (an encrypted
-disk makes them unreadable).
+The blocks that the old files had are free space of the disk then. Overwriting those is the disk's business (on an
+encrypted disk nobody can read them).
 """
 
 from __future__ import annotations

@@ -35,5 +35,9 @@ class StoreUnwritable(StoreError):
     """The disk refuses: it is full, or permission is missing."""
 
 
+class BackupDamaged(StoreDamaged):
+    """A backup or an export is cut short, was changed, or is none."""
+
+
 class StoreExposed(StoreDamaged):
     """Other users of the machine may read the store."""

@@ -8,7 +8,7 @@ its vector (float16) and the vector's code (see store/nearest.py).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -123,23 +123,24 @@ class Index:
         import pyarrow as pa
 
         fresh, table = Index(folder), self._open()
+        at = table.schema.get_field_index("window")
+
+        def kept() -> Iterator[pa.RecordBatch]:
+            for batch in table.search().to_batches(batch_size=_REWRITTEN):
+                rows = batch.select(table.schema.names)
+                seqs = rows["seq"].to_pylist()
+                places = [place for place, seq in enumerate(seqs) if seq not in gone]
+                if len(places) < len(seqs):
+                    rows = rows.take(pa.array(places, pa.int64()))
+                shown = zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True)
+                columns = rows.columns
+                columns[at] = pa.array([windows.get(seq, window) for seq, window in shown], pa.string())
+                yield pa.RecordBatch.from_arrays(columns, schema=table.schema)
+
         with writable(folder):
             shutil.rmtree(folder, ignore_errors=True)
-            fresh._make(table.schema)
-            for batch in table.search().to_batches(batch_size=_REWRITTEN):
-                rows = pa.Table.from_batches([batch]).select(table.schema.names)
-                seqs = rows["seq"].to_pylist()
-                kept = [place for place, seq in enumerate(seqs) if seq not in gone]
-                if len(kept) < len(seqs):
-                    rows = rows.take(kept)
-                shown = [
-                    windows.get(seq, window)
-                    for seq, window in zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True)
-                ]
-                at = rows.schema.get_field_index("window")
-                rows = rows.set_column(at, rows.schema.field(at), pa.array(shown, rows.schema.field(at).type))
-                if len(rows):
-                    fresh._open().add(rows.combine_chunks())
+            made = lance().connect(str(folder)).create_table(_TABLE, schema=table.schema)
+            made.add(pa.RecordBatchReader.from_batches(table.schema, kept()))
             fresh.refresh_text()
 
     def refresh_text(self) -> None:
@@ -180,6 +181,18 @@ class Index:
         """The columns that should have a full-text index and have none."""
         present = {column for index in self._open().list_indices() for column in index.columns}
         return [column for column in ("said", "window") if column not in present]
+
+    def sample(self, count: int) -> tuple[list[str], npt.NDArray[np.float32]]:
+        """Up to `count` rows spread evenly: what was embedded, and the vectors (n, dimension)."""
+        import numpy as np
+
+        table = self._open()
+        rows = table.count_rows()
+        if not rows:
+            return [], np.zeros((0, 0), np.float32)
+        places = np.unique(np.linspace(0, rows - 1, min(rows, count)).astype(np.int64))
+        found = table.take_offsets(places.tolist()).select(["said", "vector"]).to_arrow()
+        return found["said"].to_pylist(), _matrix(found["vector"]).astype(np.float32)
 
     def slice(self, first: int, last: int) -> pa.Table:
         """The indexed rows with a seq in first..last, in no order: every column but vector and code."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from store.disk import writable
+from store.disk import put_in_place, writable
 from store.locks import StoreLocks
 
 
@@ -52,17 +52,43 @@ class Spool:
         self._folding.unlink(missing_ok=True)
 
 
+FILES = ("spool.jsonl", "spool.jsonl.folding")
+"""Where records wait: the spool, and what an interrupted fold had moved aside."""
+
+
 def torn_lines(folder: Path) -> list[tuple[str, int]]:
     """The spool files in a store's folder that hold lines which are no JSON, with how many."""
-    found = []
-    for name in ("spool.jsonl", "spool.jsonl.folding"):
+    counted = ((name, len(_torn(folder / name))) for name in FILES)
+    return [(name, torn) for name, torn in counted if torn]
+
+
+def split_torn(folder: Path, aside: Path) -> list[tuple[str, int]]:
+    """Move the lines that are no JSON to the file `aside`, and keep all others. Returns what was moved, by file."""
+    moved = []
+    for name in FILES:
         path = folder / name
-        if path.exists():
-            lines = [line for line in path.read_bytes().splitlines() if line.strip()]
-            torn = len(lines) - len(_records(path))
-            if torn:
-                found.append((name, torn))
-    return found
+        torn = _torn(path)
+        if torn:
+            with writable(folder):
+                aside.parent.mkdir(mode=0o700, exist_ok=True)
+                with aside.open("ab") as stream:
+                    stream.write(b"\n".join(torn) + b"\n")
+                draft = path.with_name(path.name + ".new")
+                good = [line for line in path.read_bytes().splitlines() if line.strip() and line not in torn]
+                draft.write_bytes(b"".join(line + b"\n" for line in good))
+                put_in_place(draft, path)
+            moved.append((name, len(torn)))
+    return moved
+
+
+def _torn(path: Path) -> list[bytes]:
+    torn = []
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        try:
+            json.loads(line or b"0")
+        except ValueError:
+            torn.append(line)
+    return torn
 
 
 def _records(path: Path) -> list[dict[str, Any]]:

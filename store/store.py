@@ -133,6 +133,12 @@ class Store:
         with self._connection(read_only=False) as connection:
             yield Catalogue(connection)
 
+    @contextmanager
+    def scratch_reading(self) -> Iterator[Catalogue]:
+        """The catalogue as it is, of whatever schema, in a folder that nobody else uses: a copy, or a fresh restore."""
+        with self._opened(read_only=True) as connection:
+            yield Catalogue(connection)
+
     def fold_spool(self) -> None:
         """Take what the spool holds into the catalogue. Only under the writer lock."""
         records = self.spool.begin_fold()

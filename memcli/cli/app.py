@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from memcli import __version__
-from memcli.cli import ask, config, ingest, open_turn, search, status
+from memcli.cli import ask, backup, check, config, delete, ingest, open_turn, repair, restore, search, status
 from memcli.cli.context import Context
 
 app = typer.Typer(
@@ -57,4 +57,9 @@ app.command("ask")(ask.ask)
 app.command("search")(search.search)
 app.command("open")(open_turn.open_turn)
 app.command("status")(status.status)
+app.command("delete")(delete.delete)
+app.command("check")(check.check)
+app.command("repair")(repair.repair)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
 app.command("config")(config.config)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.pipeline import IngestReport
 from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Query, Turn
+
+if TYPE_CHECKING:
+    from store.backup import Backup
+    from store.check import Finding
+    from store.prove import Receipt
 
 SCHEMA = 1
 
@@ -87,6 +94,68 @@ def turn_document(turn: Turn, title: str) -> dict[str, Any]:
         "source": turn.locator.source,
         "line": turn.locator.line,
         "metadata": dict(turn.metadata),
+    }
+
+
+def findings_document(findings: Sequence[Finding], seconds: float) -> dict[str, Any]:
+    """What `check --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "clean": not findings,
+        "findings": [
+            {"kind": finding.kind, "where": finding.where, "what": finding.what, "mend": finding.mend}
+            for finding in findings
+        ],
+        "seconds": round(seconds, 3),
+    }
+
+
+def repair_document(done: Sequence[str], left: Sequence[Finding]) -> dict[str, Any]:
+    """What `repair --json` prints: what was done, and what is still not as it should be."""
+    found = findings_document(left, 0.0)
+    return {"schema": SCHEMA, "clean": not left, "done": list(done), "findings": found["findings"]}
+
+
+def backup_document(path: str, backup: Backup) -> dict[str, Any]:
+    """What `backup --json` and `restore --json` print."""
+    return {
+        "schema": SCHEMA,
+        "file": path,
+        "made_at": moment(backup.made_at),
+        "store_schema": backup.schema,
+        "tables": backup.tables,
+        "files": [{"name": name, "bytes": size} for name, size in backup.files.items()],
+    }
+
+
+def deletion_document(
+    count: int,
+    preview: Sequence[dict[str, Any]],
+    removed: dict[str, int],
+    proof: Receipt | None,
+    receipt: Path | None,
+    *,
+    deleted: bool,
+) -> dict[str, Any]:
+    """What `delete --json` prints; the texts are shown only before they are deleted."""
+    return {
+        "schema": SCHEMA,
+        "deleted": deleted,
+        "turns": count,
+        "removed": removed,
+        "preview": [] if deleted else list(preview),
+        "proof": None
+        if proof is None
+        else {
+            "clean": proof.clean,
+            "looked_for": proof.looked_for,
+            "said_by_others_too": proof.told_by_others,
+            "too_short": proof.too_short,
+            "files": len(proof.files),
+            "decoded": len(proof.decoded),
+            "found": proof.found,
+        },
+        "receipt": str(receipt) if receipt else None,
     }
 
 
