@@ -96,6 +96,18 @@ def _snapshot(store: Store, scratch: Path) -> tuple[dict[str, int], int]:
         return counts(catalogue), applied(catalogue.connection)
 
 
+@contextmanager
+def snapshot(store: Store) -> Iterator[Catalogue]:
+    """The catalogue as it is at this moment, in a private copy that nobody has to wait for."""
+    with store.reading():
+        pass  # an older schema is migrated first
+    with tempfile.TemporaryDirectory(prefix="memcli-") as scratch:
+        with writable(Path(scratch)):
+            _snapshot(store, Path(scratch))
+        with Store(Path(scratch), 0).scratch_reading() as catalogue:
+            yield catalogue
+
+
 def counts(catalogue: Catalogue) -> dict[str, int]:
     """How many rows each declared table has."""
     return {

@@ -31,6 +31,10 @@ class StoreDamaged(StoreError):
     """A file of the store is not what it should be."""
 
 
+class SqlRefused(StoreError):
+    """A statement is none, is not allowed, or fails."""
+
+
 class StoreUnwritable(StoreError):
     """The disk refuses: it is full, or permission is missing."""
 

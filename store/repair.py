@@ -197,7 +197,7 @@ def _mend_turns(store: Store, db: duckdb.DuckDBPyConnection, tell: Tell) -> None
             mended += int(count)
     if mended:
         tell(f"took {mended} turns from the index, which has them as they were stored")
-    moved = _move_aside(store, db, "turns", changed)
+    moved = _move_aside(store, db, "turns", changed, whole=True)
     if moved:
         tell(f"moved {moved} turns that are not as they were stored to {_damaged(store).name}")
 
@@ -242,7 +242,8 @@ def _mend_references(store: Store, db: duckdb.DuckDBPyConnection, tell: Tell) ->
                     tell(f"{table.name}: moved {moved} rows that point at nothing to {_damaged(store).name}")
 
 
-def _move_aside(store: Store, db: duckdb.DuckDBPyConnection, table: str, condition: str) -> int:
+def _move_aside(store: Store, db: duckdb.DuckDBPyConnection, table: str, condition: str, *, whole: bool = False) -> int:
+    """Write rows to the folder `damaged` and delete them; of turns, the `whole` with what was made of them."""
     found = db.execute(f"SELECT * FROM {table} WHERE {condition}")
     names = [column[0] for column in found.description]
     rows = found.fetchall()
@@ -255,7 +256,7 @@ def _move_aside(store: Store, db: duckdb.DuckDBPyConnection, table: str, conditi
             for row in rows:
                 record = dict(zip(names, row, strict=True))
                 stream.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
-    if table == "turns":
+    if whole:
         db.execute(f"CREATE OR REPLACE TEMP TABLE gone_turns AS FROM turns WHERE {condition}")
         erase.remove(db)
     else:

@@ -220,7 +220,11 @@ class Store:
                 f"{path} is not a memcli catalogue: {str(error).splitlines()[0]}",
                 hint="name the right place with --memory",
             ) from error
-        except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
+        except duckdb.Error as error:
+            if not isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.TransactionException) and (
+                "orrupt" not in str(error) and type(error) is not duckdb.Error
+            ):
+                raise
             refused = refusal(path, error)
             if refused:
                 raise refused from error

@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 from memcli import __version__
-from memcli.cli import ask, backup, check, config, delete, ingest, open_turn, repair, restore, search, status
+from memcli.cli import (
+    ask,
+    backup,
+    check,
+    config,
+    delete,
+    export,
+    import_,
+    ingest,
+    open_turn,
+    repair,
+    restore,
+    search,
+    sql,
+    status,
+)
 from memcli.cli.context import Context
 
 app = typer.Typer(
@@ -62,4 +77,7 @@ app.command("check")(check.check)
 app.command("repair")(repair.repair)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
+app.command("export")(export.export)
+app.command("import")(import_.import_)
+app.command("sql")(sql.sql)
 app.command("config")(config.config)

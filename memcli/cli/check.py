@@ -16,6 +16,7 @@ def check(ctx: typer.Context) -> None:
     Example: memcli check --json
     """
     import time
+    from contextlib import ExitStack
 
     from memcli.cli import engines_in_use, render
     from memcli.cli.documents import findings_document
@@ -23,11 +24,16 @@ def check(ctx: typer.Context) -> None:
     from memcli.ingest.indexing import check_vectors
     from store.check import check as findings_of
     from store.check import network_file_system
+    from store.errors import StoreUnwritable
 
     context: Context = ctx.obj
     began = time.monotonic()
     store = context.store(exposed=True)
-    with store.locks.writer():
+    with ExitStack() as held:
+        try:
+            held.enter_context(store.locks.writer())
+        except StoreUnwritable as error:
+            context.tell(f"looking without a lock: {error}")
         findings = list(findings_of(store))
         if all(finding.kind not in ("catalogue", "index") for finding in findings):
             findings += check_vectors(store, engines_in_use.embedder())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,30 @@ def deletion_document(
         },
         "receipt": str(receipt) if receipt else None,
     }
+
+
+def rows_document(place: str, rows: dict[str, int]) -> dict[str, Any]:
+    """What `export --json` and `import --json` print: how many rows of each table."""
+    return {"schema": SCHEMA, "place": place, "rows": rows}
+
+
+def table_document(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    """What `sql --json` prints: names of the columns, and rows of values; times are UTC, what JSON lacks is text."""
+    return {"schema": SCHEMA, "columns": list(columns), "rows": [[_plain(value) for value in row] for row in rows]}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, datetime):
+        return moment(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return str(value)
 
 
 def _hit(rank: int, candidate: Candidate) -> dict[str, Any]:

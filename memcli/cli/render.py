@@ -187,6 +187,28 @@ def deleted(document: dict[str, Any]) -> None:
         _line(console, _text(f"receipt: {document['receipt']}", "dim"))
 
 
+def rows(document: dict[str, Any], done: str) -> None:
+    """How many rows of each table went where."""
+    counted = ", ".join(f"{count:,} {name}" for name, count in document["rows"].items() if count) or "nothing"
+    _line(_console(), _text(f"{done}: {counted}", ""))
+
+
+def table(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows under the names of their columns: a table on a terminal, tabs in a pipe."""
+    console = _console()
+    if not to_terminal():
+        for row in [columns, *rows]:
+            cells = ("" if value is None else " ".join(str(value).split()) for value in row)
+            sys.stdout.write("\t".join(cells) + "\n")
+        return
+    from rich.table import Column, Table
+
+    shown = Table(*(Column(_text(name, "cyan")) for name in columns))
+    for row in rows:
+        shown.add_row(*(_text("" if value is None else str(value), "") for value in row))
+    console.print(shown)
+
+
 def settings(config: Config, options: Sequence[Option]) -> None:
     """Settings with their values, origins and meanings."""
     console = _console()

@@ -113,7 +113,7 @@ def check_vectors(store: Store, embedder: Embedder) -> list[Finding]:
 def repair(store: Store, embedder: Embedder, progress: Progress, tell: Callable[[str], None]) -> list[Finding]:
     """Mend the store and tell what was done. Only under the writer lock. Returns what is still wrong."""
     from store import repair as mending
-    from store.check import check, check_index
+    from store.check import INDEX_ERRORS, check, check_index
 
     mending.mend_files(store, tell)
     mending.mend_catalogue(store, tell)
@@ -125,9 +125,9 @@ def repair(store: Store, embedder: Embedder, progress: Progress, tell: Callable[
         with store.reading() as catalogue:
             broken: list[Any] = [finding for finding in check_index(catalogue, store) if finding.kind == "index"]
         broken = broken or check_vectors(store, embedder)
-    except StoreDamaged as error:
-        tell(str(error))
-        broken = [True]
+    except INDEX_ERRORS as error:
+        tell(f"the index cannot be read: {str(error).splitlines()[0]}")
+        broken = [error]
     if broken:
         mending.drop_index(store)
         tell("built the index anew from the catalogue")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,14 @@ from store.lance import lance
 from store.store import Store
 
 QUERY = ("search", "Kipper at the vet")
+
+
+@pytest.fixture(autouse=True)
+def private() -> Iterator[None]:
+    """Files are made private by the mask that the command sets for its process."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture
