@@ -113,7 +113,9 @@ def network_file_system(folder: Path) -> str | None:
 def check_catalogue(catalogue: Catalogue) -> Iterator[Finding]:
     """Tables, every value in them, checksums, doubles, references, and the numbers that the store gives."""
     db = catalogue.connection
-    present = {str(name) for (name,) in db.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    present = {
+        str(name) for (name,) in db.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
+    }
     present |= {
         str(name) for (name,) in db.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
     }

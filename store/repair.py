@@ -67,7 +67,9 @@ def mend_catalogue(store: Store, tell: Tell) -> None:
         if int(catalogue.setting("next_seq") or 0) <= highest:
             catalogue.keep_setting("next_seq", str(highest + 1))
             tell(f"set the next number of a turn to {highest + 1}")
-        db.execute("DELETE FROM outbox WHERE first_seq > last_seq OR last_seq > ?", [max(highest, 0)])
+        [(wrong,)] = db.execute("DELETE FROM outbox WHERE first_seq > last_seq OR last_seq > ?", [highest]).fetchall()
+        if wrong:
+            tell(f"took {wrong} entries that name no turns out of the outbox")
         db.commit()
 
 

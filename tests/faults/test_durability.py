@@ -84,6 +84,8 @@ class Life:
         self.memcli, self.folder, self.chance = memcli, folder, chance
         self.memory = folder / "memory"
         self.known: set[str] = set()
+        self.duration = 0.0
+        """Seconds that an ingest takes here."""
         self.logs = 0
         self.actions: dict[str, Callable[[], tuple[list[str], set[str], set[str]]]] = {
             "ingest": self.ingest,
@@ -131,12 +133,14 @@ class Life:
         name = self.chance.choices(list(self.actions), weights=(6, 3, 1, 1, 2, 1))[0]
         arguments, coming, going = self.actions[name]()
         process = self.memcli.start("--memory", self.memory, *arguments)
-        if self.chance.random() < 0.9:
+        share = self.chance.random()
+        if name not in ("ask", "backup") and self.chance.random() < 0.9:
+            share = share**2
             patience = time.monotonic() + 60
             while not (self.memory / "locks" / "writer.holder.json").exists() and process.poll() is None:
                 assert time.monotonic() < patience
                 time.sleep(0.002)
-        time.sleep(self.chance.random() ** 2 * 1.5)
+        time.sleep(share * self.duration)
         process.send_signal(how)
         _, err = process.communicate(timeout=120)
         assert process.returncode in (0, 4, -how, 128 + how), (name, process.returncode, err)
@@ -156,7 +160,9 @@ def test_a_command_that_is_killed_anywhere_costs_nothing_acknowledged(memcli: An
     life = Life(memcli, tmp_path, chance)
     for _ in range(2):
         arguments, coming, _ = life.ingest()
+        began = time.monotonic()
         assert memcli("--memory", life.memory, *arguments).code == 0
+        life.duration = time.monotonic() - began
         life.known |= coming
     outcomes: dict[str, int] = {}
     for _ in range(POINTS):

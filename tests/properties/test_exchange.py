@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from store.catalogue import Catalogue
@@ -78,7 +78,7 @@ def lines(catalogue: Catalogue) -> list[bytes]:
     return [line.encode() for line in export_lines(catalogue, now=NOW)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.data())
 def test_an_export_into_an_empty_store_brings_everything(data: st.DataObject) -> None:
     with duckdb.connect() as one, duckdb.connect() as two, duckdb.connect() as three:
@@ -98,7 +98,7 @@ def test_an_export_into_an_empty_store_brings_everything(data: st.DataObject) ->
         assert rows(three) == rows(one)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.data())
 def test_an_export_into_a_store_in_use_keeps_what_is_there_and_follows_references(data: st.DataObject) -> None:
     with duckdb.connect() as one, duckdb.connect() as two:
