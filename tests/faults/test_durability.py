@@ -33,6 +33,9 @@ SEED = int(os.environ.get("MEMCLI_SEED", "0"))
 TURNS = 40
 """Turns of one log: they are committed together."""
 
+BIG = 400
+"""Turns of a log of 3 MB that does not compress well."""
+
 EMBEDDER = StaticEmbedder()
 
 
@@ -44,15 +47,15 @@ def private() -> Iterator[None]:
     os.umask(before)
 
 
-def names(number: int) -> list[str]:
-    return [f"m{number}x{place}" for place in range(TURNS)]
+def names(number: int, count: int = TURNS) -> list[str]:
+    return [f"m{number}x{place}" for place in range(count)]
 
 
-def write_log(folder: Path, number: int, padding: int = 0) -> Path:
+def write_log(folder: Path, number: int, count: int = TURNS, padding: int = 0) -> Path:
     path = folder / f"log{number}.jsonl"
     chance = random.Random(number)
     with path.open("w") as log:
-        for place, name in enumerate(names(number)):
+        for place, name in enumerate(names(number, count)):
             text = f"the token {name} " + " ".join(f"{chance.getrandbits(64):x}" for _ in range(padding))
             turn = {"session": f"s{number}", "id": name, "speaker": f"speaker{number}", "text": text}
             log.write(json.dumps(turn | {"time": 1_700_000_000 + 100_000 * number + 60 * place}) + "\n")
@@ -179,10 +182,10 @@ def test_a_command_that_is_killed_anywhere_costs_nothing_acknowledged(memcli: An
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 24 MB."""
+    """A file system of 96 MB."""
     place = tmp_path / "disk"
     place.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs", place], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m,mode=700", "tmpfs", place], capture_output=True)
     if mounted.returncode:
         pytest.skip("no file system can be mounted here")
     yield place
@@ -198,7 +201,7 @@ def test_a_full_disk_costs_nothing_acknowledged(
     ballast = small_disk / "ballast"
     free = shutil.disk_usage(small_disk).free
     ballast.write_bytes(b"\0" * max(0, free - 1024 * kilobytes_left))
-    big = write_log(tmp_path, 2, padding=6000)
+    big = write_log(tmp_path, 2, BIG, padding=500)
     done = memcli("--memory", memory, "--json", "ingest", big)
     assert done.code == 15, done.err
     error = json.loads(done.err.splitlines()[-1])["error"]
@@ -209,7 +212,7 @@ def test_a_full_disk_costs_nothing_acknowledged(
     ballast.unlink()
     assert_well(memory, set(names(1)), random.Random(0))
     assert memcli("--memory", memory, "ingest", big).code == 0
-    assert assert_well(memory, set(names(1)), random.Random(0)) == {*names(1), *names(2)}
+    assert assert_well(memory, set(names(1)), random.Random(0)) == {*names(1), *names(2, BIG)}
 
 
 def limited(size: int) -> Callable[[], None]:
@@ -238,13 +241,13 @@ def run(memcli: Any, *arguments: Any, before: Callable[[], None]) -> subprocess.
 def test_a_file_that_may_not_grow_costs_nothing_acknowledged(memcli: Any, tmp_path: Path, more: int) -> None:
     memory = tmp_path / "memory"
     assert memcli("--memory", memory, "ingest", write_log(tmp_path, 1)).code == 0
-    big = write_log(tmp_path, 2, padding=6000)
+    big = write_log(tmp_path, 2, BIG, padding=500)
     limit = (memory / "memory.duckdb").stat().st_size + more
     done = run(memcli, "--memory", memory, "ingest", big, before=limited(limit))
     assert done.returncode == 15, done.stderr
     assert_well(memory, set(names(1)), random.Random(0))
     assert memcli("--memory", memory, "ingest", big).code == 0
-    assert_well(memory, {*names(1), *names(2)}, random.Random(0))
+    assert_well(memory, {*names(1), *names(2, BIG)}, random.Random(0))
 
 
 def without_privileges() -> None:
