@@ -19,6 +19,7 @@ from store.migrations import BEFORE_SCHEMA
 from store.spool import torn_lines
 from store.store import OWN, Store
 from store.tables import TABLES, TURN_CHECKSUM
+from store.whole_index import stretch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -200,7 +201,7 @@ def check_index(catalogue: Catalogue, store: Store) -> Iterator[Finding]:
     for first in range(1, last_indexed + 1, COMPARED):
         last = min(first + COMPARED - 1, last_indexed)
         rows = catalogue.rows_to_index(first, last)
-        for what in _differences(rows, store.index.slice(first, last), first, last, waiting):
+        for what in _differences(rows, stretch(store.index, first, last), first, last, waiting):
             yield Finding(kind="index", where=f"index, turns {first} to {last}", what=what, mend=mend)
 
 

@@ -22,6 +22,7 @@ from store.errors import StoreDamaged
 from store.migrations import copies
 from store.store import CATALOGUE, Store
 from store.tables import TABLES
+from store.whole_index import rewrite, stretch
 
 if TYPE_CHECKING:
     import duckdb
@@ -135,7 +136,7 @@ def _rewrite_index(store: Store) -> None:
     fresh, old = store.folder / "index.new", store.folder / "index.old"
     if store.index.exists:
         gone, windows = _changes(store)
-        store.index.rewrite(gone, windows, fresh)
+        rewrite(store.index, gone, windows, fresh)
         with writable(store.folder):
             shutil.rmtree(old, ignore_errors=True)
             (store.folder / "index").rename(old)
@@ -157,7 +158,7 @@ def _changes(store: Store) -> tuple[set[int], dict[int, str]]:
     with store.reading() as catalogue:
         for first in range(1, highest + 1, _COMPARED):
             last = min(first + _COMPARED - 1, highest)
-            rows, indexed = catalogue.rows_to_index(first, last), store.index.slice(first, last)
+            rows, indexed = catalogue.rows_to_index(first, last), stretch(store.index, first, last)
             known = rows["seq"].to_numpy()
             seqs = indexed["seq"].to_numpy()
             gone.update(seqs[~np.isin(seqs, known)].tolist())

@@ -8,11 +8,13 @@ its vector (float16) and the vector's code (see store/nearest.py).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Container, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from store.disk import writable
 from store.errors import StoreDamaged
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
+Arguments = ParamSpec("Arguments")
+Found = TypeVar("Found")
 TextColumn = Literal["said", "window"]
 
 EXACT_ROWS = 20_000
@@ -36,9 +40,9 @@ RESCORED = 100
 REFINED = 500
 """How many of the best by code are first estimated again, with the query itself instead of its code."""
 
-_TABLE = "turns"
-_REWRITTEN = 16_384
-"""Rows of one step of rewrite()."""
+TABLE = "turns"
+_EXCHANGE_PAUSE_S, _EXCHANGE_TRIES = 0.02, 25
+"""How long, and how often, a reader waits for the index that is being put in place."""
 
 _KEPT_VERSIONS = timedelta(hours=1)
 """An old version of the table stays this long, for readers that still have it open."""
@@ -65,23 +69,53 @@ class Filter:
         return " AND ".join(parts) or None
 
 
+def _again(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
+    """Read a second time, from the table that is there now, if a deletion put a new one there under the reader."""
+
+    @wraps(read)
+    def reading(*arguments: Arguments.args, **options: Arguments.kwargs) -> Found:
+        index = arguments[0]
+        assert isinstance(index, Index)
+        try:
+            return read(*arguments, **options)
+        except (StoreDamaged, OSError, RuntimeError, ValueError):
+            if not index.replaced:
+                raise
+            index.reopen()
+            return read(*arguments, **options)
+
+    return reading
+
+
 class Index:
     """The index of one store. Reads see the table as it was when it was first read, until reopen()."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
+        self._place: int | None = None
         self._table: Any = None
         self._rows: _Rows | None = None
 
     @property
     def exists(self) -> bool:
         """Whether anything was ever indexed."""
-        return any((self._folder / f"{_TABLE}.lance" / "_versions").glob("*.manifest"))
+        for _ in range(_EXCHANGE_TRIES):
+            if any((self.folder / f"{TABLE}.lance" / "_versions").glob("*.manifest")):
+                return True
+            if self.folder.exists() or not self.folder.with_name("index.new").exists():
+                return False
+            time.sleep(_EXCHANGE_PAUSE_S)  # a deletion puts a new one there at this moment
+        return False
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another index stands where the one was that was opened."""
+        return self._place is not None and self.folder.exists() and self.folder.stat().st_ino != self._place
 
     def drop(self) -> None:
         """Delete the whole index."""
         self.reopen()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def reopen(self) -> None:
         """Look at the table afresh at the next read."""
@@ -101,7 +135,7 @@ class Index:
         codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
         halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
         table = rows.append_column("vector", halves).append_column("code", codes).cast(schema)
-        with writable(self._folder):
+        with writable(self.folder):
             if not self.exists:
                 self._make(schema)
             target = self._open()
@@ -112,42 +146,14 @@ class Index:
 
     def _make(self, schema: pa.Schema) -> None:
         self.drop()  # what is left of a making that was cut off
-        lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
+        lance().connect(str(self.folder)).create_table(TABLE, schema=schema)
         self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
-
-    def rewrite(self, gone: Container[int], windows: Mapping[int, str], folder: Path) -> None:
-        """Write the rows that are not `gone` into a new index in `folder`, with these windows where they are named.
-
-        A rewrite is what erases: rows that are only deleted stay in the files of older versions.
-        """
-        import pyarrow as pa
-
-        fresh, table = Index(folder), self._open()
-        at = table.schema.get_field_index("window")
-
-        def kept() -> Iterator[pa.RecordBatch]:
-            for batch in table.search().to_batches(batch_size=_REWRITTEN):
-                rows = batch.select(table.schema.names)
-                seqs = rows["seq"].to_pylist()
-                places = [place for place, seq in enumerate(seqs) if seq not in gone]
-                if len(places) < len(seqs):
-                    rows = rows.take(pa.array(places, pa.int64()))
-                shown = zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True)
-                columns = rows.columns
-                columns[at] = pa.array([windows.get(seq, window) for seq, window in shown], pa.string())
-                yield pa.RecordBatch.from_arrays(columns, schema=table.schema)
-
-        with writable(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            made = lance().connect(str(folder)).create_table(_TABLE, schema=table.schema)
-            made.add(pa.RecordBatchReader.from_batches(table.schema, kept()))
-            fresh.refresh_text()
 
     def refresh_text(self) -> None:
         """Bring the full-text indexes up to date and compact the files, after a run of put()."""
         if not self.exists:
             return
-        with writable(self._folder):
+        with writable(self.folder):
             table = self._index_text()
             table.optimize(cleanup_older_than=_KEPT_VERSIONS)
         self.reopen()
@@ -182,31 +188,7 @@ class Index:
         present = {column for index in self._open().list_indices() for column in index.columns}
         return [column for column in ("said", "window") if column not in present]
 
-    def sample(self, count: int) -> tuple[list[str], npt.NDArray[np.float32]]:
-        """Up to `count` rows spread evenly: what was embedded, and the vectors (n, dimension)."""
-        import numpy as np
-
-        table = self._open()
-        rows = table.count_rows()
-        if not rows:
-            return [], np.zeros((0, 0), np.float32)
-        places = np.unique(np.linspace(0, rows - 1, min(rows, count)).astype(np.int64))
-        found = table.take_offsets(places.tolist()).select(["said", "vector"]).to_arrow()
-        return found["said"].to_pylist(), _matrix(found["vector"]).astype(np.float32)
-
-    def slice(self, first: int, last: int) -> pa.Table:
-        """The indexed rows with a seq in first..last, in no order: every column but vector and code."""
-        table = self._open()
-        names = [name for name in table.schema.names if name not in ("vector", "code")]
-        found = table.search().where(f"seq >= {first} AND seq <= {last}").select(names)
-        try:
-            return found.limit(max(1, table.count_rows())).to_arrow().select(names)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise StoreDamaged(
-                f"the index at {self._folder} cannot be read: {str(error).splitlines()[0]}",
-                hint="`memcli repair` builds it anew from the catalogue",
-            ) from error
-
+    @_again
     def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
         """The turns with these seqs; one that is not indexed is not in the result."""
         import numpy as np
@@ -222,6 +204,7 @@ class Index:
         rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
+    @_again
     def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> list[tuple[int, float]]:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
         if not self.exists:
@@ -237,6 +220,7 @@ class Index:
         pairs = zip(found["seq"].to_pylist(), found["_score"].to_pylist(), strict=True)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
+    @_again
     def dense(
         self, query: npt.NDArray[np.float32], *, limit: int, where: Filter
     ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
@@ -306,10 +290,11 @@ class Index:
     def _open(self) -> Any:
         if self._table is None:
             try:
-                self._table = lance().connect(str(self._folder)).open_table(_TABLE)
+                self._place = self.folder.stat().st_ino
+                self._table = lance().connect(str(self.folder)).open_table(TABLE)
             except (ValueError, RuntimeError, OSError) as error:
                 raise StoreDamaged(
-                    f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
+                    f"the index at {self.folder} cannot be opened: {str(error).splitlines()[0]}",
                     hint="`memcli repair` builds it anew from the catalogue",
                 ) from error
         return self._table
@@ -336,15 +321,15 @@ class Index:
         sessions = found["session"].to_numpy()
         moments = found["said_at"].cast("int64").fill_null(-(2**62)).to_numpy()
         order = np.lexsort((seqs, moments, sessions))
-        matrix = _matrix(found[column])[order]
+        values = matrix(found[column])[order]
         return _Rows(
             seqs=seqs[order],
             sessions=sessions[order],
             row_ids=found["_rowid"].to_numpy()[order],
             by_seq=np.argsort(seqs[order], kind="stable"),
-            codes=by_words(matrix) if column == "code" else None,
-            vectors=matrix.astype(np.float32) if column == "vector" else None,
-            dimension=matrix.shape[1] * (1 if column == "vector" else 8),
+            codes=by_words(values) if column == "code" else None,
+            vectors=values.astype(np.float32) if column == "vector" else None,
+            dimension=values.shape[1] * (1 if column == "vector" else 8),
         )
 
     def _vectors(self, rows: _Rows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
@@ -355,7 +340,7 @@ class Index:
         vectors: npt.NDArray[np.float32] = np.empty((len(places), rows.dimension), np.float32)
         seqs = rows.seqs[places]
         by_seq = np.argsort(seqs)
-        vectors[by_seq[np.searchsorted(seqs[by_seq], found["seq"].to_numpy())]] = _matrix(found["vector"])
+        vectors[by_seq[np.searchsorted(seqs[by_seq], found["seq"].to_numpy())]] = matrix(found["vector"])
         return vectors
 
 
@@ -380,7 +365,7 @@ def _ranked(rows: _Rows, scores: Any, limit: int) -> list[tuple[int, float]]:
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
-def _matrix(column: pa.ChunkedArray) -> Any:
+def matrix(column: pa.ChunkedArray) -> Any:
     """A column of fixed-size lists as an array (rows, size), without copying where it is one chunk."""
     import numpy as np
 

@@ -23,6 +23,7 @@ from store.migrations import migrate
 from store.spool import split_torn
 from store.store import CATALOGUE, Store
 from store.tables import TABLES, TURN_CHECKSUM
+from store.whole_index import stretch
 
 if TYPE_CHECKING:
     import duckdb
@@ -144,7 +145,7 @@ def _turns_from_index(store: Store, db: duckdb.DuckDBPyConnection) -> int:
     """Put the turns that only the index has into the catalogue. Returns how many."""
     try:
         highest = store.index.highest_seq()
-        rows = store.index.slice(1, highest) if highest else None
+        rows = stretch(store.index, 1, highest) if highest else None
     except (StoreDamaged, RuntimeError, OSError, ValueError):
         return 0
     if rows is None:
@@ -187,7 +188,7 @@ def _mend_turns(store: Store, db: duckdb.DuckDBPyConnection, tell: Tell) -> None
     seqs = [int(row[0]) for row in db.execute(f"SELECT seq FROM turns WHERE {changed}").fetchall()]
     mended = 0
     for seq in seqs if store.index.exists else ():
-        found = store.index.slice(seq, seq).to_pylist()
+        found = stretch(store.index, seq, seq).to_pylist()
         if found:
             was = found[0]
             at = was["said_at"].replace(tzinfo=None) if was["said_at"] else None

@@ -9,6 +9,7 @@ from memcli.progress import Progress
 from store import erase
 from store.errors import StoreDamaged
 from store.store import Store
+from store.whole_index import sample
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
@@ -100,7 +101,7 @@ def check_vectors(store: Store, embedder: Embedder) -> list[Finding]:
         return []
     if known != embedder.id:
         return wrong(f"its vectors are of the embedder {known}, this program has {embedder.id}")
-    said, vectors = store.index.sample(SAMPLED)
+    said, vectors = sample(store.index, SAMPLED)
     if not said:
         return []
     made = embedder.embed(said)

@@ -16,6 +16,7 @@ from store.check import check
 from store.errors import StoreDamaged
 from store.index import Filter
 from store.store import Store
+from store.whole_index import stretch
 
 SECRET = "the treasure is under the third oak"
 NOON = datetime(2024, 5, 1, 12)
@@ -118,7 +119,7 @@ def test_what_is_not_deleted_stays_and_is_found(filled: Store) -> None:
     assert [seq for seq, _ in fresh.index.lexical("lovely", column="said", limit=5, where=Filter())] == [3]
     rows = fresh.index.rows([1, 2, 3, 4, 5])
     assert sorted(rows) == [1, 3, 5]
-    windows = fresh.index.slice(1, 5).sort_by("seq")["window"].to_pylist()
+    windows = stretch(fresh.index, 1, 5).sort_by("seq")["window"].to_pylist()
     assert windows[0] == "Ann: good morning to everybody here\nAnn: how lovely that is now"
     near, _ = fresh.index.dense(np.eye(5, 64, dtype=np.float32)[2], limit=1, where=Filter())
     assert near[0][0] == 3
@@ -126,6 +127,17 @@ def test_what_is_not_deleted_stays_and_is_found(filled: Store) -> None:
         assert catalogue.counts()["answers"] == 1
         assert catalogue.last_answer() is not None
         assert catalogue.counts()["recall_events"] == 1
+
+
+def test_a_reader_that_had_the_index_open_goes_on_with_the_new_one(filled: Store) -> None:
+    readers = [Store.open(filled.folder, wait_s=0).index for _ in range(3)]
+    query = np.eye(5, 64, dtype=np.float32)[2]
+    for reader in readers:
+        assert len(reader.rows([1, 2, 3, 4, 5])) == 5
+    delete(filled, "t.speaker = ?", "Bob")
+    assert sorted(readers[0].rows([1, 2, 3, 4, 5])) == [1, 3, 5]
+    assert [seq for seq, _ in readers[1].lexical("lovely", column="said", limit=5, where=Filter())] == [3]
+    assert readers[2].dense(query, limit=1, where=Filter(speakers=("Ann",)))[0][0][0] == 3
 
 
 def test_the_proof_finds_what_was_only_marked_as_deleted(filled: Store) -> None:
@@ -173,7 +185,7 @@ def test_finishing_can_be_cut_off_anywhere_and_done_again(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), filled.locks.writer():
         if step == "rewrite":
-            patch.setattr(type(filled.index), "rewrite", stop)
+            patch.setattr(erase, "rewrite", stop)
         elif step == "rename":
             patch.setattr(Path, "rename", stop)
         else:
