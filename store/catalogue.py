@@ -5,6 +5,8 @@ Times go in and out as aware datetimes in UTC; in the file they are naive UTC TI
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_ID = re.compile("[0-9a-f]{32}")
 _ORDER = "said_at NULLS FIRST, position, seq"
 """How the turns of a session follow each other: by time, and as their source had them within the same time."""
 
@@ -245,9 +248,12 @@ class Catalogue:
     # answers and recall events
 
     def fold(self, records: Iterable[dict[str, Any]]) -> None:
-        """Take in what the spool held: answers and recall events. Folding twice changes nothing."""
+        """Take in what the spool held: answers and recall events. Folding twice changes nothing.
+
+        What names a turn that was deleted meanwhile is left out.
+        """
         self._db.begin()
-        for record in records:
+        for record in self._of_living(list(records)):
             if record["kind"] == "answer":
                 self._db.execute(
                     "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?)",
@@ -267,6 +273,11 @@ class Catalogue:
             else:
                 raise StoreDamaged(f"the spool holds a record of unknown kind {record['kind']!r}")
         self._db.commit()
+
+    def _of_living(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        named = [set(_ID.findall(json.dumps(record))) for record in records]
+        deleted = tombstones.buried(self._db, sorted(set().union(*named)))
+        return [record for record, ids in zip(records, named, strict=True) if not ids & deleted]
 
     def last_answer(self) -> str | None:
         """The JSON document of the newest answer."""

@@ -17,9 +17,9 @@ from store.catalogue import Catalogue
 from store.errors import StoreDamaged
 from store.migrations import BEFORE_SCHEMA
 from store.spool import torn_lines
-from store.store import OWN, Store
+from store.store import DERIVED, OWN, Store
 from store.tables import TABLES, TURN_CHECKSUM
-from store.whole_index import stretch
+from store.whole_index import highest_seq, stretch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,7 +83,7 @@ def check_files(store: Store) -> Iterator[Finding]:
             exposed.append(name)
         if found.st_uid != os.geteuid() and os.geteuid() != 0:
             yield Finding(kind="owner", where=name, what=f"it belongs to user {found.st_uid}", mend="left alone")
-        if path.parent == store.folder and path.name not in OWN and not path.name.startswith(BEFORE_SCHEMA):
+        if path.parent == store.folder and path.name not in OWN + DERIVED and not path.name.startswith(BEFORE_SCHEMA):
             yield Finding(kind="file", where=name, what="it is no file of a memory", mend="left alone")
     if exposed:
         what = f"other users may use it and {len(exposed) - 1} more files" if exposed[1:] else "other users may use it"
@@ -197,7 +197,7 @@ def check_index(catalogue: Catalogue, store: Store) -> Iterator[Finding]:
         what = "turns wait for the index, and nothing says so"
         yield Finding(kind="outbox", where="index.pending", what=what, mend="index them")
     [(highest,)] = catalogue.connection.execute("SELECT coalesce(max(seq), 0) FROM turns").fetchall()
-    last_indexed = max(store.index.highest_seq(), highest)
+    last_indexed = max(highest_seq(store.index), highest)
     for first in range(1, last_indexed + 1, COMPARED):
         last = min(first + COMPARED - 1, last_indexed)
         rows = catalogue.rows_to_index(first, last)

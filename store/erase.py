@@ -20,9 +20,9 @@ from store import tombstones
 from store.disk import flush, put_in_place, writable
 from store.errors import StoreDamaged
 from store.migrations import copies
-from store.store import CATALOGUE, Store
+from store.store import CATALOGUE, DERIVED, Store
 from store.tables import TABLES
-from store.whole_index import rewrite, stretch
+from store.whole_index import highest_seq, rewrite, stretch
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,12 +63,14 @@ def erase(store: Store, where: str, parameters: Sequence[Any], *, command: str, 
     with store.writing() as catalogue:
         db = catalogue.connection
         choose(db, where, parameters)
+        ids = [str(row[0]) for row in db.execute("SELECT id FROM gone_turns").fetchall()]
         at = datetime.now(UTC).replace(tzinfo=None)
         db.begin()
         tombstones.bury(db, "gone_turns", at)
         removed = remove(db)
         db.execute("INSERT INTO audit VALUES (?, ?, ?)", [at, command, f"{what}: {removed.get('turns', 0)} turns"])
         db.commit()
+    store.spool.forget(ids)  # of answers given a moment ago; those of a reader that is still at it are left out later
     return removed
 
 
@@ -82,9 +84,9 @@ def finish(store: Store) -> None:
     with writable(store.folder):
         for copy in copies(store.folder):
             copy.unlink()
-        for name in ("damaged", "cache"):
-            shutil.rmtree(store.folder / name, ignore_errors=True)
-        (store.folder / "spool.jsonl.folding").unlink(missing_ok=True)
+        for name in ("damaged", *DERIVED):
+            shutil.rmtree(store.folder / name, ignore_errors=True)  # a folder
+            (store.folder / name).unlink(missing_ok=True)  # or a file
         flush(store.folder)
     store.erased()
 
@@ -152,7 +154,7 @@ def _changes(store: Store) -> tuple[set[int], dict[int, str]]:
     """Which indexed turns the catalogue does not have, and the windows of all turns whose window is another now."""
     import numpy as np
 
-    highest = store.index.highest_seq()
+    highest = highest_seq(store.index)
     gone: set[int] = set()
     windows: dict[int, str] = {}
     with store.reading() as catalogue:

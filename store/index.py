@@ -40,7 +40,7 @@ RESCORED = 100
 REFINED = 500
 """How many of the best by code are first estimated again, with the query itself instead of its code."""
 
-TABLE = "turns"
+_TABLE = "turns"
 _EXCHANGE_PAUSE_S, _EXCHANGE_TRIES = 0.02, 25
 """How long, and how often, a reader waits for the index that is being put in place."""
 
@@ -91,7 +91,7 @@ class Index:
     """The index of one store. Reads see the table as it was when it was first read, until reopen()."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self._folder = folder
         self._place: int | None = None
         self._table: Any = None
         self._rows: _Rows | None = None
@@ -100,9 +100,9 @@ class Index:
     def exists(self) -> bool:
         """Whether anything was ever indexed."""
         for _ in range(_EXCHANGE_TRIES):
-            if any((self.folder / f"{TABLE}.lance" / "_versions").glob("*.manifest")):
+            if any((self._folder / f"{_TABLE}.lance" / "_versions").glob("*.manifest")):
                 return True
-            if self.folder.exists() or not self.folder.with_name("index.new").exists():
+            if self._folder.exists() or not self._folder.with_name("index.new").exists():
                 return False
             time.sleep(_EXCHANGE_PAUSE_S)  # a deletion puts a new one there at this moment
         return False
@@ -110,12 +110,12 @@ class Index:
     @property
     def replaced(self) -> bool:
         """Whether another index stands where the one was that was opened."""
-        return self._place is not None and self.folder.exists() and self.folder.stat().st_ino != self._place
+        return self._place is not None and self._folder.exists() and self._folder.stat().st_ino != self._place
 
     def drop(self) -> None:
         """Delete the whole index."""
         self.reopen()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def reopen(self) -> None:
         """Look at the table afresh at the next read."""
@@ -135,7 +135,7 @@ class Index:
         codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
         halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
         table = rows.append_column("vector", halves).append_column("code", codes).cast(schema)
-        with writable(self.folder):
+        with writable(self._folder):
             if not self.exists:
                 self._make(schema)
             target = self._open()
@@ -146,14 +146,14 @@ class Index:
 
     def _make(self, schema: pa.Schema) -> None:
         self.drop()  # what is left of a making that was cut off
-        lance().connect(str(self.folder)).create_table(TABLE, schema=schema)
+        lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
         self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
 
     def refresh_text(self) -> None:
         """Bring the full-text indexes up to date and compact the files, after a run of put()."""
         if not self.exists:
             return
-        with writable(self.folder):
+        with writable(self._folder):
             table = self._index_text()
             table.optimize(cleanup_older_than=_KEPT_VERSIONS)
         self.reopen()
@@ -169,6 +169,11 @@ class Index:
         return table
 
     # reading
+
+    @property
+    def folder(self) -> Path:
+        """Where the index is."""
+        return self._folder
 
     def count(self) -> int:
         """How many turns are indexed."""
@@ -290,11 +295,11 @@ class Index:
     def _open(self) -> Any:
         if self._table is None:
             try:
-                self._place = self.folder.stat().st_ino
-                self._table = lance().connect(str(self.folder)).open_table(TABLE)
+                self._place = self._folder.stat().st_ino
+                self._table = lance().connect(str(self._folder)).open_table(_TABLE)
             except (ValueError, RuntimeError, OSError) as error:
                 raise StoreDamaged(
-                    f"the index at {self.folder} cannot be opened: {str(error).splitlines()[0]}",
+                    f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
                     hint="`memcli repair` builds it anew from the catalogue",
                 ) from error
         return self._table
@@ -321,15 +326,15 @@ class Index:
         sessions = found["session"].to_numpy()
         moments = found["said_at"].cast("int64").fill_null(-(2**62)).to_numpy()
         order = np.lexsort((seqs, moments, sessions))
-        values = matrix(found[column])[order]
+        matrix = _matrix(found[column])[order]
         return _Rows(
             seqs=seqs[order],
             sessions=sessions[order],
             row_ids=found["_rowid"].to_numpy()[order],
             by_seq=np.argsort(seqs[order], kind="stable"),
-            codes=by_words(values) if column == "code" else None,
-            vectors=values.astype(np.float32) if column == "vector" else None,
-            dimension=values.shape[1] * (1 if column == "vector" else 8),
+            codes=by_words(matrix) if column == "code" else None,
+            vectors=matrix.astype(np.float32) if column == "vector" else None,
+            dimension=matrix.shape[1] * (1 if column == "vector" else 8),
         )
 
     def _vectors(self, rows: _Rows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
@@ -340,7 +345,7 @@ class Index:
         vectors: npt.NDArray[np.float32] = np.empty((len(places), rows.dimension), np.float32)
         seqs = rows.seqs[places]
         by_seq = np.argsort(seqs)
-        vectors[by_seq[np.searchsorted(seqs[by_seq], found["seq"].to_numpy())]] = matrix(found["vector"])
+        vectors[by_seq[np.searchsorted(seqs[by_seq], found["seq"].to_numpy())]] = _matrix(found["vector"])
         return vectors
 
 
@@ -365,7 +370,7 @@ def _ranked(rows: _Rows, scores: Any, limit: int) -> list[tuple[int, float]]:
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
-def matrix(column: pa.ChunkedArray) -> Any:
+def _matrix(column: pa.ChunkedArray) -> Any:
     """A column of fixed-size lists as an array (rows, size), without copying where it is one chunk."""
     import numpy as np
 

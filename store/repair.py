@@ -23,7 +23,7 @@ from store.migrations import migrate
 from store.spool import split_torn
 from store.store import CATALOGUE, Store
 from store.tables import TABLES, TURN_CHECKSUM
-from store.whole_index import stretch
+from store.whole_index import highest_seq, stretch
 
 if TYPE_CHECKING:
     import duckdb
@@ -144,7 +144,7 @@ def _copy_table(fresh: duckdb.DuckDBPyConnection, path: Path, table: str) -> tup
 def _turns_from_index(store: Store, db: duckdb.DuckDBPyConnection) -> int:
     """Put the turns that only the index has into the catalogue. Returns how many."""
     try:
-        highest = store.index.highest_seq()
+        highest = highest_seq(store.index)
         rows = stretch(store.index, 1, highest) if highest else None
     except (StoreDamaged, RuntimeError, OSError, ValueError):
         return 0

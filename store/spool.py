@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from store.disk import put_in_place, writable
 from store.locks import StoreLocks
+
+_ID = re.compile("[0-9a-f]{32}")
 
 
 class Spool:
@@ -39,6 +42,19 @@ class Spool:
         """All whole records, oldest first, those of an interrupted fold included."""
         with self._locks.spool():
             return _records(self._folding) + _records(self._path)
+
+    def forget(self, ids: Collection[str]) -> None:
+        """Take out every record that names one of the ids. Only under the writer lock."""
+        with self._locks.spool():
+            for path in (self._folding, self._path):
+                if path.exists():
+                    lines = path.read_bytes().splitlines()
+                    kept = [line for line in lines if not set(_ID.findall(line.decode(errors="replace"))) & set(ids)]
+                    if len(kept) < len(lines):
+                        with writable(path):
+                            draft = path.with_name(path.name + ".new")
+                            draft.write_bytes(b"".join(line + b"\n" for line in kept))
+                            put_in_place(draft, path)
 
     def begin_fold(self) -> list[dict[str, Any]]:
         """Move the spool aside and return what is to be folded. Only under the writer lock."""

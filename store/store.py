@@ -32,9 +32,12 @@ if TYPE_CHECKING:
 CATALOGUE = "memory.duckdb"
 OWN = (
     CATALOGUE, f"{CATALOGUE}.wal", "index", "index.pending", "index.new", "index.old", "erase.pending", "spool.jsonl",
-    "spool.jsonl.folding", "locks", "damaged", "receipts", f"{CATALOGUE}.new", f"{CATALOGUE}.new.wal",
+    "spool.jsonl.folding", "spool.jsonl.new", "spool.jsonl.folding.new", "locks", "damaged", "receipts", f"{CATALOGUE}.new", f"{CATALOGUE}.new.wal",
 )  # fmt: skip
-"""Every name that a store's folder may hold, but for the copies that migrations leave."""
+"""Every name that a store's folder may hold, but for DERIVED and the copies that migrations leave."""
+
+DERIVED = ("cache",)
+"""What can be made again from the rest at any time, and goes whenever anything is erased."""
 
 CONFIG = {
     # The catalogue is rows, not a place to run things from: no files but its own, no extensions, a bounded memory.

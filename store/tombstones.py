@@ -8,6 +8,7 @@ reveal the text; but whoever has the store has the key too, and can test a guess
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +35,18 @@ def any_tombstone(db: duckdb.DuckDBPyConnection) -> bool:
 def known_ids(turns: str) -> str:
     """SQL for the ids among `turns` (a table with the columns id, speaker, said_at, text) that were deleted."""
     return f"SELECT turn.id {_matching(turns)}"
+
+
+def buried(db: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> set[str]:
+    """Those of the ids that were deleted."""
+    if not ids or not any_tombstone(db):
+        return set()
+    rows = db.execute(
+        f"""SELECT turn.id FROM (SELECT unnest(?) AS id) turn, tombstone_keys k
+            WHERE {_BY_ID} IN (SELECT hash FROM tombstones)""",
+        [list(ids)],
+    ).fetchall()
+    return {str(row[0]) for row in rows}
 
 
 def bury(db: duckdb.DuckDBPyConnection, turns: str, at: datetime) -> None:

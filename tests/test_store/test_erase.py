@@ -226,6 +226,26 @@ def test_what_was_deleted_does_not_come_back_unless_it_may(filled: Store, turns:
         assert catalogue.deleted_before(again) == {}
 
 
+def test_an_answer_that_quotes_it_does_not_bring_it_back(filled: Store) -> None:
+    """Given just before the deletion, or by a reader that had not noticed it yet."""
+    quoting = [
+        {
+            "kind": "answer", "id": f"late{number}", "asked_at": "2024-07-01T00:00:00+00:00", "question": "?",
+            "document": json.dumps({"evidence": [{"n": 1, "id": 32 * "b", "text": SECRET}]}),
+        }
+        for number in range(2)
+    ]  # fmt: skip
+    filled.spool.append(quoting[:1])
+    delete(filled, "t.speaker = ?", "Bob")
+    assert scan(filled.folder, SECRET) == []
+    filled.spool.append(quoting[1:])
+    with filled.locks.writer():
+        filled.fold_spool()
+    assert scan(filled.folder, SECRET) == []
+    with filled.reading() as catalogue:
+        assert catalogue.counts()["answers"] == 1
+
+
 def test_tombstones_and_the_trail_reveal_no_text(filled: Store) -> None:
     delete(filled, "contains(t.text, ?)", SECRET)
     with filled.reading() as catalogue:
