@@ -1,7 +1,7 @@
 """What looking after a large memory costs: python tests/bench/upkeep.py MEMORY SPEAKER
 
-Works on a copy of the memory: backs it up, checks it, and deletes all of one speaker with proof. Prints the seconds that
-passed, and those of processor time, which another load on the machine changes less.
+Works on a copy of the memory: backs it up, checks it, and deletes all of one speaker with proof. Prints the seconds
+that passed, and those of processor time, which another load on the machine changes less.
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ def main(memory: Path, speaker: str) -> None:
         timed("check", *at, "check")
         deleted = json.loads(timed("delete --prove", *at, "delete", "--speaker", speaker, "--yes", "--prove"))
         proof = deleted["proof"]
-        print(f"                 {deleted['turns']:,} turns, {proof['looked_for']:,} texts looked for in "
-              f"{proof['files']} files and {proof['decoded']} columns: {'clean' if proof['clean'] else proof['found']}")  # fmt: skip
+        found = "clean" if proof["clean"] else proof["found"]
+        places = f"{proof['files']} files and {proof['decoded']} columns"
+        print(f"                 {deleted['turns']:,} turns, {proof['looked_for']:,} texts sought in {places}: {found}")
         timed("check", *at, "check")
 
 
