@@ -9,14 +9,22 @@ import typer
 from memcli import __version__
 from memcli.cli import (
     ask,
+    backup,
+    check,
     completion,
     config,
     context_block,
+    delete,
+    export,
+    import_,
     ingest,
     models,
     open_turn,
+    repair,
+    restore,
     search,
     sessions,
+    sql,
     status,
     timeline,
 )
@@ -78,6 +86,14 @@ app.command("open")(open_turn.open_turn)
 app.command("sessions")(sessions.sessions)
 app.command("timeline")(timeline.timeline)
 app.command("status")(status.status)
+app.command("delete")(delete.delete)
+app.command("check")(check.check)
+app.command("repair")(repair.repair)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
+app.command("export")(export.export)
+app.command("import")(import_.import_)
+app.command("sql")(sql.sql)
 app.command("config")(config.config)
 app.add_typer(models.app, name="models")
 app.command("completion")(completion.completion)

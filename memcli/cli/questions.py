@@ -33,9 +33,9 @@ def query(
         raise UsageError("the question is empty")
     return Query(
         text=text.strip(),
-        asked_at=_moment("--now", now) or datetime.now(UTC),
-        since=_moment("--since", since),
-        until=_moment("--until", until),
+        asked_at=moment("--now", now) or datetime.now(UTC),
+        since=moment("--since", since),
+        until=moment("--until", until),
         speakers=tuple(speakers or ()),
         limit=limit,
     )
@@ -93,7 +93,8 @@ def questions(key: str) -> Iterator[Question]:
             yield Question(record.get("id"), "", f'no text under "{key}"')
 
 
-def _moment(option: str, text: str | None) -> datetime | None:
+def moment(option: str, text: str | None) -> datetime | None:
+    """The time that an option names, in UTC. Raises UsageError for one that is none."""
     if text is None:
         return None
     try:
