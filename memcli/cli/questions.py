@@ -45,7 +45,7 @@ def turn_filter(*, since: str | None, until: str | None, speakers: list[str] | N
     """The turns that --since, --until and --speaker let pass. Raises UsageError for a time that is none."""
     from store.index import Filter
 
-    return Filter(since=_moment("--since", since), until=_moment("--until", until), speakers=tuple(speakers or ()))
+    return Filter(since=moment("--since", since), until=moment("--until", until), speakers=tuple(speakers or ()))
 
 
 def batch(context: Context, key: str, answer: Callable[[str], tuple[dict[str, Any], bool]]) -> Exit:
