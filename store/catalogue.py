@@ -38,11 +38,6 @@ class Catalogue:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a result. Fetched to its end: an unfinished result blocks the connection."""
-        rows: list[tuple[Any, ...]] = self._db.execute(sql, parameters).fetchall()
-        return rows
-
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The open connection, for the queries of other modules of this package."""
@@ -319,8 +314,8 @@ class Catalogue:
         return int(row[0])
 
     def _row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-        """The only row of a result, or None."""
-        rows = self.rows(sql, parameters)
+        """The only row of a result, or None. Fetched to its end: an unfinished result blocks the connection."""
+        rows = self._db.execute(sql, parameters).fetchall()
         return rows[0] if rows else None
 
 
