@@ -1,6 +1,7 @@
 """For every chat service: what is written in its format is read back, and no bytes at all make its reader raise."""
 
 import csv
+import html
 import io
 import json
 from collections.abc import Callable
@@ -44,6 +45,17 @@ def telegram_chat(said: list[Said], indent: int | None = None) -> str:
 def telegram_account(said: list[Said], indent: int | None = None) -> str:
     chat = json.loads(telegram_chat(said))
     return json.dumps({"about": "", "chats": {"about": "", "list": [chat]}}, indent=indent, ensure_ascii=False)
+
+
+def telegram_pages(said: list[Said], indent: int | None = None) -> str:
+    page = '<div class="page_header"><div class="text bold">C</div></div>\n'
+    for number, (who, text, time) in enumerate(said):
+        page += (
+            f'<div class="message default clearfix" id="message{number}">\n <div class="body">\n'
+            f'<div class="pull_right date details" title="{time:%d.%m.%Y %H:%M:%S} UTC+00:00">\n{time:%H:%M}\n</div>\n'
+            f'<div class="from_name">\n{who}\n</div>\n<div class="text">\n{html.escape(text)}\n</div>\n</div>\n</div>\n'
+        )
+    return page
 
 
 def slack_day(said: list[Said], indent: int | None = None) -> str:
@@ -129,6 +141,7 @@ def signal_markdown(said: list[Said], indent: int | None = None) -> str:
 WRITERS: list[tuple[Reader, Callable[..., str], bool]] = [
     (telegram.READER, telegram_chat, True),
     (telegram.READER, telegram_account, True),
+    (telegram.READER, telegram_pages, True),
     (slack.READER, slack_day, True),
     (slack.READER, slack_answer, True),
     (discord.READER, discord_channel, True),
