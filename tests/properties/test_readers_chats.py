@@ -14,7 +14,7 @@ from properties.chat_records import FULL
 from properties.test_readers import Said, conversations, in_utc, read, spoken
 
 from memcli.ingest.detect import READERS
-from memcli.ingest.readers import discord, google_chat, messenger, signal, signal_export, slack, telegram
+from memcli.ingest.readers import discord, google_chat, messenger, signal, signal_export, sigtop, slack, telegram
 from memcli.ingest.readers.base import Ignored, RawSession, RawTurn, Reader, Skipped
 
 Writer = Callable[[list[Said]], str]
@@ -128,6 +128,20 @@ def signal_frames(said: list[Said], indent: int | None = None) -> str:
     return "\n".join(json.dumps(frame) for frame in frames)
 
 
+def sigtop_rows(said: list[Said], indent: int | None = None) -> str:
+    rows = [
+        {
+            "conversationId": "c",
+            "type": "incoming",
+            "sent_at": int(time.timestamp() * 1000),
+            "source": who,
+            "body": text,
+        }
+        for who, text, time in in_utc(said)
+    ]
+    return json.dumps(rows, indent=indent)
+
+
 def signal_data(said: list[Said], indent: int | None = None) -> str:
     none: dict[str, object] = {"quote": "", "sticker": None, "reactions": [], "attachments": []}
     lines = [{"date": time.isoformat(), "sender": who, "body": text + "  "} | none for who, text, time in said]
@@ -148,6 +162,7 @@ WRITERS: list[tuple[Reader, Callable[..., str], bool]] = [
     (messenger.READER, facebook, True),
     (google_chat.READER, google, True),
     (signal.READER, signal_frames, True),
+    (sigtop.READER, sigtop_rows, True),
     (signal_export.READER, signal_data, False),
     (signal_export.READER, signal_markdown, False),
 ]
