@@ -1,8 +1,8 @@
 """What sigtop makes of Signal Desktop's database as JSON: a list of messages for each conversation.
 
 https://github.com/tbvdm/sigtop (signal/message.go, fmt_json.go): the rows of Signal Desktop as they are. `sent_at` is
-in milliseconds since 1970. Who wrote is a phone number or a service id; the name of a contact is only in the name of the
-file, `Jane Doe (+15550001111).json`, and that of a group too, `Lake (group).json`.
+in milliseconds since 1970. Who wrote is a phone number or a service id; the name of a contact is only in the name of
+the file, `Jane Doe (+15550001111).json`, and that of a group too, `Lake (group).json`.
 """
 
 from __future__ import annotations
