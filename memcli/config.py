@@ -64,6 +64,7 @@ OPTIONS = (
     Option("memory", "default", str, "the memory to use: a name, or a path (with a / in it)"),
     Option("wait", 30.0, _at_least(0, float), "seconds to wait for another process that holds the memory"),
     Option("timezone", "", _zone, "zone of times in logs that name none; empty: this machine's"),
+    Option("me", "", str, "your own name in the logs; each ingest keeps it in the memory"),
     Option("llm.model", "", str, "path of a GGUF model that writes answers; empty: extractive answers"),
     Option("llm.context", 4096, _at_least(256, int), "tokens that prompt and answer may take together"),
     Option("llm.gpu", "auto", _gpu, "layers on the GPU: auto, off, all, or a number"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from memcli.ingest.pipeline import IngestReport
+from memcli.ingest.report import IngestReport, SourceReport
 from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Query, Turn
 
@@ -28,14 +28,12 @@ def ingest_document(report: IngestReport) -> dict[str, Any]:
             {
                 "uri": source.uri,
                 "format": source.format,
+                "unchanged": source.unchanged,
                 "sessions": source.sessions,
                 "turns_read": source.turns_read,
                 "turns_added": source.turns_added,
                 "turns_known": source.turns_read - source.turns_added,
-                "skipped": [
-                    {"locator": source.uri if line is None else f"{source.uri}:{line}", "reason": reason}
-                    for line, reason in source.skipped
-                ],
+                "skipped": _skipped(source),
                 "ignored": dict(source.ignored),
             }
             for source in report.sources
@@ -44,6 +42,39 @@ def ingest_document(report: IngestReport) -> dict[str, Any]:
         "redacted": dict(report.redacted),
         "seconds": round(report.seconds, 3),
     }
+
+
+def dry_run_document(report: IngestReport) -> dict[str, Any]:
+    """What `ingest --dry-run --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "dry_run": True,
+        "sources": [
+            {
+                "uri": source.uri,
+                "format": source.format,
+                "confidence": None if source.confidence is None else round(source.confidence, 3),
+                "sessions": source.sessions,
+                "turns": source.turns_read,
+                "first_said_at": moment(source.first),
+                "last_said_at": moment(source.last),
+                "speakers": [{"name": name, "turns": turns} for name, turns in source.speakers.most_common()],
+                "skipped": _skipped(source),
+                "ignored": dict(source.ignored),
+            }
+            for source in report.sources
+        ],
+        "turns": report.turns_read,
+        "redacted": dict(report.redacted),
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _skipped(source: SourceReport) -> list[dict[str, str]]:
+    return [
+        {"locator": source.uri if line is None else f"{source.uri}:{line}", "reason": reason}
+        for line, reason in source.skipped
+    ]
 
 
 def search_document(query: Query, recalled: Recalled) -> dict[str, Any]:
@@ -86,6 +117,7 @@ def turn_document(turn: Turn, title: str) -> dict[str, Any]:
         "text": turn.text,
         "source": turn.locator.source,
         "line": turn.locator.line,
+        **_inferred(turn),
         "metadata": dict(turn.metadata),
     }
 
@@ -107,7 +139,13 @@ def _hit(rank: int, candidate: Candidate) -> dict[str, Any]:
         "tier": "episodic",
         "source": turn.locator.source,
         "line": turn.locator.line,
+        **_inferred(turn),
     }
+
+
+def _inferred(turn: Turn) -> dict[str, bool]:
+    """Whether the time is that of the nearest turn that has one."""
+    return {"time_inferred": True} if turn.metadata.get("time_inferred") is True else {}
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
@@ -121,4 +159,5 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "text": turn.text,
         "source": turn.locator.source,
         "line": turn.locator.line,
+        **_inferred(turn),
     }

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.config import Config, Option
+from memcli.ingest.normalise import visible
 from memcli.progress import Unit
 from memcli.types import Answer, Candidate, Locator, Turn
 
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from memcli.ingest.pipeline import IngestReport
+    from memcli.ingest.report import IngestReport
     from memcli.recall.pipeline import Recalled
 
+SPEAKERS_SHOWN = 8
 NEAREST_SHOWN = 3
 """Turns that are shown as nearest where the memory does not say."""
 
@@ -86,7 +88,14 @@ def ingested(report: IngestReport) -> None:
     """What an ingest did: a line for each source, and the sum."""
     console = _console()
     for source in report.sources:
-        if source.format is not None:
+        if source.unchanged:
+            _line(
+                console,
+                _text(f"{place(Locator(source=source.uri))}  ", ""),
+                _text(f"{source.format}", "cyan"),
+                _text(f"  unchanged, {_count(source.turns_read, 'turn')} known", "dim"),
+            )
+        elif source.format is not None:
             known = source.turns_read - source.turns_added
             _line(
                 console,
@@ -99,6 +108,32 @@ def ingested(report: IngestReport) -> None:
     rate = report.turns_added / report.seconds if report.seconds else 0
     _line(console, _text(f"{_count(report.turns_added, 'turn')} added in {report.seconds:.1f} s", "bold"),
           _text(f" ({rate:,.0f} a second)" if report.turns_added else "", "dim"))  # fmt: skip
+
+
+def would_ingest(report: IngestReport) -> None:
+    """What a dry run found: each source with its format, how much is in it, when it was said and by whom."""
+    console = _console()
+    for source in report.sources:
+        if source.format is None:
+            continue
+        sure = f" {source.confidence:.0%}" if source.confidence is not None else ""
+        said = f", {_count(source.turns_read, 'turn')} in {_count(source.sessions, 'session')}"
+        days = f", {source.first:%Y-%m-%d} to {source.last:%Y-%m-%d}" if source.first and source.last else ""
+        _line(
+            console,
+            _text(f"{place(Locator(source=source.uri))}  ", ""),
+            _text(f"{source.format}{sure}", "cyan"),
+            _text(f"{said}{days}", ""),
+            _text(f", {len(source.skipped):,} skipped" if source.skipped else "", "yellow"),
+        )
+        if source.speakers:
+            few = [f"{name} ({turns:,})" for name, turns in source.speakers.most_common(SPEAKERS_SHOWN)]
+            rest = len(source.speakers) - len(few)
+            _line(console, _text(f"    {', '.join(few)}{f' and {rest:,} more' if rest else ''}", "green"))
+        if source.ignored:
+            ignored = ", ".join(f"{count:,} {reason}" for reason, count in source.ignored.most_common())
+            _line(console, _text(f"    no utterances: {ignored}", "dim"))
+    _line(console, _text(f"{_count(report.turns_read, 'turn')} would be read; nothing was written", "bold"))
 
 
 def status(document: dict[str, Any]) -> None:
@@ -141,6 +176,7 @@ def place(locator: Locator) -> str:
         path = str(Path(locator.source).relative_to(Path.cwd()))
     except ValueError:
         path = locator.source
+    path = visible(path)
     return path if locator.line is None else f"{path}:{locator.line}"
 
 
