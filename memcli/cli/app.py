@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from memcli import __version__
-from memcli.cli import ask, config, ingest, open_turn, search, status
+from memcli.cli import ask, config, ingest, open_turn, search, speakers, status, undo
 from memcli.cli.context import Context
 
 app = typer.Typer(
@@ -56,5 +56,7 @@ app.command("ingest")(ingest.ingest)
 app.command("ask")(ask.ask)
 app.command("search")(search.search)
 app.command("open")(open_turn.open_turn)
+app.add_typer(speakers.app, name="speakers")
+app.command("undo")(undo.undo)
 app.command("status")(status.status)
 app.command("config")(config.config)

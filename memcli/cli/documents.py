@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Query, Turn
+
+if TYPE_CHECKING:
+    from store.batches import BatchRow
+    from store.speakers import PersonRow
 
 SCHEMA = 1
 
@@ -75,6 +80,56 @@ def _skipped(source: SourceReport) -> list[dict[str, str]]:
         {"locator": source.uri if line is None else f"{source.uri}:{line}", "reason": reason}
         for line, reason in source.skipped
     ]
+
+
+def speakers_document(people: Sequence[PersonRow], me: str | None) -> dict[str, Any]:
+    """What `speakers --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "me": me,
+        "speakers": [
+            {
+                "number": person.number,
+                "name": person.name,
+                "me": is_me(person, me),
+                "names": list(person.names),
+                "known_as": [{"format": of, "key": key.removeprefix("=")} for of, key in person.speakers],
+                "turns": person.turns,
+                "sessions": person.sessions,
+                "sources": person.sources,
+                "first_said_at": moment(person.first_said_at),
+                "last_said_at": moment(person.last_said_at),
+            }
+            for person in people
+        ],
+    }
+
+
+def is_me(person: PersonRow, me: str | None) -> bool:
+    """Whether that is the user, by one of the person's names."""
+    return me is not None and me.lower() in {name.lower() for name in (person.name, *person.names)}
+
+
+def batches_document(batches: Sequence[BatchRow]) -> dict[str, Any]:
+    """What `undo --list --json` prints."""
+    return {"schema": SCHEMA, "batches": [_batch(batch) for batch in batches]}
+
+
+def undo_document(batch: BatchRow, removed: int) -> dict[str, Any]:
+    """What `undo --json` prints."""
+    return {"schema": SCHEMA, **_batch(batch), "turns_removed": removed}
+
+
+def _batch(batch: BatchRow) -> dict[str, Any]:
+    return {
+        "batch": batch.id,
+        "started_at": moment(batch.started_at),
+        "finished_at": moment(batch.finished_at),
+        "turns": batch.turns,
+        "shared_turns": batch.shared_turns,
+        "sessions": batch.sessions,
+        "sources": list(batch.sources),
+    }
 
 
 def search_document(query: Query, recalled: Recalled) -> dict[str, Any]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from memcli.ingest.report import IngestReport
     from memcli.recall.pipeline import Recalled
+    from store.batches import BatchRow
+    from store.speakers import PersonRow
 
 SPEAKERS_SHOWN = 8
 NEAREST_SHOWN = 3
@@ -108,6 +110,48 @@ def ingested(report: IngestReport) -> None:
     rate = report.turns_added / report.seconds if report.seconds else 0
     _line(console, _text(f"{_count(report.turns_added, 'turn')} added in {report.seconds:.1f} s", "bold"),
           _text(f" ({rate:,.0f} a second)" if report.turns_added else "", "dim"))  # fmt: skip
+
+
+def speakers(people: Sequence[PersonRow], me: str | None) -> None:
+    """Who speaks, a line each, those who said most first."""
+    from memcli.cli.documents import is_me
+
+    console = _console()
+    for person in people:
+        others = [name for name in person.names if name != person.name]
+        first, last = person.first_said_at, person.last_said_at
+        formats = ", ".join(sorted({format_name for format_name, _ in person.speakers}))
+        _line(
+            console,
+            _text(person.name, "green"),
+            _text(" (you)" if is_me(person, me) else "", "bold"),
+            _text(f"  {_count(person.turns, 'turn')} in {_count(person.sessions, 'session')}", ""),
+            _text(f", {first:%Y-%m-%d} to {last:%Y-%m-%d}" if first and last else "", "cyan"),
+            _text(f"  {formats}, {_count(person.sources, 'source')}, #{person.number}", "dim"),
+            _text(f", also {', '.join(others)}" if others else "", "dim"),
+        )
+
+
+def batches(rows: Sequence[BatchRow]) -> None:
+    """Ingests that can be taken back, newest first, with what each alone brought."""
+    console = _console()
+    for batch in rows:
+        shown = [place(Locator(source=uri)) for uri in batch.sources[:3]]
+        more = f" and {len(batch.sources) - 3:,} more" if len(batch.sources) > 3 else ""
+        shared = f" ({batch.shared_turns:,} more that others brought too)" if batch.shared_turns else ""
+        _line(
+            console,
+            _text(batch.id[:12], "bold"),
+            _text(f"  {batch.started_at:%Y-%m-%d %H:%M}", "cyan"),
+            _text(f"  {_count(batch.turns, 'turn')}{shared}", ""),
+            _text(f"  {', '.join(shown)}{more}", "dim"),
+            _text("" if batch.finished_at else "  not finished", "yellow"),
+        )
+
+
+def from_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty()
 
 
 def would_ingest(report: IngestReport) -> None:

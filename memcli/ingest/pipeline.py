@@ -149,7 +149,7 @@ def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress) -> In
                     if isinstance(turn, Heard):
                         told.speakers[turn.speaker] += 1
                         if turn.said_at is not None:
-                            times = [min(turn.said_at, *times), max(turn.said_at, *times)]
+                            times = [min([turn.said_at, *times]), max([turn.said_at, *times])]
                 if times:
                     told.first, told.last = (at.replace(tzinfo=UTC) for at in times)
                 advance(source.path.stat().st_size)
