@@ -107,7 +107,7 @@ class Index:
         target.add(table)
         self._rows = None
 
-    def remove(self, ranges: Sequence[tuple[int, int]]) -> None:
+    def remove_ranges(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Take the rows out that have a seq in these ranges (first, last), if there are any."""
         if self.exists and ranges:
             self._open().delete(" OR ".join(f"(seq >= {first} AND seq <= {last})" for first, last in ranges))

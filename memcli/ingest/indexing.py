@@ -80,7 +80,7 @@ def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]])
     wanted = fresh | (seqs <= highest)
     rows, known = rows.filter(pa.array(wanted)), seqs[wanted & ~fresh]
     vectors = embedder.embed(rows["said"].to_pylist()) if rows.num_rows else None
-    store.index.remove([(first, min(last, highest)) for first, last in ranges if first <= highest])
+    store.index.remove_ranges([(first, min(last, highest)) for first, last in ranges if first <= highest])
     if vectors is not None:
         store.index.put(rows, vectors, known=known.tolist())
     with store.writing() as catalogue:
