@@ -65,7 +65,7 @@ OPTIONS = (
     Option("wait", 30.0, _at_least(0, float), "seconds to wait for another process that holds the memory"),
     Option("timezone", "", _zone, "zone of times in logs that name none; empty: this machine's"),
     Option("me", "", str, "your own name in the logs; each ingest keeps it in the memory"),
-    Option("llm.model", "", str, "path of a GGUF model that writes answers; empty: extractive answers"),
+    Option("llm.model", "", str, "a GGUF model that writes answers, by path or by name; empty: extractive answers"),
     Option("llm.context", 4096, _at_least(256, int), "tokens that prompt and answer may take together"),
     Option("llm.gpu", "auto", _gpu, "layers on the GPU: auto, off, all, or a number"),
     Option("llm.max_tokens", 400, _at_least(1, int), "longest answer, in tokens"),
@@ -103,6 +103,13 @@ def memories_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("memcli", appauthor=False) / "memories"
+
+
+def models_folder() -> Path:
+    """The folder that knows the models that the user added."""
+    from platformdirs import user_data_path
+
+    return user_data_path("memcli", appauthor=False) / "models"
 
 
 def default_file() -> Path:

@@ -43,6 +43,11 @@ class Catalogue:
         """The connection, for the other groups of queries in this package."""
         return self._db
 
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a result. Fetched to its end: an unfinished result blocks the connection."""
+        rows: list[tuple[Any, ...]] = self._db.execute(sql, parameters).fetchall()
+        return rows
+
     # settings
 
     def setting(self, key: str) -> str | None:
@@ -306,8 +311,8 @@ class Catalogue:
         return int(row[0])
 
     def _row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-        """The only row of a result, or None. Fetched to its end: an unfinished result blocks the connection."""
-        rows = self._db.execute(sql, parameters).fetchall()
+        """The only row of a result, or None."""
+        rows = self.rows(sql, parameters)
         return rows[0] if rows else None
 
 

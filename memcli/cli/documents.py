@@ -153,8 +153,8 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "confidence": answer.confidence,
         "method": answer.method,
         "conflicts": list(answer.conflicts),
-        "citations": [_evidence(one) for one in answer.evidence if one.number in answer.citations],
-        "evidence": [_evidence(one) for one in answer.evidence],
+        "citations": [evidence_document(one) for one in answer.evidence if one.number in answer.citations],
+        "evidence": [evidence_document(one) for one in answer.evidence],
         "timings_ms": dict(answer.timings_ms),
     }
 
@@ -203,7 +203,8 @@ def _inferred(turn: Turn) -> dict[str, bool]:
     return {"time_inferred": True} if turn.metadata.get("time_inferred") is True else {}
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence_document(evidence: Evidence) -> dict[str, Any]:
+    """A piece of evidence as `ask` and `context` print it."""
     turn = evidence.turn
     return {
         "n": evidence.number,

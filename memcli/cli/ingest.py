@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memcli.cli.completion import formats
 from memcli.cli.context import Context
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ def ingest(
         list[str], typer.Argument(metavar="PATH...|-", help="Files, folders, archives, or - for standard input.")
     ],
     format_name: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="Read as this format instead of detecting it.")
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME", help="Read as this format instead of detecting it.", autocompletion=formats
+        ),
     ] = None,
     mapping: Annotated[
         str | None,
