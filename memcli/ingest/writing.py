@@ -155,7 +155,7 @@ class Writer:
                 mtime_ns=part.mtime_ns, read_at=datetime.now(UTC), how=read.how,
                 sessions=max(report.sessions, before.sessions if before is not None else 0),
                 turns=report.turns_read + (before.turns if before is not None else 0),
-                state=json.dumps(state),
+                state=json.dumps(state, default=lambda one: one.carried()),
             ),
         )  # fmt: skip
 

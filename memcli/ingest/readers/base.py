@@ -90,8 +90,9 @@ class Source:
     """An input to read. `uri` is how the user is told of it; `path` is where its bytes are now.
 
     A reader whose formats go line by line may be given only a part: the bytes from `start` (which is at the beginning
-    of the 1-based line `first_line`) to `end`. What it has to know of the lines before, it leaves in `carry`, which is
-    kept as JSON and given back with the next part. `consulted` are the names of files that were looked for beside it.
+    of the 1-based line `first_line`) to `end`. What it has to know of the lines before, it leaves in `carry`: JSON, or
+    what has a method `carried` that gives it when it is kept. The next part gets it back. `consulted` are the names of
+    files that were looked for beside it.
     """
 
     uri: str
