@@ -149,6 +149,13 @@ class Index:
         lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
         self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
 
+    def remove_ranges(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Take the rows out that have a seq in these ranges (first, last), if there are any."""
+        if self.exists and ranges:
+            with writable(self._folder):
+                self._open().delete(" OR ".join(f"(seq >= {first} AND seq <= {last})" for first, last in ranges))
+            self._rows = None
+
     def refresh_text(self) -> None:
         """Bring the full-text indexes up to date and compact the files, after a run of put()."""
         if not self.exists:

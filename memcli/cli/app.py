@@ -24,9 +24,11 @@ from memcli.cli import (
     restore,
     search,
     sessions,
+    speakers,
     sql,
     status,
     timeline,
+    undo,
 )
 from memcli.cli.context import Context
 
@@ -85,6 +87,8 @@ app.command("context")(context_block.context)
 app.command("open")(open_turn.open_turn)
 app.command("sessions")(sessions.sessions)
 app.command("timeline")(timeline.timeline)
+app.add_typer(speakers.app, name="speakers")
+app.command("undo")(undo.undo)
 app.command("status")(status.status)
 app.command("delete")(delete.delete)
 app.command("check")(check.check)

@@ -44,6 +44,7 @@ def ask(
     from memcli.answer import pipeline
     from memcli.cli import engines_in_use, questions, render
     from memcli.cli.documents import answer_document
+    from memcli.cli.speakers import shown_names
     from memcli.exits import Exit
     from memcli.ingest.indexing import heal
     from memcli.types import Answer, Query
@@ -59,6 +60,7 @@ def ask(
     writing = _writing(context, fallback=fallback, streaming=streaming)
     budget = pipeline.Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
     heal(store, engines.embedder, context.progress())
+    speaker = shown_names(store, speaker)
 
     def answered(text: str) -> tuple[Query, Answer, dict[str, Any]]:
         query = questions.query(text, since=since, until=until, speakers=speaker, now=now, limit=1)
