@@ -130,5 +130,8 @@ TABLES = (
 )
 """In the order in which rows are erased: what points at a row of another table, and goes with it, comes after that."""
 
+VIEWS = ("shown",)
+"""What the schema has beside tables: looks at them, which keep nothing of their own."""
+
 TURN_CHECKSUM = "('0x' || left(sha256(concat_ws(chr(31), id, speaker, said_at::VARCHAR, text)), 16))::UBIGINT"
 """The checksum that a turn is stored with: the first 64 bits of the SHA-256 of what must never change in it."""
