@@ -86,7 +86,7 @@ def listen(
             yield Heard(
                 session, report, session.turns_read, normaliser.speaker(item.speaker) or item.role,
                 item.speaker_key and (normaliser.speaker(item.speaker_key) or None), item.role, text, said_at,
-                utc_offset, item.native_id, item.line, normaliser.metadata(item.metadata),
+                utc_offset, item.native_id, item.line, normaliser.metadata(item.metadata) if item.metadata else None,
             )  # fmt: skip
         elif isinstance(item, RawSession):
             session = begin(item)

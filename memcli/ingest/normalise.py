@@ -60,7 +60,8 @@ class Normaliser:
         text = clean(text)
         if self._redacting:
             text, kinds = redact(text)
-            self.redacted.update(kinds)
+            if kinds:
+                self.redacted.update(kinds)
         return text
 
     def speaker(self, name: str) -> str:

@@ -201,32 +201,33 @@ class Writer:
                 }
             )
         )
-        for session in {id(turn.session): turn.session for turn in heard}.values():
-            if not session.said:
-                remember(session, self._parts[session.source.uri])
+        for begun in {id(turn.session): turn.session for turn in heard}.values():
+            if not begun.said:
+                remember(begun, self._parts[begun.source.uri])
         inferred = self._inferred(heard)
         speakers = self._speakers(catalogue, heard)
-        columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
-        appends = [column.append for column in columns.values()]
+        rows: list[tuple[Any, ...]] = []
         seen: set[str] = set()
+        session: OpenSession | None = None
         for turn in heard:
-            session = turn.session
-            known_by = turn.known_by
-            id_ = session.turn_id(f"={known_by}" if known_by else turn.speaker, turn.said_at, turn.text)
+            if turn.session is not session:
+                session = turn.session
+                number, source = numbers[session.id], self._source_numbers[session.source.uri]
+            known_by, said_at, utc_offset, is_inferred = turn.known_by, turn.said_at, turn.utc_offset, False
+            id_ = session.turn_id(f"={known_by}" if known_by else turn.speaker, said_at, turn.text)
             if id_ in seen:
                 continue  # two sources of this commit overlap
             seen.add(id_)
-            said_at, utc_offset, is_inferred = turn.said_at, turn.utc_offset, False
             if said_at is None and (stamp := inferred.get((id(session), turn.position))) is not None:
                 said_at, utc_offset, is_inferred = stamp.said_at, stamp.utc_offset, True
-            row = (
-                id_, numbers[session.id], turn.position, turn.speaker, turn.role, turn.text, said_at, utc_offset,
-                is_inferred, speakers[session.format, known_by, turn.speaker], turn.native_id,
-                self._source_numbers[session.source.uri], turn.line, self.batch, turn.metadata,
+            rows.append(
+                (
+                    id_, number, turn.position, turn.speaker, turn.role, turn.text, said_at, utc_offset, is_inferred,
+                    speakers[session.format, known_by, turn.speaker], turn.native_id, source, turn.line, self.batch,
+                    turn.metadata,
+                )
             )  # fmt: skip
-            for append, value in zip(appends, row, strict=True):
-                append(value)
-        turns = _table(columns)
+        turns = _table(dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
         if not self._allow_return:
             for source_number, deleted in catalogue.deleted_before(turns).items():
                 reports[source_number].ignored["deleted before"] += deleted

@@ -28,7 +28,9 @@ def dump(memory: Path) -> list[tuple[Any, ...]]:
     """All that a memory holds of what was said, but for the numbers of rows and batches."""
     with duckdb.connect(str(memory / "memory.duckdb"), read_only=True) as connection:
         return connection.execute(
-            """SELECT t.id, s.native_id, t.position, t.speaker, t.text, t.said_at, t.line, o.uri, shown.name
+            """SELECT t.id, s.native_id,
+                      row_number() OVER (PARTITION BY t.session ORDER BY t.said_at NULLS FIRST, t.position, t.seq),
+                      t.speaker, t.text, t.said_at, t.line, o.uri, shown.name
                FROM turns t JOIN sessions s ON s.number = t.session JOIN sources o ON o.number = t.source
                LEFT JOIN shown ON shown.who = t.who ORDER BY t.id"""
         ).fetchall()
