@@ -20,7 +20,13 @@ Rating = Literal[1, 2, 3, 4]
 GOOD: Final[Rating] = 3
 """The rating of a memory that was cited, and the one that a new memory begins with."""
 
+EASY: Final[Rating] = 4
+"""The rating of a memory whose answer the user confirmed."""
+
 Method = Literal["extractive", "llama"]
+
+Tier = Literal["working", "episodic", "semantic", "procedural", "archive"]
+"""Where a memory lives: see memcli/memory/tiers.py."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,9 @@ RESCORED = 100
 REFINED = 500
 """How many of the best by code are first estimated again, with the query itself instead of its code."""
 
+REMOVED_AT_ONCE = 5_000
+"""How many rows one condition names."""
+
 _TABLE = "turns"
 _KEPT_VERSIONS = timedelta(hours=1)
 """An old version of the table stays this long, for readers that still have it open."""
@@ -64,6 +67,8 @@ class Filter:
 class Index:
     """The index of one store. Reads see the table as it was when it was first read, until reopen()."""
 
+    name = _TABLE
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._table: Any = None
@@ -72,7 +77,7 @@ class Index:
     @property
     def exists(self) -> bool:
         """Whether anything was ever indexed."""
-        return any((self._folder / f"{_TABLE}.lance" / "_versions").glob("*.manifest"))
+        return any((self._folder / f"{self.name}.lance" / "_versions").glob("*.manifest"))
 
     def drop(self) -> None:
         """Delete the whole index."""
@@ -93,19 +98,33 @@ class Index:
         import pyarrow as pa
 
         dimension = vectors.shape[1]
-        schema = _schema(dimension)
+        layout = schema(dimension)
         codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
         halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
-        table = rows.append_column("vector", halves).append_column("code", codes).cast(schema)
+        table = rows.append_column("vector", halves).append_column("code", codes).cast(layout)
         if not self.exists:
             self.drop()  # what is left of a making that was cut off
-            lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
+            lance().connect(str(self._folder)).create_table(self.name, schema=layout)
             self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
         target = self._open()
         if known:
             target.delete(f"seq IN ({', '.join(map(str, known))})")
         target.add(table)
         self._rows = None
+
+    def remove(self, seqs: Sequence[int]) -> None:
+        """Take the rows with these seqs out of the table; their files go with the next refresh_text()."""
+        table = self._open()
+        for start in range(0, len(seqs), REMOVED_AT_ONCE):
+            table.delete(f"seq IN ({', '.join(map(str, seqs[start : start + REMOVED_AT_ONCE]))})")
+        self._rows = None
+
+    def whole_rows(self, seqs: Sequence[int]) -> pa.Table:
+        """The rows with these seqs as put() takes them, with every column but the vector."""
+        table, loaded = self._open(), self._loaded()
+        row_ids = loaded.row_ids_of(seqs).tolist()
+        names = [name for name in table.schema.names if name != "vector"]
+        return table.take_row_ids(row_ids).select(names).to_arrow().select(names)
 
     def refresh_text(self) -> None:
         """Bring the full-text indexes up to date and compact the files, after a run of put()."""
@@ -135,24 +154,23 @@ class Index:
 
     def highest_seq(self) -> int:
         """The highest seq that is indexed, 0 if none is."""
-        if not self.exists:
-            return 0
-        import pyarrow.compute as pc
+        return max(self.seqs(), default=0)
 
+    def seqs(self) -> set[int]:
+        """The seqs of all turns in the table."""
+        if not self.exists:
+            return set()
         table = self._open()
-        return pc.max(table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()["seq"]).as_py() or 0
+        found = table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()
+        return set(found["seq"].to_pylist())
 
     def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
         """The turns with these seqs; one that is not indexed is not in the result."""
-        import numpy as np
-
         if not self.exists or not seqs:
             return {}
-        loaded = self._loaded()
-        wanted = np.unique(np.array(seqs, np.int64))
-        places = np.searchsorted(loaded.seqs, wanted, sorter=loaded.by_seq)
-        places = loaded.by_seq[np.minimum(places, len(loaded.seqs) - 1)]
-        row_ids = loaded.row_ids[places[loaded.seqs[places] == wanted]]
+        row_ids = self._loaded().row_ids_of(seqs)
+        if not len(row_ids):
+            return {}
         found = self._open().take_row_ids(row_ids.tolist()).select(list(TurnRow._fields)).to_arrow()
         rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
         return {row.seq: row for row in map(TurnRow._make, rows)}
@@ -241,7 +259,7 @@ class Index:
     def _open(self) -> Any:
         if self._table is None:
             try:
-                self._table = lance().connect(str(self._folder)).open_table(_TABLE)
+                self._table = lance().connect(str(self._folder)).open_table(self.name)
             except (ValueError, RuntimeError, OSError) as error:
                 raise StoreDamaged(
                     f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
@@ -259,7 +277,7 @@ class Index:
 
         table = self._open()
         count = table.count_rows()
-        column = "vector" if count <= EXACT_ROWS else "code"
+        column = self._compared(count)
         found = (
             table.search()
             .select(["seq", "session", "said_at", column])
@@ -281,6 +299,10 @@ class Index:
             vectors=matrix.astype(np.float32) if column == "vector" else None,
             dimension=matrix.shape[1] * (1 if column == "vector" else 8),
         )
+
+    def _compared(self, count: int) -> Literal["vector", "code"]:
+        """What dense search loads of each of `count` rows."""
+        return "vector" if count <= EXACT_ROWS else "code"
 
     def _vectors(self, rows: _Rows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """The vectors (places, dimension) of the rows at these places."""
@@ -306,6 +328,17 @@ class _Rows:
     vectors: Any
     dimension: int
 
+    def row_ids_of(self, seqs: Sequence[int]) -> Any:
+        """The row ids of those of these seqs that are there."""
+        import numpy as np
+
+        if not len(self.seqs):
+            return self.row_ids
+        wanted = np.unique(np.array(seqs, np.int64))
+        places = np.searchsorted(self.seqs, wanted, sorter=self.by_seq)
+        places = self.by_seq[np.minimum(places, len(self.seqs) - 1)]
+        return self.row_ids[places[self.seqs[places] == wanted]]
+
 
 def _ranked(rows: _Rows, scores: Any, limit: int) -> list[tuple[int, float]]:
     import numpy as np
@@ -325,7 +358,8 @@ def _matrix(column: pa.ChunkedArray) -> Any:
     return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros((0, column.type.list_size))
 
 
-def _schema(dimension: int) -> pa.Schema:
+def schema(dimension: int) -> pa.Schema:
+    """The columns of the index for vectors of this dimension."""
     import pyarrow as pa
 
     return pa.schema(

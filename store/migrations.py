@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store.errors import MigrationFailed, StoreDamaged, StoreNewer
+from store.memory_tables import MEMORY_TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -56,6 +57,9 @@ MIGRATIONS = (
             "INSERT INTO settings VALUES ('next_seq', '1')",
         ),
     ),
+    Migration(2, "taken by another branch: its step comes here when the branches meet", ()),
+    Migration(3, "taken by another branch: its step comes here when the branches meet", ()),
+    Migration(4, "episodes, strengths, marks and the archive", MEMORY_TABLES),
 )
 
 

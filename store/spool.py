@@ -39,6 +39,22 @@ class Spool:
         with self._locks.spool():
             return _records(self._folding) + _records(self._path)
 
+    def read_since(self, position: tuple[int, int]) -> tuple[list[dict[str, Any]], tuple[int, int]]:
+        """The whole records after a position that an earlier call gave, and the position after them; (0, 0) is before
+        all. If the spool was folded in between, all records that wait now.
+        """
+        with self._locks.spool():
+            if self._folding.exists() or not self._path.exists():
+                return _records(self._folding) + _records(self._path), (0, 0)
+            file, start = self._path.stat().st_ino, position[1]
+            if file != position[0]:
+                start = 0
+            with self._path.open("rb") as stream:
+                stream.seek(start)
+                data = stream.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        return _parsed(whole), (file, start + len(whole))
+
     def begin_fold(self) -> list[dict[str, Any]]:
         """Move the spool aside and return what is to be folded. Only under the writer lock."""
         with self._locks.spool():
@@ -52,10 +68,12 @@ class Spool:
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
+    return _parsed(path.read_bytes()) if path.exists() else []
+
+
+def _parsed(data: bytes) -> list[dict[str, Any]]:
     records = []
-    for line in path.read_bytes().splitlines():
+    for line in data.splitlines():
         try:
             records.append(json.loads(line))
         except ValueError:

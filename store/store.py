@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store.archive import Archive
 from store.catalogue import Catalogue
 from store.errors import StoreDamaged, StoreLocked, StoreMissing
 from store.index import Index
 from store.locks import StoreLocks
 from store.migrations import applied, migrate
 from store.spool import Spool
+from store.standing import Standing, StandingReader
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,6 +46,8 @@ class Store:
         self.locks = StoreLocks(folder / "locks", wait_s)
         self.spool = Spool(folder / "spool.jsonl", self.locks)
         self.index = Index(folder / "index")
+        self.archive = Archive(folder / "index")
+        self._standing = StandingReader(self)
         self._pending = folder / "index.pending"
 
     @classmethod
@@ -96,6 +100,15 @@ class Store:
             with self.writing() as catalogue:
                 catalogue.fold(records)
         self.spool.end_fold()
+
+    def standing(self) -> Standing:
+        """How memories stand now: strengths, and what the user said of them, the spool included."""
+        return self._standing.read()
+
+    @property
+    def catalogue_version(self) -> int:
+        """Changes whenever something was written into the catalogue."""
+        return (self.folder / _CATALOGUE).stat().st_mtime_ns
 
     @property
     def pending(self) -> bool:
