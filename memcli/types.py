@@ -67,7 +67,10 @@ class RecallEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question or a search. `asked_at` is the moment that "now" and "yesterday" in it refer to."""
+    """A question or a search. `asked_at` is the moment that "now" and "yesterday" in it refer to.
+
+    deep: look into the archive too.
+    """
 
     text: str
     asked_at: datetime
@@ -75,6 +78,7 @@ class Query:
     until: datetime | None = None
     speakers: Sequence[str] = ()
     limit: int = 10
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,7 @@ class Candidate:
     match: float
     retrievability: float
     score: float
+    tier: Tier = "episodic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

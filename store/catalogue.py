@@ -45,6 +45,11 @@ class Catalogue:
         """Episodes, scenes and their gist."""
         return Episodes(self._db)
 
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a result. Fetched to its end: an unfinished result blocks the connection."""
+        rows: list[tuple[Any, ...]] = self._db.execute(sql, parameters).fetchall()
+        return rows
+
     # settings
 
     def setting(self, key: str) -> str | None:
@@ -290,8 +295,8 @@ class Catalogue:
         return int(row[0])
 
     def _row(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-        """The only row of a result, or None. Fetched to its end: an unfinished result blocks the connection."""
-        rows = self._db.execute(sql, parameters).fetchall()
+        """The only row of a result, or None."""
+        rows = self.rows(sql, parameters)
         return rows[0] if rows else None
 
 

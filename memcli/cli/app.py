@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from memcli import __version__
-from memcli.cli import ask, config, ingest, open_turn, search, status
+from memcli.cli import ask, completion, config, context_block, ingest, open_turn, search, sessions, status, timeline
 from memcli.cli.context import Context
 
 app = typer.Typer(
@@ -31,7 +31,13 @@ def _version(wanted: bool) -> None:
 def memcli(
     ctx: typer.Context,
     memory: Annotated[
-        str | None, typer.Option("--memory", metavar="NAME|PATH", help="The memory to use (also: $MEMCLI_MEMORY).")
+        str | None,
+        typer.Option(
+            "--memory",
+            metavar="NAME|PATH",
+            help="The memory to use (also: $MEMCLI_MEMORY).",
+            autocompletion=completion.memories,
+        ),
     ] = None,
     config_file: Annotated[
         str | None, typer.Option("--config", metavar="FILE", help="Read settings from this file.")
@@ -55,6 +61,10 @@ def memcli(
 app.command("ingest")(ingest.ingest)
 app.command("ask")(ask.ask)
 app.command("search")(search.search)
+app.command("context")(context_block.context)
 app.command("open")(open_turn.open_turn)
+app.command("sessions")(sessions.sessions)
+app.command("timeline")(timeline.timeline)
 app.command("status")(status.status)
 app.command("config")(config.config)
+app.command("completion")(completion.completion)

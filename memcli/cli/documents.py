@@ -67,8 +67,8 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "confidence": answer.confidence,
         "method": answer.method,
         "conflicts": list(answer.conflicts),
-        "citations": [_evidence(one) for one in answer.evidence if one.number in answer.citations],
-        "evidence": [_evidence(one) for one in answer.evidence],
+        "citations": [evidence_document(one) for one in answer.evidence if one.number in answer.citations],
+        "evidence": [evidence_document(one) for one in answer.evidence],
         "timings_ms": dict(answer.timings_ms),
     }
 
@@ -104,13 +104,14 @@ def _hit(rank: int, candidate: Candidate) -> dict[str, Any]:
         "score": round(candidate.score, 6),
         "channels": {hit.channel: hit.rank for hit in candidate.hits},
         "retrievability": round(candidate.retrievability, 4),
-        "tier": "episodic",
+        "tier": candidate.tier,
         "source": turn.locator.source,
         "line": turn.locator.line,
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence_document(evidence: Evidence) -> dict[str, Any]:
+    """A piece of evidence as `ask` and `context` print it."""
     turn = evidence.turn
     return {
         "n": evidence.number,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from memcli.cli.completion import formats
 from memcli.cli.context import Context
 
 LISTED = 10
@@ -17,7 +18,10 @@ def ingest(
     ctx: typer.Context,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...|-", help="Files, folders, or - for standard input.")],
     format_name: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="Read as this format instead of detecting it.")
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME", help="Read as this format instead of detecting it.", autocompletion=formats
+        ),
     ] = None,
     timezone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="Zone of times that name none, such as Europe/Berlin.")

@@ -14,6 +14,7 @@ from memcli.usage import UsageError
 
 if TYPE_CHECKING:
     from memcli.cli.context import Context
+    from store.index import Filter
 
 
 class Question(NamedTuple):
@@ -38,6 +39,13 @@ def query(
         speakers=tuple(speakers or ()),
         limit=limit,
     )
+
+
+def turn_filter(*, since: str | None, until: str | None, speakers: list[str] | None) -> Filter:
+    """The turns that --since, --until and --speaker let pass. Raises UsageError for a time that is none."""
+    from store.index import Filter
+
+    return Filter(since=_moment("--since", since), until=_moment("--until", until), speakers=tuple(speakers or ()))
 
 
 def batch(context: Context, key: str, answer: Callable[[str], tuple[dict[str, Any], bool]]) -> Exit:

@@ -135,6 +135,12 @@ def settings(config: Config, options: Sequence[Option]) -> None:
         _line(console, _text(f"    {option.meaning} ({config.origins[option.key]})", "dim"))
 
 
+def printer() -> Callable[..., None]:
+    """A function that prints one line of (text, style) pairs."""
+    console = _console()
+    return lambda *parts: _line(console, *(_text(text, style) for text, style in parts))
+
+
 def place(locator: Locator) -> str:
     """`path:line`, the path relative to the working folder where it lies in it."""
     try:
