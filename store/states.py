@@ -138,6 +138,13 @@ class States:
         rows = self._db.execute("SELECT question, item_id FROM rejections ORDER BY question, item_id").fetchall()
         return [(str(row[0]), str(row[1])) for row in rows]
 
+    def answers(self, prefix: str) -> list[str]:
+        """The JSON documents of the answers whose id begins so, at most 10."""
+        rows = self._db.execute(
+            "SELECT document FROM answers WHERE starts_with(id, ?) ORDER BY id LIMIT 10", [prefix.lower()]
+        ).fetchall()
+        return [str(row[0]) for row in rows]
+
     # tiers
 
     def ratings(self) -> dict[int, int]:

@@ -125,6 +125,16 @@ class Store:
         """Say that the outbox is empty."""
         self._pending.unlink(missing_ok=True)
 
+    def sizes(self) -> dict[str, int]:
+        """Bytes on disk of the catalogue, of the index and of its archive."""
+        places = {
+            "catalogue": self.folder / _CATALOGUE,
+            "index": self.folder / "index" / "turns.lance",
+            "archive": self.folder / "index" / "archive.lance",
+        }
+        files = {name: [path, *path.rglob("*")] if path.exists() else [] for name, path in places.items()}
+        return {name: sum(one.stat().st_size for one in some if one.is_file()) for name, some in files.items()}
+
     @property
     def size(self) -> int:
         """Bytes on disk."""

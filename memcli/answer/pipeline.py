@@ -61,6 +61,9 @@ def ask(
     began = time.perf_counter()
     recalled = recall(replace(query, limit=RERANKED), store, engines)
     sure = confidence(query.text, recalled.candidates)
+    if sure < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
+        recalled = recall(replace(query, limit=RERANKED, deep=True), store, engines)
+        sure = confidence(query.text, recalled.candidates)
     evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
     recalled_at = time.perf_counter()
     written = (

@@ -7,7 +7,23 @@ from typing import Annotated
 import typer
 
 from memcli import __version__
-from memcli.cli import ask, completion, config, context_block, ingest, open_turn, search, sessions, status, timeline
+from memcli.cli import (
+    ask,
+    completion,
+    config,
+    consolidate,
+    context_block,
+    episodes,
+    fade,
+    ingest,
+    marks,
+    open_turn,
+    ratings,
+    search,
+    sessions,
+    status,
+    timeline,
+)
 from memcli.cli.context import Context
 
 app = typer.Typer(
@@ -65,6 +81,14 @@ app.command("context")(context_block.context)
 app.command("open")(open_turn.open_turn)
 app.command("sessions")(sessions.sessions)
 app.command("timeline")(timeline.timeline)
+app.command("episodes")(episodes.episodes)
+app.command("good")(ratings.good)
+app.command("bad")(ratings.bad)
+app.command("pin")(marks.pin)
+app.command("unpin")(marks.unpin)
+app.command("forget")(marks.forget)
+app.command("consolidate")(consolidate.consolidate)
+app.command("fade")(fade.fade)
 app.command("status")(status.status)
 app.command("config")(config.config)
 app.command("completion")(completion.completion)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.options import Now, Since, Speaker, Until
+from memcli.cli.options import Deep, Now, Since, Speaker, Until
 
 if TYPE_CHECKING:
     from memcli.answer.pipeline import Writing
@@ -21,6 +21,7 @@ def ask(
     until: Until = None,
     speaker: Speaker = None,
     now: Now = None,
+    deep: Deep = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Most turns taken as evidence.")] = None,
     model: Annotated[
         str | None, typer.Option(metavar="PATH", help="A GGUF model that writes the answer (config: llm.model).")
@@ -61,7 +62,7 @@ def ask(
     heal(store, engines.embedder, context.progress())
 
     def answered(text: str) -> tuple[Query, Answer, dict[str, Any]]:
-        query = questions.query(text, since=since, until=until, speakers=speaker, now=now, limit=1)
+        query = questions.query(text, since=since, until=until, speakers=speaker, now=now, limit=1, deep=deep)
         answer = pipeline.ask(query, store, engines, budget=budget, writing=writing, warn=context.tell)
         document = answer_document(answer)
         pipeline.remember_use(store, answer, query, json.dumps(document, ensure_ascii=False))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.pipeline import IngestReport
 from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Query, Turn
+
+if TYPE_CHECKING:
+    from memcli.memory.consolidate import Consolidation
+    from store.episodes import GistRow
 
 SCHEMA = 1
 
@@ -70,6 +75,38 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "citations": [evidence_document(one) for one in answer.evidence if one.number in answer.citations],
         "evidence": [evidence_document(one) for one in answer.evidence],
         "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def consolidation_document(report: Consolidation) -> dict[str, Any]:
+    """What `consolidate --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "dry_run": report.dry_run,
+        "changed": report.changed,
+        "finished": report.finished,
+        "steps": {name: dict(changes) for name, changes in report.steps.items()},
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def episodes_document(rows: Sequence[GistRow]) -> dict[str, Any]:
+    """What `episodes --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "episodes": [
+            {
+                "id": row.id,
+                "title": row.title,
+                "turns": row.turns,
+                "started_at": moment(row.started_at),
+                "ended_at": moment(row.ended_at),
+                "closed": row.closed,
+                "scene": row.scene,
+                "gist": [{"id": turn, "speaker": who, "text": text} for turn, who, text in row.sentences],
+            }
+            for row in rows
+        ],
     }
 
 

@@ -15,7 +15,7 @@ ALIKE: Final = 0.8
 
 def same_question(one: str, other: str) -> bool:
     """Whether two questions ask the same, up to small words and endings: they have to be nearly alike in content."""
-    spoken, heard = words(one), words(other)
+    spoken, heard = ([word.replace("’", "'").removesuffix("'s") for word in words(text)] for text in (one, other))
     if spoken == heard:
         return True
     if _ASKING & set(spoken) != _ASKING & set(heard):

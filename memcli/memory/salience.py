@@ -40,6 +40,8 @@ _DEFINITE: Final = re.compile(
     r"""\d|\b(?:
     yesterday|today|tonight|tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day|
     january|february|april|june|july|august|september|october|november|december|
+    two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|
+    nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|dozen|noon|midnight|
     (?:last|next|this)\ (?:week|weekend|month|year|spring|summer|autumn|fall|winter)
     )\b""",
     re.I | re.X,
