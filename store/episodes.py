@@ -63,6 +63,15 @@ class EpisodeRow(NamedTuple):
     scene: int | None
 
 
+class MemberRow(NamedTuple):
+    """A turn in its episode: the rating that it began with, and whether it is a standing instruction."""
+
+    seq: int
+    episode: int
+    rating: int
+    instruction: bool
+
+
 class SentenceRow(NamedTuple):
     """A sentence of a summary: characters first..last-1 of a turn; `place` orders those of one summary by rank."""
 
@@ -92,14 +101,13 @@ class GistRow(NamedTuple):
 class Segmented:
     """What a batch of sessions became: all of it is written in one commit.
 
-    reopened: numbers of the open episodes that are replaced; members: (seq, episode, rating) of every turn of a new
-    episode and of every turn that came late into an old one (`joined`: how many each); gists: the numbers of scenes
-    whose summaries are replaced.
+    reopened: numbers of the open episodes that are replaced; members: of every turn of a new episode and of every turn
+    that came late into an old one (`joined`: how many each); gists: the numbers of scenes whose summaries are replaced.
     """
 
     reopened: Sequence[int]
     episodes: Sequence[EpisodeRow]
-    members: Sequence[tuple[int, int, int]]
+    members: Sequence[MemberRow]
     joined: Mapping[int, int]
     scenes: Sequence[SceneRow]
     sentences: Sequence[SentenceRow]
@@ -192,8 +200,7 @@ class Episodes:
         self._insert("episodes", pa.table(_columns(made.episodes, EpisodeRow, {"started_at", "ended_at"})))
         self._insert("scenes", pa.table(_columns(made.scenes, SceneRow, set())))
         self._insert("summaries", pa.table(_columns(made.sentences, SentenceRow, set())))
-        members = zip(*made.members, strict=True) if made.members else ((), (), ())
-        self._insert("turn_memory", pa.table(dict(zip(("seq", "episode", "rating"), map(list, members), strict=True))))
+        self._insert("turn_memory", pa.table(_columns(made.members, MemberRow, set())))
         for number, count in made.joined.items():
             db.execute("UPDATE episodes SET turns = turns + ? WHERE number = ?", [count, number])
         db.commit()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 MEMORY_TABLES = (
     # What each consolidated turn belongs to, and the rating that it began with. One row a turn, so it is kept narrow.
-    "CREATE TABLE turn_memory (seq BIGINT NOT NULL, episode INTEGER NOT NULL, rating TINYINT NOT NULL)",
+    """CREATE TABLE turn_memory (
+        seq BIGINT NOT NULL, episode INTEGER NOT NULL, rating TINYINT NOT NULL, instruction BOOLEAN NOT NULL)""",
     """CREATE TABLE episodes (
         number INTEGER NOT NULL, id VARCHAR NOT NULL, session INTEGER NOT NULL, turns INTEGER NOT NULL,
         started_at TIMESTAMP, ended_at TIMESTAMP, closed BOOLEAN NOT NULL, centre BLOB NOT NULL, scene INTEGER)""",

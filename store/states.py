@@ -46,6 +46,7 @@ class AgeRow(NamedTuple):
     rating: int
     born: datetime | None
     archived: bool
+    instruction: bool
 
 
 class States:
@@ -157,7 +158,8 @@ class States:
         """The turns that may have to change between the archive and the rest, by seq.
 
         keeps_days: for each rating the days that a turn that is never recalled keeps. `also`: ids of turns that are
-        looked at whatever their age. unwritten: ratings (columns seq, rating) of turns that have none written yet.
+        looked at whatever their age. unwritten: the same of turns of which it is not written yet (columns seq,
+        rating, instruction).
 
         A turn keeps from when it was said or read in, whichever is later: a log of old times is not forgotten on the
         day on which it comes in. A moment before it was read in asks how things would have stood then, so there the
@@ -168,20 +170,20 @@ class States:
         rows = self._db.execute(
             f"""
             WITH looked AS (SELECT unnest($also::VARCHAR[]) AS id),
-            rated AS (SELECT seq, rating FROM turn_memory UNION ALL SELECT seq, rating FROM unwritten),
+            rated AS (SELECT seq, rating, instruction FROM turn_memory UNION ALL FROM unwritten),
             known AS (
-                SELECT t.seq, t.id, r.rating, a.seq IS NOT NULL AS archived, a.reason,
+                SELECT t.seq, t.id, r.rating, r.instruction, a.seq IS NOT NULL AS archived, a.reason,
                        CASE WHEN b.started_at <= $now THEN greatest(t.said_at, b.started_at) ELSE t.said_at END AS born
                 FROM turns t JOIN rated r USING (seq) JOIN batches b ON b.number = t.batch
                 LEFT JOIN archive a ON a.seq = t.seq)
-            SELECT seq, id, rating, born, archived FROM known
+            SELECT seq, id, rating, born, archived, instruction FROM known
             WHERE (NOT archived AND epoch($now::TIMESTAMP) - epoch(born) > 86400 * CASE rating {bounds} END)
                OR reason = 'put away' OR id IN (SELECT id FROM looked) ORDER BY seq
             """,
             {"also": list(also), "now": _naive(now)},
         ).fetchall()
         self._db.unregister("unwritten")
-        return [AgeRow._make((*row[:3], _aware(row[3]), row[4])) for row in rows]
+        return [AgeRow._make((*row[:3], _aware(row[3]), *row[4:])) for row in rows]
 
     def fading_at(self, keeps_days: dict[int, float], now: datetime, until: datetime) -> list[tuple[int, datetime]]:
         """The turns that will be faded between now and then if nobody uses them, as (seq, when), soonest first."""

@@ -32,6 +32,10 @@ def ask(
     fallback: Annotated[
         bool, typer.Option("--fallback", help="Answer without the model if it is missing or fails.")
     ] = False,
+    session: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The session that the question belongs to: its last turns are at hand."),
+    ] = None,
     all_evidence: Annotated[
         bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
     ] = False,
@@ -47,6 +51,7 @@ def ask(
     from memcli.cli.documents import answer_document
     from memcli.exits import Exit
     from memcli.ingest.indexing import heal
+    from memcli.recall.working import working_turns
     from memcli.types import Answer, Query
 
     context: Context = ctx.obj
@@ -60,10 +65,11 @@ def ask(
     writing = _writing(context, fallback=fallback, streaming=streaming)
     budget = pipeline.Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
     heal(store, engines.embedder, context.progress())
+    working = working_turns(store, session)
 
     def answered(text: str) -> tuple[Query, Answer, dict[str, Any]]:
         query = questions.query(text, since=since, until=until, speakers=speaker, now=now, limit=1, deep=deep)
-        answer = pipeline.ask(query, store, engines, budget=budget, writing=writing, warn=context.tell)
+        answer = pipeline.ask(query, store, engines, budget=budget, writing=writing, warn=context.tell, working=working)
         document = answer_document(answer)
         pipeline.remember_use(store, answer, query, json.dumps(document, ensure_ascii=False))
         return query, answer, document

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from memcli.ingest.identity import content_id
 from memcli.memory.consolidate import Done, Work
 from memcli.memory.gist import Sentence, central, length_for, sentences
-from memcli.memory.salience import rating_of
+from memcli.memory.salience import is_standing_instruction, rating_of
 from memcli.memory.segment import cuts
-from store.episodes import EpisodeRow, PlaceRow, SceneRow, Segmented, SentenceRow, SpokenRow
+from store.episodes import EpisodeRow, MemberRow, PlaceRow, SceneRow, Segmented, SentenceRow, SpokenRow
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ class _Batch:
     """What is being made of a batch of sessions."""
 
     episodes: list[EpisodeRow] = field(default_factory=list)
-    members: list[tuple[int, int, int]] = field(default_factory=list)
+    members: list[MemberRow] = field(default_factory=list)
     joined: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
     scenes: list[SceneRow] = field(default_factory=list)
     sentences: list[SentenceRow] = field(default_factory=list)
@@ -54,7 +54,7 @@ def episodes(work: Work) -> Done:
     with work.store.reading() as catalogue:
         waiting = catalogue.episodes.waiting()
     made: defaultdict[str, int] = defaultdict(int)
-    unwritten: list[tuple[int, int, int]] = []
+    unwritten: list[MemberRow] = []
     finished = True
     with work.progress.phase("episodes", sum(count for _, count in waiting), "turns") as advance:
         for sessions, count in _batches(waiting):
@@ -106,7 +106,7 @@ def _segmented(work: Work, sessions: list[int]) -> tuple[_Batch, list[int]]:
         for before, run, after in _runs(list(members)):
             if before is not None and before == after:
                 batch.joined[before] += len(run)
-                batch.members += [(one.seq, before, rating_of(spoken[one.seq].text)) for one in run]
+                batch.members += [_member(spoken[one.seq], before) for one in run]
             else:
                 rows = vectors[[at[one.seq] for one in run]]
                 _divide(work.embedder, batch, ids[session], run, rows, spoken, known, is_tail=after is None)
@@ -158,12 +158,16 @@ def _divide(
                 closed, centre.astype("float16").tobytes(), scene,
             )
         )  # fmt: skip
-        batch.members += [(one.seq, number, rating_of(spoken[one.seq].text)) for one in part]
+        batch.members += [_member(spoken[one.seq], number) for one in part]
         told = [sentence for one in part for sentence in sentences(one.seq, spoken[one.seq].text)]
         gist = _gist(embedder, told, centre, length_for(len(part)), "episode", number)
         batch.sentences += gist
         said = {(one.seq, one.first): one for one in told}
         batch.told[number] = sorted(said[one.seq, one.first] for one in gist)
+
+
+def _member(turn: SpokenRow, episode: int) -> MemberRow:
+    return MemberRow(turn.seq, episode, rating_of(turn.text), is_standing_instruction(turn.text, turn.role))
 
 
 def _scene(

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from memcli.memory.consolidate import Done, Work
 from memcli.memory.forgetting import Strength, days_until, initial_stability, retained
-from memcli.memory.salience import first_strength, is_standing_instruction
+from memcli.memory.salience import first_strength
 from memcli.memory.tiers import FADED_BELOW, Standing, tier_of, why
-from memcli.types import EASY, Rating
+from memcli.types import Rating
+from store.episodes import MemberRow
 from store.states import AgeRow
 from store.store import Store
 
@@ -31,30 +32,29 @@ def tiers(work: Work) -> Done:
     import pyarrow as pa
 
     standing = work.store.standing()
-    members = work.found.get("members", [])
+    members: list[MemberRow] = work.found.get("members", [])
     unwritten = pa.table(
         {
-            "seq": pa.array([one[0] for one in members], pa.int64()),
-            "rating": pa.array([one[2] for one in members], pa.int8()),
+            "seq": pa.array([one.seq for one in members], pa.int64()),
+            "rating": pa.array([one.rating for one in members], pa.int8()),
+            "instruction": pa.array([one.instruction for one in members], pa.bool_()),
         }
     )
     with work.store.reading() as catalogue:
         also = [*standing.strengths, *standing.marks]
         aged = catalogue.states.aged(keeps_days(), work.now, also, unwritten)
-        meant = catalogue.episodes.spoken([row.seq for row in aged if row.rating == EASY])
     archived: list[tuple[AgeRow, str]] = []
     restored: list[tuple[AgeRow, str]] = []
     for row in aged:
         state = standing.strengths.get(row.id)
         strength = Strength(*state[2:]) if state else first_strength("turn", row.rating, row.born)  # type: ignore[arg-type]
         mark = standing.marks.get(row.id)
-        said = meant.get(row.seq)
         one = Standing(
             kind="turn",
             retrievability=retained(strength, work.now),
             pinned=mark == "pinned",
             forgotten=mark == "forgotten",
-            instruction=said is not None and is_standing_instruction(said.text, said.role),
+            instruction=row.instruction,
         )
         if (tier_of(one) == "archive") != row.archived:
             (restored if row.archived else archived).append((row, why(one)))

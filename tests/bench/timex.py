@@ -4,7 +4,7 @@ Category 2 asks when something was. Given the turns that are annotated as eviden
 that their words denote, on the day on which they were said? A turn that names no time stands for its own day. Counted
 are questions whose answer is a date and whose evidence exists: the same range of days; at least half of the days that
 either names being named by both; any day in common. The last two differ from the first mostly by "last week": here the
-calendar week before, in LoCoMo's answers the seven days before. This measures the reading of time alone, without search.
+calendar week before, in LoCoMo's answers the seven days before. This measures the reading of time alone.
 """
 
 from __future__ import annotations

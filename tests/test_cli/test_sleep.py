@@ -119,3 +119,47 @@ def test_what_cannot_be_rated_or_named_is_said(boat):
     boat("ask", "Who is the captain of the submarine?", "--now", "2031-06-01")
     done = boat("--json", "bad")
     assert (done.code, json.loads(done.err.splitlines()[-1])["error"]["name"]) == (2, "UsageError")
+
+
+def test_a_session_pins_and_standing_instructions_are_at_hand(boat, write_turns):
+    rule = {"session": "rules", "speaker": "Ana", "time": "2031-01-01T10:00:00Z", "text": "Always use metric units."}
+    boat("ingest", write_turns("rules.jsonl", rule))
+    boat("consolidate", "--now", "2031-06-01")
+
+    def at_hand(*options: str) -> list[str]:
+        done = boat("--json", "ask", KEY, "--now", "2031-06-01", "--limit", "1", *options).json
+        return [one["text"] for one in done["evidence"]]
+
+    assert at_hand() == [rule["text"], TALK[0][2]]
+    assert at_hand("--session", "boat") == [rule["text"], *(text for *_, text in TALK)]
+    red = boat("--json", "search", "painted red").json["hits"][0]["id"]
+    boat("pin", red)
+    assert at_hand() == [rule["text"], TALK[0][2], TALK[4][2]]
+    done = boat("ask", KEY, "--session", "nowhere")
+    assert done.code == 2
+    assert "nowhere" in done.err
+
+
+def test_asking_goes_on_while_a_consolidation_runs(boat, tmp_path):
+    """A consolidation holds the writer lock all the time, and the database only to commit."""
+    import subprocess
+    import sys
+
+    holder = """
+import sys
+from pathlib import Path
+from store.locks import StoreLocks
+with StoreLocks(Path(sys.argv[1]), 0).writer():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    locks = boat("--json", "status").json["memory"] + "/locks"
+    arguments = [sys.executable, "-c", holder, locks]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        answer = boat("--json", "--wait", "0", "ask", KEY, "--now", "2031-06-01")
+        assert (answer.code, answer.json["abstained"]) == (0, False)
+        assert boat("--wait", "0", "bad").code == 0
+        assert boat("--wait", "0", "fade").code == 0
+        assert boat("--wait", "0", "consolidate").code == 11
+        process.communicate()
