@@ -17,6 +17,7 @@ from memcli.cli import (
     fade,
     ingest,
     marks,
+    models,
     open_turn,
     ratings,
     search,
@@ -91,4 +92,5 @@ app.command("consolidate")(consolidate.consolidate)
 app.command("fade")(fade.fade)
 app.command("status")(status.status)
 app.command("config")(config.config)
+app.add_typer(models.app, name="models")
 app.command("completion")(completion.completion)
