@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from memcli.cli.context import Context
 from memcli.cli.options import Now
+
+if TYPE_CHECKING:
+    from memcli.memory.consolidate import Consolidation
 
 LISTED = 10
 """Moves that are printed of each kind; --json has them all."""
@@ -50,7 +53,15 @@ def consolidate(
     )
     if context.json:
         render.document(consolidation_document(report))
-        return
+    elif not context.quiet:
+        _show(report)
+    if not report.finished:
+        context.tell("time is out: the next run goes on from here")
+
+
+def _show(report: Consolidation) -> None:
+    from memcli.cli import render
+
     show = render.printer()
     for step, changes in report.steps.items():
         counts = [f"{_amount(value):,} {name.replace('_', ' ')}" for name, value in changes.items() if value]
@@ -63,8 +74,6 @@ def consolidate(
                 show((f"    and {len(moves) - LISTED:,} more (--json lists all)", "dim"))
     if not report.changed:
         show(("nothing new", ""))
-    if not report.finished:
-        context.tell("time is out: the next run goes on from here")
 
 
 def _amount(value: Any) -> int:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from memcli.progress import Progress
@@ -64,7 +66,22 @@ def steps() -> dict[str, Step]:
     from memcli.memory.consolidate_recalls import recalls
     from memcli.memory.consolidate_tiers import compact, tiers
 
-    return {"recalls": recalls, "episodes": episodes, "tiers": tiers, "index": compact}
+    knowing = {"facts": _facts} if find_spec(_FACTS) else {}
+    return {"recalls": recalls, "episodes": episodes, **knowing, "tiers": tiers, "index": compact}
+
+
+_FACTS = "memcli.memory.consolidate_facts"
+
+
+def _facts(work: Work) -> Done:
+    """Bring what is known up to date. The seam to the facts: one function, consolidate_facts(store, progress, enough).
+
+    It gives a report with `turns_read`, `counts` and `finished`.
+    """
+    if work.dry_run:
+        return Done(changes={})
+    report = import_module(_FACTS).consolidate_facts(work.store, progress=work.progress, enough=work.out_of_time)
+    return Done(changes={"turns": report.turns_read, **report.counts}, finished=report.finished)
 
 
 def consolidate(work: Work, clock: Callable[[], float] = time.perf_counter) -> Consolidation:
