@@ -46,12 +46,16 @@ _DEFINITE: Final = re.compile(
     )\b""",
     re.I | re.X,
 )
+#: What one asks of whoever writes the answers. "Never used it" and "always a pleasure" are no rules.
+_DO: Final = (
+    r"(?:answer|reply|respond|write|address|speak|sign|format|cite|explain|translate|convert|remind|summari[sz]e|show|"
+    r"give|include|mention|ask|call|greet|tell|use(?!\ (?:the|it|that|this|a|an|my|your)\b))\b"
+)
 _STANDING: Final = re.compile(
-    r"""(?:^|[.!?:,;]\s+|\n)(?:please\s+|so\s+|and\s+)*(?:
-    from\ now\ on\b|in\ (?:the\ )?future,?\ (?:please|always|never|do|don['’]?t)\b|
-    (?:always|never)\ (?!been|had|seen|was|were|did|heard|knew|thought|mind|again)[a-z]+\b|
-    whenever\ (?:i|we|you)\b.*\b(?:please|always|make\ sure)\b|every\ time\ (?:i|we|you)\b.*\bplease\b|
-    (?:call|address)\ me\b
+    rf"""(?:^|[.!?]\s+|\n)(?:please,?\s+|so\s+|and\s+|ok(?:ay)?,?\s+)*(?:
+    (?:always|never)\ {_DO}|
+    (?:from\ now\ on|in\ (?:the\ )?future),?\ (?:please\ |always\ |never\ |do\ not\ |don['’]?t\ )*{_DO}|
+    (?:whenever|every\ time)\ (?:i|we|you)\b[^.!?]*\b(?:please|always|make\ sure\ to|never)\ {_DO}
     )""",
     re.I | re.X,
 )

@@ -32,6 +32,10 @@ def test_the_rating_that_a_turn_begins_with(rating, text):
         ("I have never been to Rome.", False),
         ("She always forgets her keys.", False),
         ("Please always sign with my first name", True),
+        ("Whenever I send a recipe, please convert it to grams.", True),
+        ("never used it, sorry", False),
+        ("Always a pleasure!", False),
+        ("Always use the -w switch", False),
     ],
 )
 def test_standing_instructions(text, is_rule):
