@@ -229,12 +229,41 @@ class Episodes:
                GROUP BY ALL ORDER BY e.started_at NULLS FIRST, e.id""",
             {"since": _naive(since), "until": _naive(until), "limit": limit},
         ).fetchall()
-        return [
-            GistRow._make(
-                (*row[:3], _aware(row[3]), _aware(row[4]), *row[5:7], [tuple(one.values()) for one in row[7] or []])
-            )
-            for row in rows
-        ]
+        return [_gist(row) for row in rows]
+
+    def scene_gists(self, since: datetime | None, until: datetime | None, limit: int) -> list[GistRow]:
+        """The scenes with an episode that began at or after `since` and before `until`, the last `limit` of them.
+
+        As gists() gives episodes; `turns` and times are those of all their episodes, `scene` is the scene's own id.
+        A scene of one episode has the sentences of that episode.
+        """
+        rows = self._db.execute(
+            """WITH shown AS (
+                   SELECT c.id, n.title, sum(e.turns)::BIGINT AS turns, min(e.started_at) AS first,
+                          max(e.ended_at) AS last, bool_and(e.closed) AS closed, c.number,
+                          CASE WHEN count(*) = 1 THEN any_value(e.number) END AS only
+                   FROM scenes c JOIN episodes e ON e.scene = c.number JOIN sessions n ON n.number = c.session
+                   GROUP BY c.id, n.title, c.number
+                   HAVING ($since IS NULL OR max(e.started_at) >= $since)
+                      AND ($until IS NULL OR min(e.started_at) < $until)
+                   ORDER BY last DESC NULLS LAST, c.id LIMIT $limit)
+               SELECT w.id, w.title, w.turns, w.first, w.last, w.closed, w.id,
+                      list({'a': t.id, 'b': t.speaker,
+                            'c': substring(t.text, s.first_character + 1, s.last_character - s.first_character)}
+                           ORDER BY t.said_at NULLS FIRST, t.seq) FILTER (t.id IS NOT NULL)
+               FROM shown w
+               LEFT JOIN summaries s ON (s.about = 'scene' AND s.number = w.number AND w.only IS NULL)
+                                     OR (s.about = 'episode' AND s.number = w.only)
+               LEFT JOIN turns t ON t.seq = s.seq
+               GROUP BY ALL ORDER BY w.first NULLS FIRST, w.id""",
+            {"since": _naive(since), "until": _naive(until), "limit": limit},
+        ).fetchall()
+        return [_gist(row) for row in rows]
+
+
+def _gist(row: tuple[Any, ...]) -> GistRow:
+    sentences = [tuple(one.values()) for one in row[7] or []]
+    return GistRow._make((*row[:3], _aware(row[3]), _aware(row[4]), *row[5:7], sentences))
 
 
 def _columns(rows: Sequence[Any], shape: Any, times: set[str]) -> dict[str, Any]:

@@ -242,14 +242,15 @@ class States:
         return [(str(row[0]), int(row[1])) for row in reversed(rows)]
 
     def counts(self) -> dict[str, int]:
-        """How many episodes, scenes, archived, pinned and put-away turns there are, and turns yet to consolidate."""
+        """How many episodes, scenes, turns of each mark and tier there are, and turns yet to consolidate."""
         [row] = self._db.execute(
             """SELECT (SELECT count(*) FROM episodes), (SELECT count(*) FROM scenes), (SELECT count(*) FROM archive),
                       (SELECT count(*) FROM marks WHERE mark = 'pinned'),
                       (SELECT count(*) FROM marks WHERE mark = 'forgotten'),
+                      (SELECT count(*) FROM turn_memory m WHERE instruction AND m.seq NOT IN (SELECT seq FROM archive)),
                       (SELECT count(*) FROM turns) - (SELECT count(*) FROM turn_memory)"""
         ).fetchall()
-        names = ("episodes", "scenes", "archived", "pinned", "forgotten", "unconsolidated")
+        names = ("episodes", "scenes", "archived", "pinned", "forgotten", "instructions", "unconsolidated")
         return dict(zip(names, map(int, row), strict=True))
 
 

@@ -90,11 +90,11 @@ def consolidation_document(report: Consolidation) -> dict[str, Any]:
     }
 
 
-def episodes_document(rows: Sequence[GistRow]) -> dict[str, Any]:
+def episodes_document(rows: Sequence[GistRow], *, scenes: bool) -> dict[str, Any]:
     """What `episodes --json` prints."""
     return {
         "schema": SCHEMA,
-        "episodes": [
+        "scenes" if scenes else "episodes": [
             {
                 "id": row.id,
                 "title": row.title,

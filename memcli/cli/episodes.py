@@ -14,7 +14,10 @@ def episodes(
     ctx: typer.Context,
     since: Since = None,
     until: Until = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most episodes shown, the latest.")] = 20,
+    scenes: Annotated[
+        bool, typer.Option("--scenes", help="List scenes instead: episodes of a conversation about the same.")
+    ] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most that are shown, the latest.")] = 20,
 ) -> None:
     """List episodes with the sentences that stand for them, word for word.
 
@@ -30,9 +33,10 @@ def episodes(
     context: Context = ctx.obj
     where = turn_filter(since=since, until=until, speakers=None)
     with context.store().reading() as catalogue:
-        rows = catalogue.episodes.gists(where.since, where.until, limit)
+        listing = catalogue.episodes.scene_gists if scenes else catalogue.episodes.gists
+        rows = listing(where.since, where.until, limit)
     if context.json:
-        render.document(episodes_document(rows))
+        render.document(episodes_document(rows, scenes=scenes))
     else:
         show = render.printer()
         for row in rows:

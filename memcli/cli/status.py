@@ -43,7 +43,8 @@ def status(ctx: typer.Context) -> None:
         **kept,
         "tiers": {
             "working": kept["pinned"],
-            "episodic": counts["turns"] - kept["archived"],
+            "procedural": kept["instructions"],
+            "episodic": counts["turns"] - kept["archived"] - kept["instructions"],
             "archive": kept["archived"],
         },
         "growth": [{"month": month, "turns": turns} for month, turns in growth],

@@ -62,12 +62,15 @@ _STANDING: Final = re.compile(
 #: A capital letter that no sentence begins with: most often a name.
 _NAME: Final = re.compile(r"(?<=[\w,;:'’\"(] )(?!I\b|I['’])[^\W\d_a-z]\w+")
 
+READ: Final = 2_000
+
 LONG_WORDS: Final = 12
 """A turn with this many words of content says something definite, whatever it is."""
 
 
 def rating_of(text: str) -> Rating:
-    """The rating that a turn of these words begins with."""
+    """The rating that a turn of these words begins with; of a long one, the first READ characters tell."""
+    text = text[:READ]
     content = content_words(text)
     if not content and not _DEFINITE.search(text):
         return 1
@@ -82,7 +85,7 @@ def rating_of(text: str) -> Rating:
 
 def is_standing_instruction(text: str, role: str) -> bool:
     """Whether somebody tells how things are to be done from now on: a rule, not a story."""
-    return role != "assistant" and _STANDING.search(text) is not None
+    return role != "assistant" and _STANDING.search(text[:READ]) is not None
 
 
 def first_strength(kind: Kind, rating: Rating, born: datetime | None) -> Strength:

@@ -27,7 +27,9 @@ def keep_welcome(query: Query, rows: Mapping[int, TurnRow], standing: Standing) 
 
     What was put away with `memcli forget` is left out too, unless the look is deep.
     """
-    rejected = {item for question, item in standing.rejections if same_question(question, query.text)}
+    asked = {question for question, _ in standing.rejections}
+    same = {question for question in asked if same_question(question, query.text)}
+    rejected = {item for question, item in standing.rejections if question in same}
     return {
         seq: row
         for seq, row in rows.items()

@@ -172,6 +172,11 @@ def test_every_word_of_a_gist_was_said(remember, sleep):
     sleep(store, START)
     with store.reading() as catalogue:
         rows = catalogue.episodes.gists(None, None, 100)
+        scenes = catalogue.episodes.scene_gists(None, None, 100)
+    assert sum(scene.turns for scene in scenes) == sum(row.turns for row in rows if row.scene)
+    assert len(scenes) < len(rows)  # the talk comes back to the hives
+    assert all(scene.sentences for scene in scenes)
+    rows = [*rows, *scenes]
     said = [text for _, text in long_talk()]
     sentences = [sentence for row in rows for _, _, sentence in row.sentences]
     assert sentences
