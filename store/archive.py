@@ -7,11 +7,13 @@ asks then compares their words, by embedding them again, so that what comes out 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from store.index import REFINED, RESCORED, Filter, Index, schema
+from store.disk import writable
+from store.index import REFINED, RESCORED, Filter, Index, again, schema
 from store.lance import lance
-from store.nearest import best, estimated_cosines, refined_cosines, window_scores
+from store.nearest import best, codes_of, estimated_cosines, refined_cosines, window_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,18 +26,27 @@ class Archive(Index):
 
     name = "archive"
 
+    def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32], *, known: Sequence[int]) -> None:
+        """As Index.put(), keeping only the codes of the vectors. All rows may be `known`."""
+        import pyarrow as pa
+
+        codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), vectors.shape[1] // 8)
+        self.take(rows.append_column("code", codes))
+
     def take(self, rows: pa.Table) -> None:
         """Add rows (as from Index.whole_rows), in place of those that are there already."""
         dimension = rows.schema.field("code").type.list_size * 8
         compact = schema(dimension)
         compact = compact.remove(compact.get_field_index("vector"))
-        if not self.exists:
-            lance().connect(str(self._folder)).create_table(self.name, schema=compact)
-            self._index_text()
-        self.remove(rows["seq"].to_pylist())
-        self._open().add(rows.select(compact.names).cast(compact))
+        with writable(self._folder):
+            if not self.exists:
+                lance().connect(str(self._folder)).create_table(self.name, schema=compact)
+                self._index_text()
+            self.remove(rows["seq"].to_pylist())
+            self._open().add(rows.select(compact.names).cast(compact))
         self.reopen()
 
+    @again
     def promising(self, query: npt.NDArray[np.float32], *, limit: int, where: Filter) -> list[tuple[int, str, str]]:
         """The turns that are near the query (dimension,) by code, as (seq, said, window), by seq: at most 2 * limit."""
         import numpy as np

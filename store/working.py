@@ -26,20 +26,20 @@ class NamedSession(NamedTuple):
 
 def sessions_named(catalogue: Catalogue, name: str) -> list[NamedSession]:
     """The sessions whose id begins so, or whose title or native id is this, in any case; by title, at most 10."""
-    rows = catalogue.rows(
+    rows = catalogue.connection.execute(
         """SELECT number, id, title FROM sessions
            WHERE lower(title) = lower($1) OR lower(native_id) = lower($1)
            OR (len($1) >= 6 AND starts_with(id, lower($1)))
            ORDER BY title, id LIMIT 10""",
         [name],
-    )
+    ).fetchall()
     return [NamedSession(*row) for row in rows]
 
 
 def last_turns(catalogue: Catalogue, session: int, count: int) -> list[TurnRow]:
     """The last turns of a session, the latest first."""
     sql = _TURN + "WHERE t.session = ? ORDER BY t.said_at DESC NULLS LAST, t.position DESC, t.seq DESC LIMIT ?"
-    return [_turn(row) for row in catalogue.rows(sql, [session, count])]
+    return [_turn(row) for row in catalogue.connection.execute(sql, [session, count]).fetchall()]
 
 
 def standing_instructions(catalogue: Catalogue, count: int) -> list[TurnRow]:
@@ -50,13 +50,13 @@ def standing_instructions(catalogue: Catalogue, count: int) -> list[TurnRow]:
              WHERE m.instruction AND NOT EXISTS (FROM archive a WHERE a.seq = t.seq)
              ORDER BY t.said_at DESC NULLS LAST, t.seq DESC LIMIT ?"""
     )
-    return [_turn(row) for row in catalogue.rows(sql, [count])]
+    return [_turn(row) for row in catalogue.connection.execute(sql, [count]).fetchall()]
 
 
 def turns_with_ids(catalogue: Catalogue, ids: Sequence[str]) -> list[TurnRow]:
     """The turns with these ids, by time."""
     sql = _TURN + "WHERE t.id IN (SELECT unnest(?::VARCHAR[])) ORDER BY t.said_at NULLS FIRST, t.seq"
-    return [_turn(row) for row in catalogue.rows(sql, [list(ids)])]
+    return [_turn(row) for row in catalogue.connection.execute(sql, [list(ids)]).fetchall()]
 
 
 def _turn(row: tuple[object, ...]) -> TurnRow:

@@ -16,6 +16,7 @@ from memcli.memory.consolidate import Consolidation, Work, consolidate
 from memcli.progress import Unwatched
 from memcli.recall.pipeline import Engines, recall
 from memcli.types import Query
+from store.catalogue import Catalogue
 from store.store import Store
 
 START = datetime(2031, 3, 1, 18, tzinfo=UTC)
@@ -73,24 +74,31 @@ def sleep(engines: Engines) -> Callable[..., Consolidation]:
     return run
 
 
+def rows(catalogue: Catalogue, sql: str) -> list[Any]:
+    return catalogue.connection.execute(sql).fetchall()
+
+
 def content(store: Store) -> dict[str, list[Any]]:
     """All that consolidation made, without the numbers that only tell in which run it was."""
     with store.reading() as catalogue:
         return {
-            "episodes": catalogue.rows(
+            "episodes": rows(
+                catalogue,
                 """SELECT e.id, e.turns, e.started_at, e.ended_at, e.closed, hex(e.centre), s.id FROM episodes e
-                   LEFT JOIN scenes s ON s.number = e.scene ORDER BY ALL"""
+                   LEFT JOIN scenes s ON s.number = e.scene ORDER BY ALL""",
             ),
-            "members": catalogue.rows(
+            "members": rows(
+                catalogue,
                 """SELECT t.id, e.id, m.rating FROM turn_memory m JOIN turns t USING (seq)
-                   JOIN episodes e ON e.number = m.episode ORDER BY ALL"""
+                   JOIN episodes e ON e.number = m.episode ORDER BY ALL""",
             ),
-            "gists": catalogue.rows(
+            "gists": rows(
+                catalogue,
                 """SELECT about, coalesce(e.id, c.id), place, t.id, first_character, last_character FROM summaries s
                    JOIN turns t USING (seq) LEFT JOIN episodes e ON about = 'episode' AND e.number = s.number
-                   LEFT JOIN scenes c ON about = 'scene' AND c.number = s.number ORDER BY ALL"""
+                   LEFT JOIN scenes c ON about = 'scene' AND c.number = s.number ORDER BY ALL""",
             ),
-            "archive": catalogue.rows("SELECT t.id, reason FROM archive JOIN turns t USING (seq) ORDER BY ALL"),
+            "archive": rows(catalogue, "SELECT t.id, reason FROM archive JOIN turns t USING (seq) ORDER BY ALL"),
         }
 
 
@@ -171,14 +179,13 @@ def test_every_word_of_a_gist_was_said(remember, sleep):
     store = remember("log", long_talk())
     sleep(store, START)
     with store.reading() as catalogue:
-        rows = catalogue.episodes.gists(None, None, 100)
+        shown = catalogue.episodes.gists(None, None, 100)
         scenes = catalogue.episodes.scene_gists(None, None, 100)
-    assert sum(scene.turns for scene in scenes) == sum(row.turns for row in rows if row.scene)
-    assert len(scenes) < len(rows)  # the talk comes back to the hives
+    assert sum(scene.turns for scene in scenes) == sum(row.turns for row in shown if row.scene)
+    assert len(scenes) < len(shown)  # the talk comes back to the hives
     assert all(scene.sentences for scene in scenes)
-    rows = [*rows, *scenes]
     said = [text for _, text in long_talk()]
-    sentences = [sentence for row in rows for _, _, sentence in row.sentences]
+    sentences = [sentence for row in (*shown, *scenes) for _, _, sentence in row.sentences]
     assert sentences
     assert all(any(sentence in text for text in said) for sentence in sentences)
 
@@ -261,3 +268,44 @@ def test_what_is_pinned_or_a_standing_instruction_does_not_fade(remember, sleep,
     sleep(store, now)
     left = dict(found(store, engines, "ok, answer in Italian", now))
     assert left == {"ok": "working", rule: "procedural"}
+
+
+def test_new_turns_beside_archived_ones_leave_those_in_the_archive(remember, sleep, engines):
+    store = remember("log", TALK)
+    now = START + timedelta(days=730)
+    sleep(store, now)
+    counts = (store.index.count(), store.archive.count())
+    store = remember("reply", [("Ana", "The smoker is in shed number 7 now.")], at=START + timedelta(minutes=len(TALK)))
+    assert (store.index.count(), store.archive.count()) == (counts[0] + 1, counts[1])
+    assert list(check_index_of(store)) == []
+    assert sleep(store, now).finished
+    assert (store.index.count(), store.archive.count()) == (counts[0] + 1, counts[1])
+
+
+def check_index_of(store: Store) -> list[Any]:
+    from store.check import check_index
+
+    with store.reading() as catalogue:
+        return list(check_index(catalogue, store))
+
+
+def test_a_deleted_turn_leaves_the_archive_and_its_episode_is_made_anew(remember, sleep, engines):
+    from memcli.ingest.indexing import index_outbox
+    from store import erase
+
+    store = remember("log", [*TALK, *LATER])
+    now = START + timedelta(days=730)
+    sleep(store, now)
+    with store.locks.writer():
+        with store.writing() as catalogue:
+            catalogue.connection.execute(
+                "CREATE OR REPLACE TEMP TABLE gone_turns AS FROM turns WHERE text LIKE '%friendly%'"
+            )
+            erase.remove(catalogue.connection)
+        left = content(store)
+        store.index.drop()
+        index_outbox(Store.open(store.folder, wait_s=5), engines.embedder, Unwatched())
+    assert left["episodes"] == []
+    sleep(Store.open(store.folder, wait_s=5), now)
+    assert len(content(store)["members"]) == len(TALK) + len(LATER) - 1
+    assert len(content(store)["archive"]) == 3
