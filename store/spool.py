@@ -45,13 +45,15 @@ class Spool:
 
     def read_since(self, position: tuple[int, int]) -> tuple[list[dict[str, Any]], tuple[int, int]]:
         """The whole records after a position that an earlier call gave, and the position after them; (0, 0) is before
-        all. If the spool was folded in between, all records that wait now.
+        all. If the spool was folded in between, all records that wait now (a number of a file may be given anew, so a
+        reader that knows of the fold asks from (0, 0) on).
         """
         with self._locks.spool():
             if self._folding.exists() or not self._path.exists():
                 return _records(self._folding) + _records(self._path), (0, 0)
-            file, start = self._path.stat().st_ino, position[1]
-            if file != position[0]:
+            found = self._path.stat()
+            file, start = found.st_ino, position[1]
+            if file != position[0] or start > found.st_size:
                 start = 0
             with self._path.open("rb") as stream:
                 stream.seek(start)
