@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from store import tombstones
+from store.episodes import Episodes
 from store.errors import StoreDamaged
 from store.rows import SourceRow, TurnRow
+from store.states import States
 from store.tables import TURN_CHECKSUM
 
 if TYPE_CHECKING:
@@ -42,6 +44,16 @@ class Catalogue:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
+
+    @property
+    def states(self) -> States:
+        """What consolidation and the user made of the turns."""
+        return States(self._db)
+
+    @property
+    def episodes(self) -> Episodes:
+        """Episodes, scenes and their gist."""
+        return Episodes(self._db)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -284,6 +296,7 @@ class Catalogue:
                     [record["id"], _parsed(record["asked_at"]), record["question"], record["document"]],
                 )
             elif record["kind"] == "recall":
+                self.states.outdate(record["item_id"])
                 self._db.execute(
                     "INSERT OR IGNORE INTO recall_events VALUES (?, ?, ?, ?, ?)",
                     [
@@ -294,7 +307,7 @@ class Catalogue:
                         record["answer_id"],
                     ],
                 )
-            else:
+            elif not self.states.fold(record):
                 raise StoreDamaged(f"the spool holds a record of unknown kind {record['kind']!r}")
         self._db.commit()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from store.disk import put_in_place, writable
 from store.errors import MigrationFailed, StoreDamaged, StoreNewer
+from store.memory_tables import MEMORY_TABLES
 from store.tables import TURN_CHECKSUM
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ MIGRATIONS = (
                 done_at TIMESTAMP NOT NULL, command VARCHAR NOT NULL, what VARCHAR NOT NULL)""",
         ),
     ),
+    Migration(4, "episodes, strengths, marks and the archive", MEMORY_TABLES),
 )
 
 

@@ -124,6 +124,49 @@ TABLES = (
     ),
     Table(name="answers", identity=("id",), erased=mentions("answers", "id", "document")),
     Table(name="recall_events", identity=("id",), erased="item_id IN (SELECT id FROM gone_turns)"),
+    # What consolidation makes of turns is made again without the erased ones: an episode goes as a whole.
+    Table(
+        name="turn_memory",
+        identity=("seq",),
+        refers=(Refers("seq", "turns", "seq"), Refers("episode", "episodes", "number")),
+        erased="episode IN (SELECT episode FROM turn_memory WHERE seq IN (SELECT seq FROM gone_turns))",
+        exported=False,
+    ),
+    Table(
+        name="episodes",
+        identity=("id",),
+        refers=(Refers("session", "sessions", "number"),),
+        erased="number IN (SELECT episode FROM gone_turn_memory)",
+        exported=False,
+    ),
+    # A scene has the id of the episode that founded it, and its centre; those that joined it later find another.
+    Table(
+        name="scenes",
+        identity=("id",),
+        refers=(Refers("session", "sessions", "number"),),
+        erased="id IN (SELECT id FROM gone_episodes)",
+        exported=False,
+    ),
+    Table(
+        name="summaries",
+        identity=("about", "number", "place"),
+        refers=(Refers("seq", "turns", "seq"),),
+        erased="seq IN (SELECT seq FROM gone_turns)"
+        " OR (about = 'episode' AND number IN (SELECT number FROM gone_episodes))"
+        " OR (about = 'scene' AND number IN (SELECT number FROM gone_scenes))",
+        exported=False,
+    ),
+    Table(
+        name="archive",
+        identity=("seq",),
+        refers=(Refers("seq", "turns", "seq"),),
+        erased="seq IN (SELECT seq FROM gone_turns)",
+        exported=False,
+    ),
+    Table(name="memory_states", identity=("item_id",), erased="item_id IN (SELECT id FROM gone_turns)", exported=False),
+    Table(name="marks", identity=("item_id",), erased="item_id IN (SELECT id FROM gone_turns)"),
+    Table(name="rejections", identity=("question", "item_id"), erased="item_id IN (SELECT id FROM gone_turns)"),
+    Table(name="consolidations", identity=("number",), exported=False),
     Table(name="tombstone_keys", identity=("id",)),
     Table(name="tombstones", identity=("hash",)),
     Table(name="audit", identity=("done_at", "command", "what")),

@@ -13,9 +13,11 @@ from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Query, Turn
 
 if TYPE_CHECKING:
+    from memcli.memory.consolidate import Consolidation
     from store.backup import Backup
     from store.batches import BatchRow
     from store.check import Finding
+    from store.episodes import GistRow
     from store.prove import Receipt
     from store.speakers import PersonRow
 
@@ -164,6 +166,38 @@ def answer_document(answer: Answer) -> dict[str, Any]:
     }
 
 
+def consolidation_document(report: Consolidation) -> dict[str, Any]:
+    """What `consolidate --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "dry_run": report.dry_run,
+        "changed": report.changed,
+        "finished": report.finished,
+        "steps": {name: dict(changes) for name, changes in report.steps.items()},
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def episodes_document(rows: Sequence[GistRow], *, scenes: bool) -> dict[str, Any]:
+    """What `episodes --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "scenes" if scenes else "episodes": [
+            {
+                "id": row.id,
+                "title": row.title,
+                "turns": row.turns,
+                "started_at": moment(row.started_at),
+                "ended_at": moment(row.ended_at),
+                "closed": row.closed,
+                "scene": row.scene,
+                "gist": [{"id": turn, "speaker": who, "text": text} for turn, who, text in row.sentences],
+            }
+            for row in rows
+        ],
+    }
+
+
 def turn_document(turn: Turn, title: str) -> dict[str, Any]:
     """A turn as `open --json` prints it."""
     return {
@@ -282,7 +316,7 @@ def _hit(rank: int, candidate: Candidate) -> dict[str, Any]:
         "score": round(candidate.score, 6),
         "channels": {hit.channel: hit.rank for hit in candidate.hits},
         "retrievability": round(candidate.retrievability, 4),
-        "tier": "episodic",
+        "tier": candidate.tier,
         "source": turn.locator.source,
         "line": turn.locator.line,
         **_inferred(turn),

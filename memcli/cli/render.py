@@ -190,6 +190,14 @@ def status(document: dict[str, Any]) -> None:
         ("memory", f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB)"),
         ("turns", f"{document['turns']:,} in {_count(document['sessions'], 'session')}"),
         ("said", f"{first[:10]} to {last[:10]}" if first else "at unknown times"),
+        ("tiers", ", ".join(f"{turns:,} {tier}" for tier, turns in document["tiers"].items())),
+        (
+            "episodes",
+            f"{document['episodes']:,}, {_count(document['scenes'], 'scene')}"
+            + (f", {document['unconsolidated']:,} turns yet to consolidate" if document["unconsolidated"] else ""),
+        ),
+        ("sizes", ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in document["sizes"].items())),
+        ("growth", ", ".join(f"{one['month']} +{one['turns']:,}" for one in document["growth"][-3:]) or "none"),
         ("indexed", f"{document['indexed']:,}" + (f", {document['pending']:,} waiting" if document["pending"] else "")),
         ("answers", f"{document['answers']:,}, {_count(document['recall_events'], 'recall event')}"),
         ("quarantine", _count(document["quarantine"], "record")),

@@ -13,7 +13,9 @@ from store.store import Store
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from engines.protocols import Embedder
+    import pyarrow as pa
+
+    from engines.protocols import Embedder, Vectors
 
 CHUNK = 16_384
 """Turns that are embedded and indexed at a time: large enough that opening and committing cost little."""
@@ -73,7 +75,8 @@ def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]])
     import numpy as np
     import pyarrow as pa
 
-    highest = store.index.highest_seq()
+    faded = store.archive.seqs()
+    highest = max(store.index.highest_seq(), *faded, 0)
     with store.reading() as catalogue:
         rows = catalogue.rows_in(ranges)
     seqs = rows["seq"].to_numpy()
@@ -82,13 +85,26 @@ def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]])
     fresh = (place >= 0) & (seqs <= lasts[np.maximum(place, 0)])
     # Neighbours that this run has indexed or will index need no second time: all turns were there by then.
     wanted = fresh | (seqs <= highest)
-    rows, known = rows.filter(pa.array(wanted)), seqs[wanted & ~fresh]
+    rows, known = rows.filter(pa.array(wanted)), set(seqs[wanted & ~fresh].tolist())
     vectors = embedder.embed(rows["said"].to_pylist()) if rows.num_rows else None
-    store.index.remove_ranges([(first, min(last, highest)) for first, last in ranges if first <= highest])
+    for target in (store.index, store.archive):
+        target.remove_ranges([(first, min(last, highest)) for first, last in ranges if first <= highest])
     if vectors is not None:
-        store.index.put(rows, vectors, known=known.tolist())
+        _put(store, rows, vectors, faded, known)
     with store.writing() as catalogue:
         catalogue.clear_outbox(ranges[-1][1])
+
+
+def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int], known: set[int]) -> None:
+    """Put rows where they belong: those that are in the archive already stay there, with their new windows."""
+    import numpy as np
+
+    seqs = rows["seq"].to_pylist()
+    archived = np.array([seq in faded for seq in seqs], bool)
+    for target, mine in ((store.index, ~archived), (store.archive, archived)):
+        if mine.any():
+            here = [seq for seq, in_it in zip(seqs, mine, strict=True) if in_it and seq in known]
+            target.put(rows.filter(mine), vectors[mine], known=here)
 
 
 class Indexing:
