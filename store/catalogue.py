@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from store.errors import StoreDamaged
+from store.facts import FactTables
 from store.rows import SourceRow, TurnRow
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class Catalogue:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
+
+    @property
+    def facts(self) -> FactTables:
+        """Claims, facts and names: see store/facts.py."""
+        return FactTables(self._db)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a result. Fetched to its end: an unfinished result blocks the connection."""
@@ -213,6 +219,11 @@ class Catalogue:
     def turns_by_id(self, prefix: str) -> list[TurnRow]:
         """The turns whose id begins with the prefix, at most 10, by id."""
         rows = self._db.execute(_TURN + "WHERE starts_with(t.id, ?) ORDER BY t.id LIMIT 10", [prefix]).fetchall()
+        return [_turn(row) for row in rows]
+
+    def turns_by_seq(self, seqs: Sequence[int]) -> list[TurnRow]:
+        """The turns with these seqs, by seq."""
+        rows = self._db.execute(_TURN + "WHERE list_contains(?, t.seq) ORDER BY t.seq", [list(seqs)]).fetchall()
         return [_turn(row) for row in rows]
 
     def turns_around(self, row: TurnRow, before: int, after: int) -> list[TurnRow]:
