@@ -31,6 +31,7 @@ class IsolatedGenerator:
         loaded = self._load()
         self._context_tokens: int = loaded["context_tokens"]
         self._device: str = loaded["device"]
+        self.metadata: dict[str, str] = loaded["metadata"]
 
     @property
     def context_tokens(self) -> int:

@@ -36,7 +36,8 @@ def _serve(answers: TextIO) -> None:
         try:
             if request["call"] == "load":
                 generator = LlamaGenerator(Path(request["path"]), **request["options"])
-                _answer(answers, value={"context_tokens": generator.context_tokens, "device": generator.device})
+                loaded = {name: getattr(generator, name) for name in ("context_tokens", "device", "metadata")}
+                _answer(answers, value=loaded)
             else:
                 assert generator is not None
                 for reply in _replies(generator, request):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
+from engines.shelf import ModelRefused
 from memcli.config import ConfigError
 from memcli.ingest.errors import InputUnreadable
 from memcli.usage import UsageError
@@ -59,6 +60,7 @@ MEANINGS = {
 
 ERRORS: dict[type[Exception], Exit] = {
     UsageError: Exit.USAGE,
+    ModelRefused: Exit.USAGE,
     StoreMissing: Exit.STORE_MISSING,
     StoreLocked: Exit.STORE_LOCKED,
     StoreNewer: Exit.STORE_NEWER,

@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from memcli import __version__
-from memcli.cli import ask, completion, config, context_block, ingest, open_turn, search, sessions, status, timeline
+from memcli.cli import (
+    ask,
+    completion,
+    config,
+    context_block,
+    ingest,
+    models,
+    open_turn,
+    search,
+    sessions,
+    status,
+    timeline,
+)
 from memcli.cli.context import Context
 
 app = typer.Typer(
@@ -67,4 +79,5 @@ app.command("sessions")(sessions.sessions)
 app.command("timeline")(timeline.timeline)
 app.command("status")(status.status)
 app.command("config")(config.config)
+app.add_typer(models.app, name="models")
 app.command("completion")(completion.completion)
