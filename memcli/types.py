@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 Role = Literal["user", "assistant", "tool", "system"]
@@ -20,7 +20,7 @@ Rating = Literal[1, 2, 3, 4]
 GOOD: Final[Rating] = 3
 """The rating of a memory that was cited, and the one that a new memory begins with."""
 
-Method = Literal["extractive", "llama"]
+Method = Literal["extractive", "llama", "facts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,10 @@ class RecallEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question or a search. `asked_at` is the moment that "now" and "yesterday" in it refer to."""
+    """A question or a search. `asked_at` is the moment that "now" and "yesterday" in it refer to.
+
+    as_of: answer as the world was on that day. known_as_of: answer as the memory stood at that moment.
+    """
 
     text: str
     asked_at: datetime
@@ -69,6 +72,8 @@ class Query:
     until: datetime | None = None
     speakers: Sequence[str] = ()
     limit: int = 10
+    as_of: date | None = None
+    known_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,9 @@ class Acquaintance(NamedTuple):
     last_said_at: datetime | None
 
 
+READ_TO = "facts_read_to"
+"""The setting that holds the last seq that was read for claims."""
+
 Rows = Sequence[Mapping[str, Any]]
 """Rows to be written: each with a value for every column of its table."""
 
@@ -119,6 +122,14 @@ class FactTables:
             [seq, limit],
         ).fetchall()
         return [_said(row) for row in rows]
+
+    def turns_behind(self) -> int:
+        """How many turns were not yet read for claims."""
+        row = self._db.execute(
+            f"""SELECT count(*) FROM turns
+                WHERE seq > coalesce((SELECT value::BIGINT FROM settings WHERE key = '{READ_TO}'), 0)"""
+        ).fetchall()[0]
+        return int(row[0])
 
     def add_claims(self, claims: Rows, mentions: Rows, settings: Mapping[str, str]) -> None:
         """Keep what some turns claim and name, and how far reading has come (`settings`), in one transaction."""

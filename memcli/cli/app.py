@@ -12,9 +12,13 @@ from memcli.cli import (
     completion,
     config,
     context_block,
+    diff,
+    facts,
     ingest,
     models,
     open_turn,
+    profile,
+    remember,
     search,
     sessions,
     status,
@@ -77,6 +81,10 @@ app.command("context")(context_block.context)
 app.command("open")(open_turn.open_turn)
 app.command("sessions")(sessions.sessions)
 app.command("timeline")(timeline.timeline)
+app.command("facts")(facts.facts)
+app.command("profile")(profile.profile)
+app.command("diff")(diff.diff)
+app.command("remember")(remember.remember)
 app.command("status")(status.status)
 app.command("config")(config.config)
 app.add_typer(models.app, name="models")

@@ -48,7 +48,7 @@ def ingest(
         wait_s=context.config["wait"],
         embedder=embedder,
         format_name=format_name,
-        zone=_zone(context.config["timezone"]),
+        zone=zone(context.config["timezone"]),
         redacting=redact,
         progress=context.progress(),
     )
@@ -66,7 +66,8 @@ def ingest(
     raise typer.Exit(Exit.SOME_SKIPPED if skipped else Exit.DONE)
 
 
-def _zone(name: str) -> tzinfo:
+def zone(name: str) -> tzinfo:
+    """The zone of times that name none: the one that is named, or this machine's."""
     from zoneinfo import ZoneInfo
 
     from tzlocal import get_localzone

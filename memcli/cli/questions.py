@@ -33,12 +33,17 @@ def query(
         raise UsageError("the question is empty")
     return Query(
         text=text.strip(),
-        asked_at=_moment("--now", now) or datetime.now(UTC),
+        asked_at=now_of(now),
         since=_moment("--since", since),
         until=_moment("--until", until),
         speakers=tuple(speakers or ()),
         limit=limit,
     )
+
+
+def now_of(given: str | None) -> datetime:
+    """The moment that counts as now: --now, or the clock. Raises UsageError for a time that is none."""
+    return _moment("--now", given) or datetime.now(UTC)
 
 
 def turn_filter(*, since: str | None, until: str | None, speakers: list[str] | None) -> Filter:

@@ -17,6 +17,7 @@ from memcli.memory.facts.beliefs import Belief, reconcile
 from memcli.memory.facts.claims import Claim, Said, subject_key
 from memcli.memory.facts.extract import RULES_VERSION, extract, speaks_to_assistant
 from memcli.memory.facts.names import names_in
+from store.facts import READ_TO
 
 if TYPE_CHECKING:
     from memcli.progress import Progress
@@ -29,10 +30,7 @@ READ: Final = 4_096
 SUBJECTS: Final = 256
 """Subjects whose facts are written in one commit."""
 
-NOTES: Final = "notes"
-"""The speaker's own notes: `memcli remember` writes them into a session of this name."""
-
-_READ_TO, _RULES = "facts_read_to", "facts_rules"
+_RULES: Final = "facts_rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +68,11 @@ def consolidate_facts(store: Store, *, progress: Progress, enough: Callable[[], 
     report = FactsReport()
     with store.reading() as catalogue:
         anew = catalogue.setting(_RULES) != RULES_VERSION
-        read_to = int(catalogue.setting(_READ_TO) or 0)
+        read_to = int(catalogue.setting(READ_TO) or 0)
         turns = catalogue.counts()["turns"]
     if anew:
         with store.writing() as catalogue:
-            catalogue.facts.begin_anew({_RULES: RULES_VERSION, _READ_TO: "0"})
+            catalogue.facts.begin_anew({_RULES: RULES_VERSION, READ_TO: "0"})
         read_to = 0
     with progress.phase("facts", max(turns - read_to, 0), "turns") as advance:
         while True:
@@ -86,7 +84,7 @@ def consolidate_facts(store: Store, *, progress: Progress, enough: Callable[[], 
             claims = [(row.seq, claim) for row in rows for claim in claims_of(row)]
             mentions = [mention for row in rows for mention in _mentions(row)]
             with store.writing() as catalogue:
-                catalogue.facts.add_claims([_claim_row(*one) for one in claims], mentions, {_READ_TO: str(read_to)})
+                catalogue.facts.add_claims([_claim_row(*one) for one in claims], mentions, {READ_TO: str(read_to)})
             report.turns_read += len(rows)
             report.claims += len(claims)
             advance(len(rows))
@@ -97,12 +95,36 @@ def consolidate_facts(store: Store, *, progress: Progress, enough: Callable[[], 
     return report
 
 
+def _dry_run(store: Store, progress: Progress) -> FactsReport:
+    report = FactsReport()
+    found: list[Claim] = []
+    with store.reading() as catalogue:
+        read_to = int(catalogue.setting(READ_TO) or 0) if catalogue.setting(_RULES) == RULES_VERSION else 0
+        known = catalogue.facts.claims_of(None) if read_to else []
+        before = catalogue.facts.facts_of()
+        behind = catalogue.facts.turns_behind()
+    with progress.phase("facts", behind, "turns") as advance:
+        while True:
+            with store.reading() as catalogue:
+                rows = catalogue.facts.turns_after(read_to, READ)
+            if not rows:
+                break
+            read_to = rows[-1].seq
+            found += [claim for row in rows for claim in claims_of(row)]
+            report.turns_read += len(rows)
+            advance(len(rows))
+    due = {subject_key(claim.subject) for claim in found}
+    report.claims, report.subjects = len(found), len(due)
+    old = [claim for claim in map(claim_of, known) if subject_key(claim.subject) in due]
+    report.changes = changes(before, reconcile([*old, *found]))
+    return report
+
+
 def claims_of(row: SaidRow) -> list[Claim]:
     """What a turn claims. Only people claim: what an assistant or a tool says is nobody's fact."""
     if row.role != "user":
         return []
-    to_assistant = row.speaker == NOTES or speaks_to_assistant(row.speaker)
-    return extract(row.text, said_of(row), to_assistant=to_assistant)
+    return extract(row.text, said_of(row), to_assistant=speaks_to_assistant(row.speaker))
 
 
 def said_of(row: SaidRow) -> Said:

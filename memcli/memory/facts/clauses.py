@@ -38,9 +38,9 @@ _QUESTION: Final = re.compile(
 #: In such a sentence nothing is stated, wherever the word stands.
 _SUPPOSED: Final = re.compile(
     r"\b(?:if|unless|imagine|imagining|suppose|supposing|pretend|pretending|hypothetically|wish|wished|wishes|"
-    r"as though|what if|in case|whether|in (?:my|a|the) (?:dream|story|novel|game|book|movie|film|play|song)|dreamt|dreamed|"
-    r"dreaming|in another life|lyrics?|role[- ]?play|character|once i|as soon as|whenever|joke|joking|kidding|jk|"
-    r"april fools?|sarcasm|hoping|almost|nearly)\b|(?<!\w)/s(?!\w)|[😜😝🤪😏🙃]|;-?\)",
+    r"as though|what if|in case|whether|in (?:my|a|the) (?:dream|story|novel|game|book|movie|film|play|song)|dreamt|"
+    r"dreamed|dreaming|in another life|lyrics?|role[- ]?play|character|once i|as soon as|whenever|joke|joking|kidding|"
+    r"jk|april fools?|sarcasm|hoping|almost|nearly)\b|(?<!\w)/s(?!\w)|[😜😝🤪😏🙃]|;-?\)",
     re.I,
 )
 _HALF_SUPPOSED: Final = re.compile(

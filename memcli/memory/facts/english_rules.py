@@ -157,6 +157,7 @@ RULES: Final = (
     Rule("<attribute>'s name", rf"[Mm]y\s+{_NEW}(?P<attribute>{_PET})(?:['’]s\s+name{_IS}|\s+(?:is|was)\s+(?:called|named))\s+<NAME>(?P<self>)"),
     Rule("<attribute>'s name", rf"\b(?P<self>[Mm]y|[Oo]ur)\s+{_NEW}(?P<attribute>{_PET}),?\s+<NAME>", anywhere=True),
     Rule("<attribute>'s name", rf"<S>(?:<HAVE>(?:\s+got)?|\s+(?:have|adopted|got|bought))<A>\s+an?\s+(?:[a-z-]+\s+){{0,2}}(?P<attribute>{_PET})(?:,|\s+(?:called|named))\s+<NAME>"),
+    Rule("<attribute>'s name", rf"<S>(?:<HAVE>(?:\s+got)?|\s+(?:have|adopted|got|bought))<A>\s+an?\s+(?:[a-z-]+\s+){{0,2}}(?P<attribute>{_PET})\b[^.!?;]{{0,60}}?,?\s+(?:(?:and\s+)?(?:she|he|it)(?:['’]s|\s+is)\s+(?:called|named)|(?:her|his|its)\s+name\s+is)\s+<NAME>"),
     # possessions
     Rule("has", r"<S>(?:['’]ve\s+got|['’]s\s+got|\s+(?:have|has|own|owns|keep|keeps)(?:\s+got)?)<A>\s+(?P<object>(?:an?|two|three|four|five|six|some)\s+<THING>)\b(?!\s+(?:allergy|accident|crash|problem|show|race|ride|trip|tour|park|key|keys|lesson|lessons|sitter|number|call|interview|of|to|in\s+mind))"),
     Rule("has", r"<S>(?:<HAVE>)?<A>\s+(?:bought|adopted|got(?:\s+(?:myself|ourselves))?)<A>\s+(?P<object>(?:an?|two|three)\s+<THING>)\b(?!\s+(?:ride|trip|tour|lesson|ticket|book|magazine|game|toy|case|stand|bed|food|lock|helmet))"),
