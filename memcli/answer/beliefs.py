@@ -31,21 +31,31 @@ VALUES = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the memory knows: the answer's text, the evidence for it, and the statements in conflict, if any are."""
+    """What the memory knows: the answer's text, the evidence for it, and the statements in conflict, if any are.
+
+    values: what is stated to hold at the time that is asked about; empty if all that is known had ended by then.
+    """
 
     text: str
+    values: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     conflicts: tuple[str, ...]
     confidence: float
 
 
 def known(
-    question: str, store: Store, *, asked_on: date, as_of: date | None = None, known_as_of: datetime | None = None
+    question: str,
+    store: Store,
+    *,
+    asked_on: date,
+    as_of: date | None = None,
+    known_as_of: datetime | None = None,
+    superseding: bool = True,
 ) -> Known | None:
     """The answer if the question asks for a fact's value and the memory holds it, else None.
 
     as_of: the day in the world that is asked about, where the question names none. known_as_of: only what had been said
-    by then counts.
+    by then counts. superseding=False leaves all values standing (for the ablation).
     """
     wanted = fact_question(question, as_of or asked_on)
     if wanted is None:
@@ -54,7 +64,8 @@ def known(
         subjects = _subjects(wanted, catalogue.facts.subjects())
         rows = catalogue.facts.claims_of(subjects, known_as_of) if subjects else []
     families = [family(name) for name in wanted.predicates]
-    beliefs = beliefs_of(row for row in rows if family(row.predicate) in families)
+    claimed = [row for row in rows if family(row.predicate) in families]
+    beliefs = beliefs_of(claimed, superseding=superseding)
     first, last = wanted.first or as_of or asked_on, wanted.last or as_of or asked_on
     # Several predicates may answer; the first of which anything is known does.
     for name in dict.fromkeys(families):
@@ -127,7 +138,14 @@ def _answer(
     evidence = tuple(
         Evidence(number=numbers[turn], turn=turn_of(rows[turn]), score=1.0, match=1.0) for turn in turn_ids
     )
-    return Known(text=text, evidence=evidence, conflicts=conflicts, confidence=min(one.confidence for one in chosen))
+    values = tuple(one.object for one in chosen if _held(one, first, last))
+    return Known(
+        text=text,
+        values=values,
+        evidence=evidence,
+        conflicts=conflicts,
+        confidence=min(one.confidence for one in chosen),
+    )
 
 
 def _shown(one: Belief, day: date) -> list[Claim]:

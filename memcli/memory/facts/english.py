@@ -24,7 +24,7 @@ def _set(words: str) -> frozenset[str]:
 
 #: Words that open a sentence without adding to what it states.
 LEAD: Final = re.compile(
-    r"(?:[“\"(*\-•\s]+|(?:so|well|and|but|yeah|yep|yes|no|nope|oh|ah|aw|wow|hey|hi|hello|btw|by the way|actually|also|now|"
+    r"(?:[“\"(*\-•\s]+|(?:so|well|and|but|yeah|yep|yes|no|nope|oh|ah|aw|wow|(?:hey|hi|hello)(?:\s+(?:all|everyone|everybody|folks|guys|there|both|team|again))?|btw|by the way|actually|also|now|"
     r"fyi|honestly|anyway|anyhow|big news|good news|bad news|great news|small news|news|update|quick update|life update|"
     r"guess what|turns out|it turns out|it['’]s official|finally|currently|at the moment|these days|nowadays|lately|"
     r"recently|right now|for now|as you know|as of now|note to self|for the record|just so you know|in case you missed it|"
