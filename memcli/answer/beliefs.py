@@ -20,6 +20,7 @@ from memcli.recall.pipeline import turn_of
 from memcli.types import Evidence
 
 if TYPE_CHECKING:
+    from store.catalogue import Catalogue
     from store.store import Store
 
 OWNERS = ("me", "user", "human", "you")
@@ -60,19 +61,18 @@ def known(
     wanted = fact_question(question, as_of or asked_on)
     if wanted is None:
         return None
+    families = [family(name) for name in wanted.predicates]
+    first, last = wanted.first or as_of or asked_on, wanted.last or as_of or asked_on
     with store.reading() as catalogue:
         subjects = _subjects(wanted, catalogue.facts.subjects())
         rows = catalogue.facts.claims_of(subjects, known_as_of) if subjects else []
-    families = [family(name) for name in wanted.predicates]
-    claimed = [row for row in rows if family(row.predicate) in families]
-    beliefs = beliefs_of(claimed, superseding=superseding)
-    first, last = wanted.first or as_of or asked_on, wanted.last or as_of or asked_on
-    # Several predicates may answer; the first of which anything is known does.
-    for name in dict.fromkeys(families):
-        chosen = _chosen([one for one in beliefs if family(one.predicate) == name], first, last, past=wanted.past)
-        if chosen:
-            seqs = {row.said.id: row.said.seq for row in rows}
-            return _answer(chosen, first, last, asked_on, store, seqs)
+        beliefs = beliefs_of((row for row in rows if family(row.predicate) in families), superseding=superseding)
+        # Several predicates may answer; the first of which anything is known does.
+        for name in dict.fromkeys(families):
+            chosen = _chosen([one for one in beliefs if family(one.predicate) == name], first, last, past=wanted.past)
+            if chosen:
+                seqs = {row.said.id: row.said.seq for row in rows}
+                return _answer(chosen, first, last, asked_on, catalogue, seqs)
     return None
 
 
@@ -115,12 +115,11 @@ def _held(one: Belief, first: date, last: date) -> bool:
 
 
 def _answer(
-    chosen: Sequence[Belief], first: date, last: date, asked_on: date, store: Store, seqs: dict[str, int]
+    chosen: Sequence[Belief], first: date, last: date, asked_on: date, catalogue: Catalogue, seqs: dict[str, int]
 ) -> Known:
     shown = [(one, _shown(one, first)) for one in chosen]
     turn_ids = list(dict.fromkeys(claim.said.turn_id for _, claims in shown for claim in claims))
-    with store.reading() as catalogue:
-        rows = {row.id: row for row in catalogue.turns_by_seq([seqs[turn] for turn in turn_ids])}
+    rows = {row.id: row for row in catalogue.turns_by_seq([seqs[turn] for turn in turn_ids])}
     numbers = {turn: number for number, turn in enumerate(turn_ids, start=1)}
     lines = []
     for one, claims in shown:

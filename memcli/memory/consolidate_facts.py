@@ -60,11 +60,16 @@ class FactsReport:
         return dict(Counter(change.what for change in self.changes))
 
 
-def consolidate_facts(store: Store, *, progress: Progress, enough: Callable[[], bool] = lambda: False) -> FactsReport:
+def consolidate_facts(
+    store: Store, *, progress: Progress, enough: Callable[[], bool] = lambda: False, dry_run: bool = False
+) -> FactsReport:
     """Bring the facts up to date with the turns. Only under the writer lock.
 
-    enough: is asked after every commit whether to stop here; the next run goes on from there.
+    enough: is asked after every commit whether to stop here; the next run goes on from there. dry_run: report what
+    would change and write nothing.
     """
+    if dry_run:
+        return _dry_run(store, progress)
     report = FactsReport()
     with store.reading() as catalogue:
         anew = catalogue.setting(_RULES) != RULES_VERSION

@@ -1,4 +1,4 @@
-"""Does the memory know what is so now, and what was so then? Measured on a scripted life (tests/life.py).
+"""Does the memory know what is so now, and what was so then? Measured on a scripted life (tests/scripted_life.py).
 
 python tests/bench/life.py [--turns 20000] [--facts 300] [--changing 120] [--seed 1] [--asked 100]
 
@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from life import Life, Truth, live
+from scripted_life import Life, Truth, live
 
 from memcli.answer.beliefs import Known, known
 from memcli.memory.consolidate_facts import beliefs_of, consolidate_facts
@@ -188,9 +188,11 @@ def main() -> None:
         store = remember(life, Path(folder))
         scores = []
         if given.asked:
-            scores.append(("now, plain, changed, from turns alone", ask_without_facts(life, changed, store, given.asked)))
+            score = ask_without_facts(life, changed, store, given.asked)
+            scores.append(("now, plain, changed, from turns alone", score))
         first, again = consolidate(store), consolidate(store)
-        print(f"facts worked out in {first:.1f} s ({len(life.turns) / first:,.0f} turns a second), again in {again:.2f} s", flush=True)
+        speed = len(life.turns) / first
+        print(f"facts worked out in {first:.1f} s ({speed:,.0f} turns a second), again in {again:.2f} s", flush=True)
         claims, wrong = fabricated(store)
         print(f"{claims:,} claims, {wrong} of them fabricated")
         scores += [

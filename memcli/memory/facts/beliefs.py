@@ -174,7 +174,7 @@ class _Timeline:
             if point.claim not in same.sources:
                 same.sources.append(point.claim)
             same.since_known = same.since_known or (point.explicit and same.valid_from == point.day)
-            if others and all(_newer(point, one) for one in others):
+            if self._superseding and others and all(_newer(point, one) for one in others):
                 self._close(others, point, same)
             return
         fresh = _Open(value, point.day, point.explicit, [point.claim])

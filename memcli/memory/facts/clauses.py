@@ -98,6 +98,8 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _clauses(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     at = start
     for match in _SPLIT.finditer(text, start, end):
+        if "and" in match.group() and len(text[at : match.start()].rpartition(",")[2].split()) <= 2:
+            continue  # "Ines and I got married" has one subject
         if match.start() > at:
             yield at, match.start()
         at = match.end()

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905 - sentences and lists of values
 """A scripted life: several people talk for two years, state facts about themselves, and change them.
 
 Seeded, and independent of memcli's rules: the sentences are what people write. "Plain" ones say in one sentence whose
@@ -299,7 +300,7 @@ def _script(truth: Truth, changes: int, rng: random.Random, people: Sequence[str
     values = rng.sample(slot.values, min(changes + 1, len(slot.values)))
     others = [value for value in slot.values if value not in values] or list(slot.values)
     starts = [rng.randrange(0, 60)]
-    for number in range(1, len(values)):
+    for _ in range(1, len(values)):
         starts.append(starts[-1] + rng.randrange(45, max(46, (DAYS - 90) // len(values))))
     hinted = rng.randrange(len(values)) if truth.oblique else -1
     said: list[tuple[date, str, str]] = []
@@ -340,8 +341,7 @@ def _script(truth: Truth, changes: int, rng: random.Random, people: Sequence[str
 def _opened(rng: random.Random, sentence: str) -> str:
     opening = rng.choice(_OPENINGS)
     if opening and not sentence.startswith(("I ", "I'", "Well", "By the way", "Big news", "Just so", "For the record")):
-        first = sentence.split()[0]
-        sentence = sentence if not first.lower() == "my" else sentence[0].lower() + sentence[1:]
+        sentence = sentence[0].lower() + sentence[1:] if sentence.startswith("My ") else sentence
     if opening and sentence.startswith(("Well", "By the way", "Big news", "Just so", "For the record")):
         opening = ""
     return opening + sentence
