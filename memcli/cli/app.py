@@ -9,18 +9,26 @@ import typer
 from memcli import __version__
 from memcli.cli import (
     ask,
+    backup,
+    check,
     completion,
     config,
     context_block,
+    delete,
     diff,
+    export,
     facts,
+    import_,
     ingest,
     models,
     open_turn,
     profile,
     remember,
+    repair,
+    restore,
     search,
     sessions,
+    sql,
     status,
     timeline,
 )
@@ -86,6 +94,14 @@ app.command("profile")(profile.profile)
 app.command("diff")(diff.diff)
 app.command("remember")(remember.remember)
 app.command("status")(status.status)
+app.command("delete")(delete.delete)
+app.command("check")(check.check)
+app.command("repair")(repair.repair)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
+app.command("export")(export.export)
+app.command("import")(import_.import_)
+app.command("sql")(sql.sql)
 app.command("config")(config.config)
 app.add_typer(models.app, name="models")
 app.command("completion")(completion.completion)

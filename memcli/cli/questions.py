@@ -34,8 +34,8 @@ def query(
     return Query(
         text=text.strip(),
         asked_at=now_of(now),
-        since=_moment("--since", since),
-        until=_moment("--until", until),
+        since=moment("--since", since),
+        until=moment("--until", until),
         speakers=tuple(speakers or ()),
         limit=limit,
     )
@@ -43,14 +43,14 @@ def query(
 
 def now_of(given: str | None) -> datetime:
     """The moment that counts as now: --now, or the clock. Raises UsageError for a time that is none."""
-    return _moment("--now", given) or datetime.now(UTC)
+    return moment("--now", given) or datetime.now(UTC)
 
 
 def turn_filter(*, since: str | None, until: str | None, speakers: list[str] | None) -> Filter:
     """The turns that --since, --until and --speaker let pass. Raises UsageError for a time that is none."""
     from store.index import Filter
 
-    return Filter(since=_moment("--since", since), until=_moment("--until", until), speakers=tuple(speakers or ()))
+    return Filter(since=moment("--since", since), until=moment("--until", until), speakers=tuple(speakers or ()))
 
 
 def batch(context: Context, key: str, answer: Callable[[str], tuple[dict[str, Any], bool]]) -> Exit:
@@ -98,7 +98,8 @@ def questions(key: str) -> Iterator[Question]:
             yield Question(record.get("id"), "", f'no text under "{key}"')
 
 
-def _moment(option: str, text: str | None) -> datetime | None:
+def moment(option: str, text: str | None) -> datetime | None:
+    """The time that an option names, in UTC. Raises UsageError for one that is none."""
     if text is None:
         return None
     try:

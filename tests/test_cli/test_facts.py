@@ -10,7 +10,12 @@ TURNS = [
     {"session": "2", "speaker": "Ana", "time": "2024-03-01T10:00:00Z", "text": "I moved to Oslo last week."},
     {"session": "3", "speaker": "Bo", "time": "2024-03-05T10:00:00Z", "text": "Dee lives in Cork, I think it rains."},
     {"session": "4", "speaker": "Cy", "time": "2024-03-05T11:00:00Z", "text": "Dee lives in Graz."},
-    {"session": "5", "speaker": "Bo", "time": "2024-04-01T10:00:00Z", "text": "We have a dog. I'm allergic to cashews."},
+    {
+        "session": "5",
+        "speaker": "Bo",
+        "time": "2024-04-01T10:00:00Z",
+        "text": "We have a dog. I'm allergic to cashews.",
+    },
 ]
 NOW = ("--now", "2024-06-01")
 
@@ -44,7 +49,9 @@ def test_answers_tell_what_holds_and_what_held(lived):
     assert now["answer"].startswith("Oslo")
     assert "Rome" not in now["answer"]
     assert [one["line"] for one in now["citations"]] == [3]
-    assert lived("--json", "ask", "Where does Ana live?", "--as-of", "2023-06-01", *NOW).json["answer"].startswith("Rome")
+    assert (
+        lived("--json", "ask", "Where does Ana live?", "--as-of", "2023-06-01", *NOW).json["answer"].startswith("Rome")
+    )
     asked = lived("--json", "ask", "Where did Ana live in 2023?", *NOW).json
     assert asked["answer"].startswith("Rome, from 1 February 2023 until 19 February 2024")
     known = lived("--json", "ask", "Where does Ana live?", "--known-as-of", "2024-02-28", *NOW).json
