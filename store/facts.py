@@ -137,7 +137,8 @@ class FactTables:
         try:
             self._insert("claims", claims)
             self._insert("mentions", mentions)
-            self._insert("facts_due", [{"subject_key": key} for key in sorted({row["subject_key"] for row in claims})])
+            due = {row["subject_key"] for row in claims} - {row[0] for row in self._db.sql("FROM facts_due").fetchall()}
+            self._insert("facts_due", [{"subject_key": key} for key in sorted(due)])
             for key, value in settings.items():
                 self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
             self._db.commit()
@@ -154,19 +155,20 @@ class FactTables:
             self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
         self._db.commit()
 
-    def drop_turns(self, seqs: Sequence[int]) -> None:
-        """Forget what these turns claim and name. The facts of whom they speak are due, and gone until then."""
-        wanted = [list(seqs)]
-        self._db.execute(
-            "INSERT INTO facts_due SELECT DISTINCT subject_key FROM claims WHERE list_contains(?, seq)", wanted
-        )
-        self._db.execute(
-            """DELETE FROM facts WHERE id IN (SELECT fact_id FROM fact_sources WHERE list_contains(?, seq))""", wanted
-        )
-        for table in ("claims", "fact_sources", "mentions"):
-            self._db.execute(f"DELETE FROM {table} WHERE list_contains(?, seq)", wanted)
-
     # from claims to facts
+
+    def bereft(self) -> list[str]:
+        """Subjects that have claims and no facts: turns were deleted, and what is left of them is to be made anew."""
+        rows = self._db.execute(
+            """SELECT DISTINCT subject_key FROM claims WHERE stance = 'holds'
+               AND subject_key NOT IN (SELECT subject_key FROM facts)
+               AND subject_key NOT IN (SELECT subject_key FROM facts_due) ORDER BY 1"""
+        ).fetchall()
+        return [str(row[0]) for row in rows]
+
+    def make_due(self, subjects: Sequence[str]) -> None:
+        """Have the facts of these subjects made anew."""
+        self._insert("facts_due", [{"subject_key": key} for key in subjects])
 
     def due(self, limit: int) -> list[str]:
         """Subjects of whom something new was claimed, in their order."""

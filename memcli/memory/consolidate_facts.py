@@ -72,6 +72,7 @@ def consolidate_facts(
         return _dry_run(store, progress)
     report = FactsReport()
     with store.reading() as catalogue:
+        bereft = catalogue.facts.bereft()
         anew = catalogue.setting(_RULES) != RULES_VERSION
         read_to = int(catalogue.setting(READ_TO) or 0)
         turns = catalogue.counts()["turns"]
@@ -79,6 +80,9 @@ def consolidate_facts(
         with store.writing() as catalogue:
             catalogue.facts.begin_anew({_RULES: RULES_VERSION, READ_TO: "0"})
         read_to = 0
+    elif bereft:
+        with store.writing() as catalogue:
+            catalogue.facts.make_due(bereft)
     with progress.phase("facts", max(turns - read_to, 0), "turns") as advance:
         while True:
             with store.reading() as catalogue:

@@ -101,3 +101,11 @@ def test_a_profile_groups_what_is_known_of_a_person(lived):
     shown = lived("profile", "Ana", *NOW).out
     assert shown.index("Oslo") < shown.index("Rome")
     assert lived("profile", "Nobody", *NOW).code == 4
+
+
+def test_what_a_deleted_turn_said_is_known_no_more(lived):
+    rome = lived("--json", "facts", "Ana", "--as-of", "2023-06-01", *NOW).json["facts"][0]["sources"][0]["turn"]
+    assert lived("delete", rome, "--yes").code == 0
+    assert lived("facts", "Ana", "--as-of", "2023-06-01", "--update", *NOW).code == 4
+    assert [one["object"] for one in lived("--json", "facts", "Ana", *NOW).json["facts"]] == ["Oslo"]
+    assert lived("check").code == 0
