@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 Role = Literal["user", "assistant", "tool", "system"]
@@ -23,7 +23,7 @@ GOOD: Final[Rating] = 3
 EASY: Final[Rating] = 4
 """The rating of a memory whose answer the user confirmed."""
 
-Method = Literal["extractive", "llama"]
+Method = Literal["extractive", "llama", "facts"]
 
 Tier = Literal["working", "episodic", "semantic", "procedural", "archive"]
 """Where a memory lives: see memcli/memory/tiers.py."""
@@ -69,7 +69,8 @@ class RecallEvent:
 class Query:
     """A question or a search. `asked_at` is the moment that "now" and "yesterday" in it refer to.
 
-    deep: look into the archive too.
+    deep: look into the archive too. as_of: answer as the world was on that day.
+    known_as_of: answer as the memory stood at that moment.
     """
 
     text: str
@@ -79,6 +80,8 @@ class Query:
     speakers: Sequence[str] = ()
     limit: int = 10
     deep: bool = False
+    as_of: date | None = None
+    known_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from store import tombstones
 from store.episodes import Episodes
 from store.errors import StoreDamaged
+from store.facts import FactTables
 from store.rows import SourceRow, TurnRow
 from store.states import States
 from store.tables import TURN_CHECKSUM
@@ -54,6 +55,11 @@ class Catalogue:
     def episodes(self) -> Episodes:
         """Episodes, scenes and their gist."""
         return Episodes(self._db)
+
+    @property
+    def facts(self) -> FactTables:
+        """Claims, facts and names: see store/facts.py."""
+        return FactTables(self._db)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -273,6 +279,11 @@ class Catalogue:
     def turns_by_id(self, prefix: str) -> list[TurnRow]:
         """The turns whose id begins with the prefix, at most 10, by id."""
         rows = self._db.execute(_TURN + "WHERE starts_with(t.id, ?) ORDER BY t.id LIMIT 10", [prefix]).fetchall()
+        return [_turn(row) for row in rows]
+
+    def turns_by_seq(self, seqs: Sequence[int]) -> list[TurnRow]:
+        """The turns with these seqs, by seq."""
+        rows = self._db.execute(_TURN + "WHERE list_contains(?, t.seq) ORDER BY t.seq", [list(seqs)]).fetchall()
         return [_turn(row) for row in rows]
 
     def turns_around(self, row: TurnRow, before: int, after: int) -> list[TurnRow]:

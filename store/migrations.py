@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from store.disk import put_in_place, writable
 from store.errors import MigrationFailed, StoreDamaged, StoreNewer
+from store.fact_tables import FACT_TABLES
 from store.memory_tables import MEMORY_TABLES
 from store.tables import TURN_CHECKSUM
 
@@ -117,6 +118,7 @@ MIGRATIONS = (
         ),
     ),
     Migration(4, "episodes, strengths, marks and the archive", MEMORY_TABLES),
+    Migration(5, "claims, facts and the names that are mentioned", FACT_TABLES),
 )
 
 

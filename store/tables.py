@@ -163,6 +163,35 @@ TABLES = (
         erased="seq IN (SELECT seq FROM gone_turns)",
         exported=False,
     ),
+    Table(
+        name="claims",
+        identity=("seq", "start_at", "subject", "predicate", "object"),
+        refers=(Refers("seq", "turns", "seq"),),
+        erased="seq IN (SELECT seq FROM gone_turns)",
+        exported=False,  # made from turns, like all that follow from it
+    ),
+    # Of whom an erased turn spoke, all facts go: the next consolidation makes them anew from what is left.
+    Table(
+        name="facts",
+        identity=("id",),
+        erased="subject_key IN (SELECT subject_key FROM gone_claims)",
+        exported=False,
+    ),
+    Table(
+        name="fact_sources",
+        identity=("fact_id", "seq", "start_at", "role"),
+        refers=(Refers("fact_id", "facts", "id"), Refers("seq", "turns", "seq")),
+        erased="subject_key IN (SELECT subject_key FROM gone_claims)",
+        exported=False,
+    ),
+    Table(name="facts_due", identity=("subject_key",), exported=False),
+    Table(
+        name="mentions",
+        identity=("name_key", "seq"),
+        refers=(Refers("seq", "turns", "seq"),),
+        erased="seq IN (SELECT seq FROM gone_turns)",
+        exported=False,
+    ),
     Table(name="memory_states", identity=("item_id",), erased="item_id IN (SELECT id FROM gone_turns)", exported=False),
     Table(name="marks", identity=("item_id",), erased="item_id IN (SELECT id FROM gone_turns)"),
     Table(name="rejections", identity=("question", "item_id"), erased="item_id IN (SELECT id FROM gone_turns)"),

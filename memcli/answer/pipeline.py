@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.errors import EngineError
+from memcli.answer.beliefs import Known, known
 from memcli.answer.cite import check
 from memcli.answer.extract import extract
 from memcli.answer.generate import UNKNOWN, generate
@@ -64,6 +65,8 @@ def ask(
     working: turns that are at hand whatever the question is (see memcli/recall/working.py).
     """
     began = time.perf_counter()
+    if query.known_as_of is not None:
+        query = replace(query, until=min(query.until or query.known_as_of, query.known_as_of))
     recalled = recall(replace(query, limit=RERANKED), store, engines)
     sure = confidence(query.text, recalled.candidates)
     if sure < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
@@ -72,6 +75,15 @@ def ask(
     evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
     evidence = with_working(evidence, working)
     recalled_at = time.perf_counter()
+    fact = None
+    if not query.speakers and query.since is None:
+        asked_on = query.asked_at.date()
+        fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
+    if fact is not None:
+        timings = recalled.timings_ms | {"answer": _ms(time.perf_counter() - recalled_at)}
+        return _from_facts(query, fact, evidence, timings | {"total": _ms(time.perf_counter() - began)})
+    if query.as_of is not None:
+        warn(f"no fact that is known answers this as of {query.as_of}: answering from what was said")
     written = (
         _written(query, evidence, engines.token_encoder, writing, warn)
         if sure >= BAR
@@ -127,6 +139,25 @@ def remember_use(store: Store, answer: Answer, query: Query, document: str) -> N
                 for event in events
             ),
         ]
+    )
+
+
+def _from_facts(query: Query, fact: Known, evidence: Sequence[Evidence], timings_ms: dict[str, float]) -> Answer:
+    """The answer that a known fact gives; what else was recalled is shown after what it rests on."""
+    cited = {one.turn.id for one in fact.evidence}
+    others = [one for one in evidence if one.turn.id not in cited]
+    shown = (*fact.evidence, *(replace(one, number=at) for at, one in enumerate(others, start=len(cited) + 1)))
+    return Answer(
+        id=content_id(query.text, query.asked_at.isoformat(), *(one.turn.id for one in shown)),
+        question=query.text,
+        text=fact.text,
+        evidence=shown,
+        citations=tuple(one.number for one in fact.evidence),
+        abstained=False,
+        conflicts=fact.conflicts,
+        confidence=fact.confidence,
+        method="facts",
+        timings_ms=timings_ms,
     )
 
 

@@ -16,15 +16,19 @@ from memcli.cli import (
     consolidate,
     context_block,
     delete,
+    diff,
     episodes,
     export,
+    facts,
     fade,
     import_,
     ingest,
     marks,
     models,
     open_turn,
+    profile,
     ratings,
+    remember,
     repair,
     restore,
     search,
@@ -102,6 +106,10 @@ app.command("unpin")(marks.unpin)
 app.command("forget")(marks.forget)
 app.command("consolidate")(consolidate.consolidate)
 app.command("fade")(fade.fade)
+app.command("facts")(facts.facts)
+app.command("profile")(profile.profile)
+app.command("diff")(diff.diff)
+app.command("remember")(remember.remember)
 app.command("status")(status.status)
 app.command("delete")(delete.delete)
 app.command("check")(check.check)

@@ -22,6 +22,12 @@ def ask(
     speaker: Speaker = None,
     now: Now = None,
     deep: Deep = False,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Answer as the world was on this day.")
+    ] = None,
+    known_as_of: Annotated[
+        str | None, typer.Option("--known-as-of", metavar="DATE", help="Answer as memory stood at the end of this day.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most turns taken as evidence.")] = None,
     model: Annotated[
         str | None, typer.Option(metavar="PATH|NAME", help="A GGUF model that writes the answer (config: llm.model).")
@@ -42,12 +48,14 @@ def ask(
 ) -> None:
     """Answer a question from the memory, with citations.
 
-    The exit code is 4 if the memory does not say.
+    The exit code is 4 if the memory does not say, 5 if it holds statements in conflict.
 
     Example: memcli ask "When did we sign the lease?"
     """
+    from dataclasses import replace
+
     from memcli.answer import pipeline
-    from memcli.cli import engines_in_use, questions, render
+    from memcli.cli import days, engines_in_use, questions, render
     from memcli.cli.documents import answer_document
     from memcli.cli.speakers import shown_names
     from memcli.exits import Exit
@@ -71,6 +79,12 @@ def ask(
 
     def answered(text: str) -> tuple[Query, Answer, dict[str, Any]]:
         query = questions.query(text, since=since, until=until, speakers=speaker, now=now, limit=1, deep=deep)
+        today = query.asked_at.date()
+        query = replace(
+            query,
+            as_of=days.day("--as-of", as_of, today) if as_of else None,
+            known_as_of=days.end_of(days.day("--known-as-of", known_as_of, today)) if known_as_of else None,
+        )
         answer = pipeline.ask(query, store, engines, budget=budget, writing=writing, warn=context.tell, working=working)
         document = answer_document(answer)
         pipeline.remember_use(store, answer, query, json.dumps(document, ensure_ascii=False))

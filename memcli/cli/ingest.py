@@ -68,7 +68,7 @@ def ingest(
     context: Context = ctx.obj
     context.flags |= {"timezone": timezone, "me": me}
     reading = pipeline.Reading(
-        zone=_zone(context.config["timezone"]),
+        zone=zone(context.config["timezone"]),
         format_name=format_name,
         mapping=_mapping(mapping) if mapping is not None else None,
         redacting=redact,
@@ -181,7 +181,8 @@ def _mapping(text: str) -> dict[str, str]:
     return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
 
 
-def _zone(name: str) -> tzinfo:
+def zone(name: str) -> tzinfo:
+    """The zone of times that name none: the one that is named, or this machine's."""
     from zoneinfo import ZoneInfo
 
     from tzlocal import get_localzone

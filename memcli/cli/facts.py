@@ -1,0 +1,82 @@
+"""memcli facts: what is known, of whom, since when, and from which words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from memcli.cli.completion import speakers
+from memcli.cli.context import Context
+from memcli.cli.options import Now
+
+
+class FactKind(StrEnum):
+    """The kinds of facts."""
+
+    IDENTITY = "identity"
+    PLACE = "place"
+    WORK = "work"
+    POSSESSION = "possession"
+    RELATION = "relation"
+    PREFERENCE = "preference"
+    PLAN = "plan"
+    EVENT = "event"
+    HABIT = "habit"
+    INSTRUCTION = "instruction"
+
+
+def facts(
+    ctx: typer.Context,
+    subject: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Only facts about this person or thing.", autocompletion=speakers),
+    ] = None,
+    kind: Annotated[FactKind | None, typer.Option(help="Only facts of this kind.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="What held on this day (default: today).")
+    ] = None,
+    known_as_of: Annotated[
+        str | None,
+        typer.Option("--known-as-of", metavar="DATE", help="Only what had been said by the end of this day."),
+    ] = None,
+    history: Annotated[bool, typer.Option("--history", help="Also what is over, and what took its place.")] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="First read the turns that are new since last time.")
+    ] = False,
+    now: Now = None,
+) -> None:
+    """Show what is known: facts with the time in which they hold and the words that they come from.
+
+    Facts are worked out by `memcli consolidate`, or here with --update. The exit code is 4 if there is none.
+
+    Example: memcli facts Maya --kind place --history
+    """
+    from memcli.answer.knowledge import holding, knowledge
+    from memcli.cli import days, questions, render
+    from memcli.cli import knowledge as show
+    from memcli.cli.documents import SCHEMA
+    from memcli.exits import Exit
+    from memcli.memory.consolidate_facts import consolidate_facts
+
+    context: Context = ctx.obj
+    store = context.store()
+    today = questions.asked_at(now).date()
+    if update:
+        with store.locks.writer():
+            consolidate_facts(store, progress=context.progress())
+    else:
+        with store.reading() as catalogue:
+            behind = catalogue.facts.turns_behind()
+        if behind:
+            context.tell(f"{behind:,} turns are not yet read for facts: --update reads them")
+    day = days.day("--as-of", as_of, today) if as_of else today
+    moment = days.end_of(days.day("--known-as-of", known_as_of, today)) if known_as_of else None
+    known = knowledge(store, subject=subject, kind=kind.value if kind else None, known_as_of=moment)
+    chosen = list(known.beliefs) if history else holding(known.beliefs, day)
+    if context.json:
+        render.document({"schema": SCHEMA, "facts": [show.fact_document(one, known.turns, day) for one in chosen]})
+    else:
+        show.facts(chosen, known, day)
+    raise typer.Exit(Exit.DONE if chosen else Exit.ABSTAINED)

@@ -1,0 +1,69 @@
+"""memcli remember: a note of one's own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from memcli.cli.context import Context
+from memcli.cli.options import Now
+
+
+def remember(
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TEXT|-", help="What to remember, or - to read it from stdin.")],
+    redact: Annotated[bool, typer.Option(help="Take secrets (keys, tokens, card numbers) out.")] = True,
+    now: Now = None,
+) -> None:
+    """Remember a note, which can then be found like anything said.
+
+    What it states plainly becomes a fact, and "always ..." or "from now on ..." a standing instruction.
+
+    Example: memcli remember "My locker number is B-17."
+    """
+    import sys
+
+    from memcli.cli import questions, render
+    from memcli.cli.documents import SCHEMA
+    from memcli.cli.engines_in_use import embedder
+    from memcli.cli.ingest import zone
+    from memcli.ingest import notes
+
+    context: Context = ctx.obj
+    if text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
+    noted = notes.remember(
+        text,
+        folder=context.config.memory_folder,
+        wait_s=context.config["wait"],
+        embedder=embedder,
+        now=questions.asked_at(now),
+        zone=zone(context.config["timezone"]),
+        redacting=redact,
+        progress=context.progress(),
+    )
+    changes = noted.facts.changes if noted.facts else []
+    if context.json:
+        render.document(
+            {
+                "schema": SCHEMA,
+                "id": noted.turn_id,
+                "text": noted.text,
+                "redacted": noted.redacted,
+                "facts": [
+                    {"what": one.what, "subject": one.subject, "predicate": one.predicate, "object": one.object}
+                    for one in changes
+                ],
+            }
+        )
+    else:
+        render.printer()((f"remembered as {noted.turn_id[:12]}", ""))
+        for one in changes:
+            render.printer()((f"  {one.what}: {one.subject}, {one.predicate}: {one.object}", "dim"))
+    for kind, count in sorted(noted.redacted.items()):
+        context.tell(f"redacted {count} of kind {kind}")
+    if noted.facts is None:
+        context.tell(
+            "many turns are not yet read for facts: what this note states becomes a fact with the next consolidation"
+        )
