@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from store import erase
 from store.outbox import enqueue
 from store.speakers import Speakers
 
@@ -138,7 +139,8 @@ class Batches:
                        WINDOW beside AS (PARTITION BY session ORDER BY said_at NULLS FIRST, position, seq))
                    WHERE seq NOT IN (FROM gone) AND (before IN (FROM gone) OR after IN (FROM gone))""",
             )
-            self._db.execute("DELETE FROM turns WHERE batch = ?", [batch])
+            self._db.execute("CREATE OR REPLACE TEMP TABLE gone_turns AS FROM turns SEMI JOIN gone USING (seq)")
+            erase.remove(self._db, spared=("source_reads", "sources", "quarantine"))
             self._forget_reading(batch)
             Speakers(self._db).forget_silent(batch)
             self._db.execute("DELETE FROM quarantine WHERE batch = ?", [batch])
@@ -149,6 +151,7 @@ class Batches:
             )
             self._db.execute("DELETE FROM batches WHERE number = ?", [batch])
             [(count,)] = self._db.execute("SELECT count(*) FROM gone").fetchall()
+            self._db.execute("DROP TABLE gone_turns")
             self._db.execute("DROP TABLE gone")
         except BaseException:
             self._db.rollback()

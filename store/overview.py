@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from store.catalogue import Catalogue
-
 if TYPE_CHECKING:
+    import duckdb
+
     from store.index import Filter
 
 Unit = Literal["day", "week", "month", "year"]
@@ -35,30 +35,35 @@ class Stretch(NamedTuple):
     sessions: int
 
 
-def session_rows(catalogue: Catalogue, where: Filter) -> list[SessionRow]:
+def session_rows(connection: duckdb.DuckDBPyConnection, where: Filter) -> list[SessionRow]:
     """The sessions with a turn that passes, latest first; sessions without times come last, by title."""
-    rows = catalogue.rows(
+    rows = connection.execute(
         f"""SELECT s.id, s.format, s.native_id, s.title, count(*), list_sort(list(DISTINCT t.speaker)),
                    min(t.said_at), max(t.said_at)
             FROM turns t JOIN sessions s ON s.number = t.session WHERE {where.sql() or "true"}
             GROUP BY ALL ORDER BY max(t.said_at) DESC NULLS LAST, s.title, s.id"""
-    )
+    ).fetchall()
     return [SessionRow._make((*row[:6], _aware(row[6]), _aware(row[7]))) for row in rows]
 
 
+def speaker_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Everybody who said something, by name."""
+    return [name for (name,) in connection.execute("SELECT DISTINCT speaker FROM turns ORDER BY speaker").fetchall()]
+
+
 def stretches(
-    catalogue: Catalogue, unit: Unit, where: Filter, only: Sequence[int] | None = None
+    connection: duckdb.DuckDBPyConnection, unit: Unit, where: Filter, only: Sequence[int] | None = None
 ) -> tuple[list[Stretch], int]:
     """The stretches in which a turn that passes was said, earliest first, on the clock of whoever said it.
 
     only: the seqs of the turns that count, if not all do. Also returns how many of those turns have no time.
     """
     condition = f"{where.sql() or 'true'} AND (? OR seq IN (SELECT unnest(?::BIGINT[])))"
-    rows = catalogue.rows(
+    rows = connection.execute(
         f"""SELECT date_trunc(?, said_at + to_minutes(utc_offset::BIGINT))::DATE, count(*), count(DISTINCT session)
             FROM turns WHERE {condition} GROUP BY 1 ORDER BY 1""",
         [unit, only is None, list(only or ())],
-    )
+    ).fetchall()
     return [Stretch(*row) for row in rows if row[0] is not None], sum(row[1] for row in rows if row[0] is None)
 
 

@@ -137,6 +137,7 @@ class Speakers:
             self._db.execute(
                 "DELETE FROM speakers WHERE number NOT IN (SELECT who FROM turns WHERE who IS NOT NULL)"
                 " AND number NOT IN (SELECT speaker FROM speaker_names)"
+                " AND number NOT IN (SELECT person FROM speakers WHERE number IN (SELECT speaker FROM speaker_names))"
             )
             self._db.execute("DELETE FROM people WHERE number NOT IN (SELECT person FROM speakers)")
 

@@ -9,15 +9,28 @@ import typer
 from memcli import __version__
 from memcli.cli import (
     ask,
+    backup,
+    check,
     completion,
     config,
+    consolidate,
     context_block,
+    delete,
+    episodes,
+    export,
+    fade,
+    import_,
     ingest,
+    marks,
     models,
     open_turn,
+    ratings,
+    repair,
+    restore,
     search,
     sessions,
     speakers,
+    sql,
     status,
     timeline,
     undo,
@@ -81,7 +94,23 @@ app.command("sessions")(sessions.sessions)
 app.command("timeline")(timeline.timeline)
 app.add_typer(speakers.app, name="speakers")
 app.command("undo")(undo.undo)
+app.command("episodes")(episodes.episodes)
+app.command("good")(ratings.good)
+app.command("bad")(ratings.bad)
+app.command("pin")(marks.pin)
+app.command("unpin")(marks.unpin)
+app.command("forget")(marks.forget)
+app.command("consolidate")(consolidate.consolidate)
+app.command("fade")(fade.fade)
 app.command("status")(status.status)
+app.command("delete")(delete.delete)
+app.command("check")(check.check)
+app.command("repair")(repair.repair)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
+app.command("export")(export.export)
+app.command("import")(import_.import_)
+app.command("sql")(sql.sql)
 app.command("config")(config.config)
 app.add_typer(models.app, name="models")
 app.command("completion")(completion.completion)

@@ -77,13 +77,14 @@ def speakers(ctx: typer.Context, incomplete: str) -> list[str]:
     """Names of those who spoke, in the memory that the command line names so far; none if it cannot be read now."""
     from memcli.config import ConfigError
     from store.errors import StoreError
+    from store.overview import speaker_names
     from store.store import Store
 
     given = ctx.find_root().params
     try:
         config = Context(memory=given.get("memory"), config_file=given.get("config_file")).config
         with Store.open(config.memory_folder, wait_s=WAIT_S).reading() as catalogue:
-            names = [name for (name,) in catalogue.rows("SELECT DISTINCT speaker FROM turns ORDER BY speaker")]
+            names = speaker_names(catalogue.connection)
     except (ConfigError, StoreError):
         return []
     return _beginning(incomplete, names)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
@@ -11,7 +13,12 @@ from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Query, Turn
 
 if TYPE_CHECKING:
+    from memcli.memory.consolidate import Consolidation
+    from store.backup import Backup
     from store.batches import BatchRow
+    from store.check import Finding
+    from store.episodes import GistRow
+    from store.prove import Receipt
     from store.speakers import PersonRow
 
 SCHEMA = 1
@@ -159,6 +166,38 @@ def answer_document(answer: Answer) -> dict[str, Any]:
     }
 
 
+def consolidation_document(report: Consolidation) -> dict[str, Any]:
+    """What `consolidate --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "dry_run": report.dry_run,
+        "changed": report.changed,
+        "finished": report.finished,
+        "steps": {name: dict(changes) for name, changes in report.steps.items()},
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def episodes_document(rows: Sequence[GistRow], *, scenes: bool) -> dict[str, Any]:
+    """What `episodes --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "scenes" if scenes else "episodes": [
+            {
+                "id": row.id,
+                "title": row.title,
+                "turns": row.turns,
+                "started_at": moment(row.started_at),
+                "ended_at": moment(row.ended_at),
+                "closed": row.closed,
+                "scene": row.scene,
+                "gist": [{"id": turn, "speaker": who, "text": text} for turn, who, text in row.sentences],
+            }
+            for row in rows
+        ],
+    }
+
+
 def turn_document(turn: Turn, title: str) -> dict[str, Any]:
     """A turn as `open --json` prints it."""
     return {
@@ -177,6 +216,92 @@ def turn_document(turn: Turn, title: str) -> dict[str, Any]:
     }
 
 
+def findings_document(findings: Sequence[Finding], seconds: float) -> dict[str, Any]:
+    """What `check --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "clean": not findings,
+        "findings": [
+            {"kind": finding.kind, "where": finding.where, "what": finding.what, "mend": finding.mend}
+            for finding in findings
+        ],
+        "seconds": round(seconds, 3),
+    }
+
+
+def repair_document(done: Sequence[str], left: Sequence[Finding]) -> dict[str, Any]:
+    """What `repair --json` prints: what was done, and what is still not as it should be."""
+    found = findings_document(left, 0.0)
+    return {"schema": SCHEMA, "clean": not left, "done": list(done), "findings": found["findings"]}
+
+
+def backup_document(path: str, backup: Backup) -> dict[str, Any]:
+    """What `backup --json` and `restore --json` print."""
+    return {
+        "schema": SCHEMA,
+        "file": path,
+        "made_at": moment(backup.made_at),
+        "store_schema": backup.schema,
+        "tables": backup.tables,
+        "files": [{"name": name, "bytes": size} for name, size in backup.files.items()],
+    }
+
+
+def deletion_document(
+    count: int,
+    preview: Sequence[dict[str, Any]],
+    removed: dict[str, int],
+    proof: Receipt | None,
+    receipt: Path | None,
+    *,
+    deleted: bool,
+) -> dict[str, Any]:
+    """What `delete --json` prints; the texts are shown only before they are deleted."""
+    return {
+        "schema": SCHEMA,
+        "deleted": deleted,
+        "turns": count,
+        "removed": removed,
+        "preview": [] if deleted else list(preview),
+        "proof": None
+        if proof is None
+        else {
+            "clean": proof.clean,
+            "looked_for": proof.looked_for,
+            "said_by_others_too": proof.told_by_others,
+            "too_short": proof.too_short,
+            "files": len(proof.files),
+            "decoded": len(proof.decoded),
+            "found": proof.found,
+        },
+        "receipt": str(receipt) if receipt else None,
+    }
+
+
+def rows_document(place: str, rows: dict[str, int]) -> dict[str, Any]:
+    """What `export --json` and `import --json` print: how many rows of each table."""
+    return {"schema": SCHEMA, "place": place, "rows": rows}
+
+
+def table_document(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    """What `sql --json` prints: names of the columns, and rows of values; times are UTC, what JSON lacks is text."""
+    return {"schema": SCHEMA, "columns": list(columns), "rows": [[_plain(value) for value in row] for row in rows]}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, datetime):
+        return moment(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return str(value)
+
+
 def _hit(rank: int, candidate: Candidate) -> dict[str, Any]:
     turn = candidate.turn
     return {
@@ -191,7 +316,7 @@ def _hit(rank: int, candidate: Candidate) -> dict[str, Any]:
         "score": round(candidate.score, 6),
         "channels": {hit.channel: hit.rank for hit in candidate.hits},
         "retrievability": round(candidate.retrievability, 4),
-        "tier": "episodic",
+        "tier": candidate.tier,
         "source": turn.locator.source,
         "line": turn.locator.line,
         **_inferred(turn),

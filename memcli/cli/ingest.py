@@ -39,6 +39,9 @@ def ingest(
     ] = None,
     me: Annotated[str | None, typer.Option("--me", metavar="NAME", help="Which of the speakers you are.")] = None,
     redact: Annotated[bool, typer.Option(help="Take secrets (keys, tokens, card numbers) out.")] = True,
+    allow_return: Annotated[
+        bool, typer.Option("--allow-return", help="Let turns in that were deleted before.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what is in the files and would be read; write nothing.")
     ] = False,
@@ -78,7 +81,7 @@ def ingest(
             render.would_ingest(report)
         raise typer.Exit(_told(context, report))
     if follow or watch:
-        _keep_reading(context, paths, reading, follow=follow)
+        _keep_reading(context, paths, reading, follow=follow, allow_return=allow_return)
         return
     from memcli.cli.engines_in_use import embedder
 
@@ -89,6 +92,8 @@ def ingest(
         embedder=embedder,
         zone=reading.zone,
         redacting=redact,
+        allow_return=allow_return,
+        exposed=context.config["exposed"],
         progress=context.progress(),
         format_name=format_name,
         mapping=reading.mapping,
@@ -98,7 +103,7 @@ def ingest(
     raise typer.Exit(_told(context, report))
 
 
-def _keep_reading(context: Context, paths: list[str], reading: Reading, *, follow: bool) -> None:
+def _keep_reading(context: Context, paths: list[str], reading: Reading, *, follow: bool, allow_return: bool) -> None:
     """Follow or watch until a signal comes, reporting what came in."""
     from memcli.cli.engines_in_use import embedder
     from memcli.cli.signals import until_signalled
@@ -122,6 +127,8 @@ def _keep_reading(context: Context, paths: list[str], reading: Reading, *, follo
             embedder=embedder,
             reading=reading,
             me=context.config["me"] or None,
+            allow_return=allow_return,
+            exposed=context.config["exposed"],
             stopped=stopped,
             told=told,
             remark=context.tell,
@@ -152,6 +159,9 @@ def _told(context: Context, report: IngestReport) -> int:
         context.tell(f"skipped {uri}{f':{line}' if line else ''}: {reason}")
     if len(skipped) > LISTED:
         context.tell(f"skipped {len(skipped) - LISTED} more (all are in quarantine, and listed by --json)")
+    deleted = sum(source.ignored["deleted before"] for source in report.sources)
+    if deleted:
+        context.tell(f"{deleted} turns were deleted before and stay out (--allow-return lets them in)")
     for source in report.sources:
         if source.format is None and source.ignored:
             counts = ", ".join(f"{count} of kind {reason}" for reason, count in sorted(source.ignored.items()))

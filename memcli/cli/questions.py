@@ -25,19 +25,32 @@ class Question(NamedTuple):
     error: str | None = None
 
 
+def asked_at(now: str | None) -> datetime:
+    """The moment that --now names, or the clock's. Raises UsageError for a time that is none."""
+    return moment("--now", now) or datetime.now(UTC)
+
+
 def query(
-    text: str, *, since: str | None, until: str | None, speakers: list[str] | None, now: str | None, limit: int
+    text: str,
+    *,
+    since: str | None,
+    until: str | None,
+    speakers: list[str] | None,
+    now: str | None,
+    limit: int,
+    deep: bool = False,
 ) -> Query:
     """The query of a command line. Raises UsageError for an empty text or a time that is none."""
     if not text.strip():
         raise UsageError("the question is empty")
     return Query(
         text=text.strip(),
-        asked_at=_moment("--now", now) or datetime.now(UTC),
-        since=_moment("--since", since),
-        until=_moment("--until", until),
+        asked_at=asked_at(now),
+        since=moment("--since", since),
+        until=moment("--until", until),
         speakers=tuple(speakers or ()),
         limit=limit,
+        deep=deep,
     )
 
 
@@ -45,7 +58,7 @@ def turn_filter(*, since: str | None, until: str | None, speakers: list[str] | N
     """The turns that --since, --until and --speaker let pass. Raises UsageError for a time that is none."""
     from store.index import Filter
 
-    return Filter(since=_moment("--since", since), until=_moment("--until", until), speakers=tuple(speakers or ()))
+    return Filter(since=moment("--since", since), until=moment("--until", until), speakers=tuple(speakers or ()))
 
 
 def batch(context: Context, key: str, answer: Callable[[str], tuple[dict[str, Any], bool]]) -> Exit:
@@ -93,7 +106,8 @@ def questions(key: str) -> Iterator[Question]:
             yield Question(record.get("id"), "", f'no text under "{key}"')
 
 
-def _moment(option: str, text: str | None) -> datetime | None:
+def moment(option: str, text: str | None) -> datetime | None:
+    """The time that an option names, in UTC. Raises UsageError for one that is none."""
     if text is None:
         return None
     try:

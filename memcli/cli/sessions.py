@@ -31,7 +31,7 @@ def sessions(
 
     context: Context = ctx.obj
     with context.store().reading() as catalogue:
-        rows = session_rows(catalogue, turn_filter(since=since, until=until, speakers=speaker))
+        rows = session_rows(catalogue.connection, turn_filter(since=since, until=until, speakers=speaker))
     shown = rows[:limit]
     if context.json:
         listed = [row._asdict() | {"first": moment(row.first), "last": moment(row.last)} for row in shown]

@@ -48,7 +48,7 @@ def timeline(
         found = store.index.lexical(topic, column="said", limit=max(1, store.index.count()), where=where)
         only = [seq for seq, _ in found]
     with store.reading() as catalogue:
-        counted, untimed = stretches(catalogue, by.value, where, only)
+        counted, untimed = stretches(catalogue.connection, by.value, where, only)
     if context.json:
         listed = [{**stretch._asdict(), "begins": stretch.begins.isoformat()} for stretch in counted]
         render.document({"schema": SCHEMA, "by": by.value, "stretches": listed, "untimed": untimed})

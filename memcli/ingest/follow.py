@@ -51,6 +51,8 @@ class Keeping:
     embedder: Callable[[], Embedder]
     reading: Reading
     me: str | None
+    allow_return: bool
+    exposed: bool
     stopped: Callable[[], bool]
     told: Callable[[IngestReport], None]
     remark: Callable[[str], None]
@@ -126,12 +128,14 @@ class _Following:
                     hint="write it to a file, and follow or watch that",
                 )
             return False
-        self._store = Store.create(self._keeping.folder, wait_s=self._keeping.wait_s)
+        self._store = Store.create(self._keeping.folder, wait_s=self._keeping.wait_s, exposed=self._keeping.exposed)
         self._how = reading.how(reader)
         self._part = self._begun(reader, head)
         self._report = SourceReport(uri=self._uri, format=reader.name, confidence=detected.confidence)
         normaliser = Normaliser(reading.zone, redacting=reading.redacting)
-        self._writer = Writer(self._store, normaliser, guard=self._store.locks.writer)
+        self._writer = Writer(
+            self._store, normaliser, guard=self._store.locks.writer, allow_return=self._keeping.allow_return
+        )
         self._writer.read(self._part, reader, self._how, self._report)
         self._commit()
         self._index()
@@ -296,6 +300,8 @@ def _taken(files: Sequence[str], keeping: Keeping) -> bool:
             format_name=reading.format_name,
             mapping=reading.mapping,
             me=keeping.me,
+            allow_return=keeping.allow_return,
+            exposed=keeping.exposed,
         )
     except StoreLocked as error:
         keeping.remark(f"{error}; trying again")

@@ -6,30 +6,34 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from memcli.progress import Progress, Unwatched
+from store import erase
 from store.errors import StoreDamaged
 from store.store import Store
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from engines.protocols import Embedder
+    import pyarrow as pa
+
+    from engines.protocols import Embedder, Vectors
 
 CHUNK = 16_384
 """Turns that are embedded and indexed at a time: large enough that opening and committing cost little."""
 RANGES = 500
 """Most ranges of seqs at a time: each is a condition in the index's SQL."""
 
-_EMBEDDER = "embedder"
+EMBEDDER = "embedder"
+"""The setting that keeps the id of the embedder whose vectors the index holds."""
 
 
 def check_embedder(store: Store, embedder: Embedder) -> None:
     """Hold the store to one embedder. Raises StoreDamaged if its vectors are of another one."""
     with store.reading() as catalogue:
-        known = catalogue.setting(_EMBEDDER)
+        known = catalogue.setting(EMBEDDER)
     if known is not None and known != embedder.id:
         raise StoreDamaged(
             f"the index was made with the embedder {known}, this program has {embedder.id}",
-            hint="delete the folder `index` in the memory: the next `memcli ingest` builds it anew",
+            hint="`memcli repair` builds the index anew",
         )
 
 
@@ -41,9 +45,11 @@ def index_outbox(
     Safe to interrupt anywhere: what was indexed and not yet cleared is indexed again, replacing itself. The catalogue
     is closed while the model runs. go_on: asked after each part whether there is time for another.
     """
+    if store.erasing:
+        erase.finish(store)
     with store.writing() as catalogue:
         if not store.index.exists:
-            catalogue.keep_setting(_EMBEDDER, embedder.id)
+            catalogue.keep_setting(EMBEDDER, embedder.id)
             catalogue.refill_outbox()
         ranges = catalogue.outbox()
     if not ranges:
@@ -69,7 +75,8 @@ def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]])
     import numpy as np
     import pyarrow as pa
 
-    highest = store.index.highest_seq()
+    faded = store.archive.seqs()
+    highest = max(store.index.highest_seq(), *faded, 0)
     with store.reading() as catalogue:
         rows = catalogue.rows_in(ranges)
     seqs = rows["seq"].to_numpy()
@@ -78,13 +85,26 @@ def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]])
     fresh = (place >= 0) & (seqs <= lasts[np.maximum(place, 0)])
     # Neighbours that this run has indexed or will index need no second time: all turns were there by then.
     wanted = fresh | (seqs <= highest)
-    rows, known = rows.filter(pa.array(wanted)), seqs[wanted & ~fresh]
+    rows, known = rows.filter(pa.array(wanted)), set(seqs[wanted & ~fresh].tolist())
     vectors = embedder.embed(rows["said"].to_pylist()) if rows.num_rows else None
-    store.index.remove_ranges([(first, min(last, highest)) for first, last in ranges if first <= highest])
+    for target in (store.index, store.archive):
+        target.remove_ranges([(first, min(last, highest)) for first, last in ranges if first <= highest])
     if vectors is not None:
-        store.index.put(rows, vectors, known=known.tolist())
+        _put(store, rows, vectors, faded, known)
     with store.writing() as catalogue:
         catalogue.clear_outbox(ranges[-1][1])
+
+
+def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int], known: set[int]) -> None:
+    """Put rows where they belong: those that are in the archive already stay there, with their new windows."""
+    import numpy as np
+
+    seqs = rows["seq"].to_pylist()
+    archived = np.array([seq in faded for seq in seqs], bool)
+    for target, mine in ((store.index, ~archived), (store.archive, archived)):
+        if mine.any():
+            here = [seq for seq, in_it in zip(seqs, mine, strict=True) if in_it and seq in known]
+            target.put(rows.filter(mine), vectors[mine], known=here)
 
 
 class Indexing:

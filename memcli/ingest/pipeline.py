@@ -71,22 +71,25 @@ def ingest(
     format_name: str | None = None,
     mapping: Mapping[str, str] | None = None,
     me: str | None = None,
+    allow_return: bool = False,
+    exposed: bool = False,
 ) -> IngestReport:
     """Read the logs at `paths` into the store in `folder`, which is made if it is not there.
 
     A record or file that cannot be read costs only itself and is in the report and in quarantine. A source that is as
     it was when it was last read is not read again, and one that goes by lines and has grown is read from where it
-    ended. me: who of the speakers the user is. Raises InputUnreadable, before anything is written, if nothing at all
-    can be read.
+    ended. Turns that were deleted stay out, and are counted as ignored, unless `allow_return`. me: who of the speakers
+    the user is. exposed: see Store.open. Raises InputUnreadable, before anything is written, if nothing at all can be
+    read.
     """
     started = time.monotonic()
     reading = Reading(zone=zone, format_name=format_name, mapping=mapping, redacting=redacting)
     with sources(paths) as found:
         chosen, refused = readers_for(found, reading, paths)
-        store = Store.create(folder, wait_s=wait_s)
+        store = Store.create(folder, wait_s=wait_s, exposed=exposed)
         with store.locks.writer():
             store.fold_spool()
-            writer = Writer(store, Normaliser(zone, redacting=redacting))
+            writer = Writer(store, Normaliser(zone, redacting=redacting), allow_return=allow_return)
             for uri, reason in refused:
                 writer.refuse(uri, reason)
             writer.report.sources += left_out(found)

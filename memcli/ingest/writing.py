@@ -33,13 +33,20 @@ BATCH = 16_384
 class Writer:
     """One ingest at work on a store. It commits under the store's writer lock.
 
-    guard: takes that lock for each commit, where it is not held all the time.
+    guard: takes that lock for each commit, where it is not held all the time. allow_return: turns that were deleted may
+    come back; else they stay out and are counted as ignored.
     """
 
     def __init__(
-        self, store: Store, normaliser: Normaliser, *, guard: Callable[[], AbstractContextManager[None]] = nullcontext
+        self,
+        store: Store,
+        normaliser: Normaliser,
+        *,
+        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+        allow_return: bool = False,
     ) -> None:
         self._store = store
+        self._allow_return = allow_return
         self._guard = guard
         self._normaliser = normaliser
         self._heard: list[Heard] = []
@@ -225,8 +232,11 @@ class Writer:
                     turn.metadata,
                 )
             )  # fmt: skip
-        columns = dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
-        for source_number, added in catalogue.add_turns(_table(columns)).items():
+        turns = _table(dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
+        if not self._allow_return:
+            for source_number, deleted in catalogue.deleted_before(turns).items():
+                reports[source_number].ignored["deleted before"] += deleted
+        for source_number, added in catalogue.add_turns(turns, allow_return=self._allow_return).items():
             reports[source_number].turns_added += added
 
     def _inferred(self, heard: Sequence[Heard]) -> dict[tuple[int, int], Stamp]:

@@ -165,6 +165,7 @@ LONG = {
     "stamps": b"# 2024-01-01" + b" ," * 400_000,
     "icons": b"## " + "🎉".encode() * 200_000,
     "comment": b"<!-- Session " + b"a" * 900_000,
+    "blanks": b"## User\nx\n" + b"\n" * 900_000 + b"## Assistant\ny",
     "digits": b"## User\n" + b"1/" * 400_000,
 }
 
@@ -180,6 +181,25 @@ def test_long_hostile_input_ends_soon(reader: object, name: str) -> None:
         reader.sniff(source)  # type: ignore[attr-defined]
         for _ in reader.read(source):  # type: ignore[attr-defined]
             pass
+    assert datetime.now() - began < timedelta(seconds=30)
+
+
+HOSTILE_WORDS = [
+    "<system-reminder>" * 50_000,
+    "</system-reminder>" + "<system-reminder>" * 50_000,
+    "<command-name>" * 50_000,
+    "<bash-stdout>" * 50_000,
+    "<pre>" * 50_000 + "<" * 200_000,
+    "## My request for Codex:" * 20_000,
+]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("number", range(len(HOSTILE_WORDS)))
+def test_long_hostile_words_end_soon(name: str, number: int) -> None:
+    began = datetime.now()
+    time = datetime(2024, 3, 1, tzinfo=UTC)
+    read(name, FORMATS[name][1]([("user", HOSTILE_WORDS[number], time), ("assistant", "x", time)]).encode())
     assert datetime.now() - began < timedelta(seconds=30)
 
 

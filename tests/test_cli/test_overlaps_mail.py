@@ -100,3 +100,13 @@ def test_a_newer_export_of_each_format_adds_only_what_is_new(memcli, tmp_path: P
     assert ingest("newer", 6) == {name: (f, 6, 2) for name, f in formats.items()}
     assert ingest("newer", 6) == {name: (f, 6, 0) for name, f in formats.items()}
     assert memcli("--json", "status").json["sessions"] == len(formats)
+
+
+def test_two_exports_that_overlap_read_at_once_are_their_union(memcli, tmp_path: Path):
+    for name, count in (("a", 4), ("b", 6)):
+        (tmp_path / name).mkdir()
+        for file, text in exports(count).items():
+            (tmp_path / name / file).write_text(text)
+    done = memcli("--json", "ingest", tmp_path / "a", tmp_path / "b")
+    assert done.json["turns_added"] == 6 * len(exports(6))
+    assert memcli("--json", "status").json["turns"] == 6 * len(exports(6))

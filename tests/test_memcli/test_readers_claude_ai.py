@@ -166,7 +166,7 @@ def test_a_conversation_without_messages_is_skipped(tmp_path: Path) -> None:
     [
         ({"uuid": "u", "full_name": "Ann", "email_address": "a@example.com", "verified_phone_number": None}, "user"),
         ({"full_name": "Ann", "email_address": "a@example.com", "uuid": "u"}, "user"),
-        ({"uuid": "p", "name": "Garden", "is_private": True, "is_starter_project": False, "docs": []}, "project"),
+        ({"uuid": "p", "name": "Garden {x}", "is_private": True, "is_starter_project": False, "docs": []}, "project"),
         ({"conversations_memory": "Likes bees.", "project_memories": {}}, "memory of the program"),
     ],
 )

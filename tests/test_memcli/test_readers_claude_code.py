@@ -106,11 +106,13 @@ def test_what_the_user_did_not_say(tmp_path: Path, content: str, more: dict[str,
         ("<bash-input>ls</bash-input>", ("user", "! ls")),
         ("<bash-stdout>a b</bash-stdout><bash-stderr></bash-stderr>", ("command", "a b")),
         ("Go on.<system-reminder>Be nice.</system-reminder>", ("user", "Go on.")),
+        ("<ide_selection>x</ide_selection>Why?<ide_opened_file>y</ide_opened_file>", ("user", "Why?")),
+        ("What does </system-reminder> or <system-reminder> mean?", ("user", None)),
     ],
 )
-def test_what_is_said_among_tags(tmp_path: Path, content: str, expected: tuple[str, str]) -> None:
+def test_what_is_said_among_tags(tmp_path: Path, content: str, expected: tuple[str, str | None]) -> None:
     [(speaker, _, text)] = turns(read(tmp_path, line("user", content)))
-    assert (speaker, text) == expected
+    assert (speaker, text) == (expected[0], expected[1] or content)
 
 
 def test_records_of_the_program(tmp_path: Path) -> None:

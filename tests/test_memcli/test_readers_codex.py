@@ -104,6 +104,16 @@ def test_the_request_is_taken_out_of_what_the_editor_adds(tmp_path: Path) -> Non
     assert turns(read(tmp_path, message("user", text))) == [("user", "user", "Fix the oven")]
 
 
+def test_context_beside_a_request_is_left_out(tmp_path: Path) -> None:
+    items = read(tmp_path, message("user", "<environment_context>x</environment_context>", "Fix the oven"))
+    assert turns(items) == [("user", "user", "Fix the oven")]
+
+
+def test_an_image_alone_has_no_words(tmp_path: Path) -> None:
+    items = read(tmp_path, item("message", role="user", content=[{"type": "input_image", "image_url": "x"}]))
+    assert (turns(items), reasons(items)) == ([], ["media without words"])
+
+
 def test_a_fork_keeps_its_parents_lines(tmp_path: Path) -> None:
     records = [meta("new", forked_from_id="old"), meta("old"), message("user", "one"), message("user", "two")]
     assert sessions(read(tmp_path, *records)) == ["new"]

@@ -33,11 +33,11 @@ from memcli.ingest.readers.timestamps import read_time
 
 _MAPPING = re.compile(r'"mapping"\s*:\s*\{')
 _COMPANIONS = (
-    (re.compile(r'\s*+\{[^{}]*"chatgpt_plus_user"\s*:'), "user"),
-    (re.compile(r'\s*+\[?\s*+\{[^{}]*"conversation_id"\s*:[^{}]*"is_anonymous"\s*:'), "shared conversation"),
-    (re.compile(r'\s*+\[?\s*+\{[^{}]*"conversation_id"\s*:[^{}]*"rating"\s*:'), "feedback"),
-    (re.compile(r'\s*+\[?\s*+\{[^{}]*"rating"\s*:[^{}]*"conversation_id"\s*:'), "feedback"),
+    ("user", ('"chatgpt_plus_user":',)),
+    ("shared conversation", ('"conversation_id":', '"is_anonymous":')),
+    ("feedback", ('"conversation_id":', '"rating":')),
 )
+"""What the other files of an export hold, with keys that they have."""
 _PAGE = re.compile(r"\s*+<html>.{0,200}<title>ChatGPT Data Export</title>", re.DOTALL)
 _NODE = re.compile(r'"(?:message|parent|children|current_node)"\s*:')
 
@@ -111,7 +111,10 @@ def read(source: Source) -> Iterator[Item]:
 def _companion(head: str) -> str | None:
     if _PAGE.match(head):
         return "page"
-    return next((name for pattern, name in _COMPANIONS if pattern.match(head)), None)
+    if not head.lstrip().startswith(("[", "{")):
+        return None
+    keys = head.replace('" :', '":')
+    return next((name for name, wanted in _COMPANIONS if all(key in keys for key in wanted)), None)
 
 
 def _path(nodes: dict[str, Any], leaf: object) -> list[str]:

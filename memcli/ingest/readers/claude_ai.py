@@ -31,11 +31,11 @@ from memcli.ingest.readers.timestamps import read_time
 
 _MESSAGES = re.compile(r'"chat_messages"\s*:\s*\[')
 _COMPANIONS = (
-    (re.compile(r'\s*+\[?\s*+\{[^{}]*"(?:full_name|email_address)"\s*:[^{}]*"(?:verified_phone_number|uuid)"'), "user"),
-    (re.compile(r'\s*+\[?\s*+\{[^{}]*"uuid"\s*:[^{}]*"(?:full_name|email_address)"\s*:'), "user"),
-    (re.compile(r'\s*+\[?\s*+\{[^{}]*"(?:is_starter_project|prompt_template)"\s*:'), "project"),
-    (re.compile(r'\s*+\[?\s*+\{\s*"conversations_memory"\s*:'), "memory of the program"),
+    ("project", ('"is_starter_project":', '"uuid":')),
+    ("user", ('"full_name":', '"email_address":', '"uuid":')),
+    ("memory of the program", ('"conversations_memory":',)),
 )
+"""What the other files of an export hold, with keys that they have."""
 _NO_WORDS = {
     "thinking": "thoughts of the model",
     "redacted_thinking": "thoughts of the model",
@@ -73,7 +73,10 @@ def read(source: Source) -> Iterator[Item]:
 
 
 def _companion(head: str) -> str | None:
-    return next((name for pattern, name in _COMPANIONS if pattern.match(head)), None)
+    if not head.lstrip().startswith(("[", "{")) or _MESSAGES.search(head):
+        return None
+    keys = head.replace('" :', '":')
+    return next((name for name, wanted in _COMPANIONS if all(key in keys for key in wanted)), None)
 
 
 def _conversation(value: dict[str, Any], messages: list[Any], record: Record) -> Iterator[Item]:

@@ -24,7 +24,9 @@ def titles(source: Source) -> dict[str, str]:
     found: dict[tuple[int, str], str] = {}
     leaves: dict[str, str] = {}
     for _, line in source.lines():
-        if not line or len(line) > _TITLE_CHARS or len(found) + len(leaves) > _TITLES or not _TITLE.search(line):
+        if not line or len(line) > _TITLE_CHARS or not ("-title" in line or "leafUuid" in line):
+            continue
+        if len(found) + len(leaves) > _TITLES or not _TITLE.search(line):
             continue
         value = _object(line)
         session = value.get("sessionId")

@@ -160,9 +160,12 @@ def _item(item: object, said_at: datetime | None, line: int, session: _Session) 
     role = _text(item.get("role"))
     if role is None:
         raise ValueError("a message without a role")
-    text, media = _words(item.get("content"))
+    content = item.get("content")
+    text, media = _words(content)
     if role.lower() != "assistant":
-        if role.lower() != "user" or text.lstrip().startswith(_CONTEXT):
+        if isinstance(content, list):
+            text = _words([part for part in content if not _is_context(part)])[0]
+        if role.lower() != "user" or (not text.strip() and not media) or text.lstrip().startswith(_CONTEXT):
             return Ignored(reason="note of the program")
         if text.startswith(_SUMMARY):
             return Ignored(reason="summary of the conversation")
@@ -178,6 +181,11 @@ def _item(item: object, said_at: datetime | None, line: int, session: _Session) 
         role=ROLES.get(role.lower(), "user"),
         native_id=_text(item.get("id")),
     )
+
+
+def _is_context(part: object) -> bool:
+    text = part.get("text") if isinstance(part, dict) else part
+    return isinstance(text, str) and text.lstrip().startswith(_CONTEXT)
 
 
 def _words(content: object) -> tuple[str, int]:

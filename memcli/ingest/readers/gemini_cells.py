@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from html import unescape
 
 from memcli.ingest.readers.base import Source
 from memcli.ingest.readers.gemini_dates import activity_time
@@ -64,12 +66,14 @@ def _pieces(source: Source) -> Iterator[tuple[int, str | None]]:
             data = stream.read(_PIECE_BYTES)
             looked = max(len(text) - mark, mark if begun else 0)
             text += decoder.decode(data, final=not data)
+            at = 0
             while (found := text.find(_OPENING, looked)) >= 0:
                 if begun:
-                    yield line, None if dropped else text[:found]
-                line, passed = line + passed + text.count("\n", 0, found), 0
-                text, looked = text[found:], mark
+                    yield line, None if dropped else text[at:found]
+                line, passed = line + passed + text.count("\n", at, found), 0
+                at, looked = found, found + mark
                 begun, dropped = True, False
+            text = text[at:]
             if len(text) > (CELL_CHARS if begun else mark):
                 # What is in front of the first cell, and what is in one that is too long, is only counted.
                 dropped = begun
@@ -98,7 +102,7 @@ def _cell(text: str) -> Cell:
         if said_at is not None:
             answer = mark + rest + (body[found.start() :] if found else "")
             break
-        if attachments or _ATTACHED.fullmatch(plain(segment)):
+        if attachments or ("<" not in segment and _ATTACHED.fullmatch(plain(segment))):
             attachments.append(plain(segment))
         else:
             title.append(segment)
@@ -107,13 +111,18 @@ def _cell(text: str) -> Cell:
             break
     link = _CONVERSATION.search(text, 0, opening.end() + at if opening and said_at else len(text))
     return Cell(
-        product=plain(header[1]) if header else "",
+        product=_product(header[1]) if header else "",
         title=plain("<br>".join(title)),
         said_at=said_at,
         answer=answer,
         link=link[1] if link else None,
         attachments=[name.lstrip("- ") for name in attachments if name],
     )
+
+
+@lru_cache(maxsize=64)
+def _product(header: str) -> str:
+    return plain(header)
 
 
 def conversation(link: str) -> str | None:
@@ -124,8 +133,8 @@ def conversation(link: str) -> str | None:
 
 def plain(html: str) -> str:
     """The words of HTML as they are shown; what is preformatted (code) keeps its lines and indents."""
-    if "<" not in html and "&" not in html:
-        return html.replace("\xa0", " ").strip()
+    if "<" not in html:
+        return unescape(html).replace("\xa0", " ").strip()
     *closed, rest = html.split("</pre>")
     html = "</pre>".join([*map(_kept, closed), rest])
     return words(html, without="").replace(_SPACE, " ").replace("\xa0", " ").strip()

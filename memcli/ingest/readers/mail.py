@@ -108,7 +108,6 @@ def read(source: Source) -> Iterator[Item]:
         if (message := _parse(raw)) is not None:
             threads.take(mail_headers.fields_of(message))
     session: str | None = None
-    begun = False
     seen: set[bytes] = set()
     for raw in mail_box.mails(source):
         item = _mail(raw)
@@ -118,13 +117,13 @@ def read(source: Source) -> Iterator[Item]:
         fields, turn = item
         said_at = turn.said_at.isoformat() if turn.said_at else ""
         mark = hashlib.blake2b(f"{turn.native_id}\n{said_at}\n{turn.speaker}\n{turn.text}".encode(), digest_size=16)
-        if turn.native_id and mark.digest() in seen:
+        if (turn.native_id or turn.said_at) and mark.digest() in seen:
             yield Ignored(reason="the same mail again")
             continue
         seen.add(mark.digest())
         root = threads.root(fields)
-        if not begun or root != session:
-            session, begun = root, True
+        if root is None or root != session:
+            session = root
             subject = mail_headers.bare_subject(mail_headers.header(fields, "subject"))
             yield RawSession(native_id=root, title=subject or None)
         yield turn

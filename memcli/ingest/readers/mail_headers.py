@@ -15,6 +15,9 @@ from email.utils import parseaddr, parsedate_to_datetime
 
 from memcli.ingest.readers.base import decode
 
+HEADER_CHARS = 64 * 1024
+"""The References of the longest threads are a few tens of thousand characters."""
+
 Fields = Mapping[str, list[str]]
 """The headers of a mail by their names in lower case, as written, in order."""
 
@@ -64,8 +67,8 @@ def fields_of(message: Message) -> Fields:
 
 
 def header(fields: Fields, name: str) -> str:
-    """A header's text, decoded and on one line; empty where there is none."""
-    return decode_words(fields[name][0]) if name in fields else ""
+    """A header's text, decoded and on one line; empty where there is none. What is over HEADER_CHARS is cut off."""
+    return decode_words(fields[name][0][:HEADER_CHARS]) if name in fields else ""
 
 
 def decode_words(raw: str) -> str:
@@ -81,7 +84,7 @@ def decode_words(raw: str) -> str:
 
 def sender(fields: Fields) -> tuple[str, str | None]:
     """(name, address in lower case or None) of who wrote the mail."""
-    raw = next(filter(None, (*fields.get("from", ()), *fields.get("sender", ()))), "")
+    raw = next(filter(None, (*fields.get("from", ()), *fields.get("sender", ()))), "")[:HEADER_CHARS]
     if obscured := _OBSCURED.fullmatch(_BLANKS.sub(" ", raw).strip()):
         name, address = decode_words(obscured[3] or ""), f"{obscured[1]}@{obscured[2]}"
     else:

@@ -67,7 +67,7 @@ def own_words(text: str) -> tuple[str, list[str]]:
 
 def unflow(text: str, *, delete_space: bool) -> str:
     """Text of format=flowed (RFC 3676) with its soft line breaks, a space at the end of a line, taken out."""
-    out: list[str] = []
+    out: list[list[str]] = []
     soft, depth = False, 0
     for line in text.replace("\r\n", "\n").split("\n"):
         bare = line.lstrip(">")
@@ -76,11 +76,11 @@ def unflow(text: str, *, delete_space: bool) -> str:
         flows = bare.endswith(" ") and bare != "-- "
         words = bare[:-1] if flows and delete_space else bare
         if soft and now == depth and bare != "-- ":
-            out[-1] += words
+            out[-1].append(words)
         else:
-            out.append(f"{'>' * now} {words}" if now else words)
+            out.append([f"{'>' * now} {words}" if now else words])
         soft, depth = flows, now
-    return "\n".join(out)
+    return "\n".join("".join(line) for line in out)
 
 
 def _without_scrubbed(lines: list[str]) -> tuple[list[str], list[str]]:

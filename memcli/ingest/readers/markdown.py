@@ -132,7 +132,7 @@ def read(source: Source) -> Iterator[Item]:
             now = _Open(now.mark, number, [line], len(line))
         else:
             now.words.append(line.rstrip())
-            now.size += len(line)
+            now.size += len(line) + 1
     if now:
         yield _turn(now)
     if session is None:
@@ -172,6 +172,8 @@ def _role(name: str) -> Role | None:
 
 def _fenced(line: str, fence: str | None) -> str | None:
     """The fence that is open after this line: a code fence lasts until one as long of the same sign."""
+    if "```" not in line and "~~~" not in line:
+        return fence
     match = _FENCE.match(line)
     if fence is None:
         inline = match and match[1][0] == "`" and "`" in line[match.end() :]
@@ -216,9 +218,10 @@ def _turn(said: _Open) -> RawTurn | Skipped | Ignored:
             said_at, words = alone, words[first + 1 :]
     except ValueError as error:
         return Skipped(line=said.line, reason=str(error), excerpt="\n".join(words)[:EXCERPT_CHARS])
-    while words and (not words[-1].strip() or _RULE.fullmatch(words[-1])):
-        words = words[:-1]
-    text = "\n".join(words).strip()
+    end = len(words)
+    while end and (not words[end - 1].strip() or _RULE.fullmatch(words[end - 1])):
+        end -= 1
+    text = "\n".join(words[:end]).strip()
     if not text:
         return Ignored(reason="empty message")
     details = _STAMP.sub("", said.mark.details).strip(" ,")

@@ -27,7 +27,9 @@ from memcli.ingest.readers.base import (
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import read_time
 
-_FIELDS = frozenset({"session", "id", "speaker", "role", "time", "text"})
+_FIELDS = frozenset({"session", "id", "speaker", "role", "time", "text", "memcli", "row"})
+"""`memcli` and `row` are what `memcli export` adds."""
+
 _METADATA_DEPTH = 20
 
 
@@ -62,6 +64,8 @@ def _turn(record: Record) -> tuple[str | None, RawTurn] | Skipped | Ignored:
     try:
         if not isinstance(fields, dict):
             raise ValueError("not a JSON object")
+        if "memcli" in fields and "text" not in fields:
+            return Ignored(reason="other rows of an export")
         text = fields.get("text")
         if not isinstance(text, str):
             raise ValueError("no text" if text is None else "the text is no string")
