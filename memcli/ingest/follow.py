@@ -204,7 +204,14 @@ class _Following:
             self._part, bytes=size, sha256=self._tail.sha256, lines=self._tail.lines, continues=size > offset
         )
         self._writer.was_read(done, self._how, self._report)
-        self._writer.commit()
+        self._committed_at = time.monotonic()
+        try:
+            self._writer.commit()
+        except StoreLocked as error:
+            if self._keeping.stopped() or self._tail.ended:
+                raise
+            self._keeping.remark(f"{error}; trying again")
+            return
         self._writer.forget_old()
         self._committed_offset, self._committed_at = size, time.monotonic()
         self._tell()

@@ -23,7 +23,7 @@ from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.walk import Found, sources
 from memcli.ingest.writing import BATCH, Writer
 from memcli.progress import Progress
-from store.batches import Batches
+from store.batches import Batches, ReadRow
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -93,13 +93,17 @@ def ingest(
             for uri, reason in refused:
                 writer.refuse(uri, reason)
             writer.report.sources += left_out(found)
-            _read_all(store, writer, chosen, reading, embedder, progress)
+            with store.reading() as catalogue:
+                # Turns that were deleted come back only where they are read again.
+                reads = {} if allow_return else Batches(catalogue.connection).last_reads()
+            _read_all(store, writer, chosen, reading, reads, embedder, progress)
             with store.writing() as catalogue:
                 catalogue.end_batch(writer.batch, datetime.now(UTC))
                 if me:
                     catalogue.keep_setting("me", me)
     report = writer.report
-    if not report.turns_read:
+    # What was added to a known log may be no turn at all: half a line, a line that cannot be read.
+    if not report.turns_read and not any(source.continued for source in report.sources):
         raise nothing_read(report)
     report.seconds = time.monotonic() - started
     return report
@@ -110,11 +114,10 @@ def _read_all(
     writer: Writer,
     chosen: Sequence[tuple[Source, Detected]],
     reading: Reading,
+    reads: Mapping[str, ReadRow],
     embedder: Callable[[], Embedder],
     progress: Progress,
 ) -> None:
-    with store.reading() as catalogue:
-        reads = Batches(catalogue.connection).last_reads()
     total = sum(source.path.stat().st_size for source, _ in chosen)
     with Indexing(store, embedder) as indexing, progress.phase("read", total, "bytes") as advance:
         for source, detected in chosen:
@@ -126,7 +129,10 @@ def _read_all(
                     skipped = Batches(catalogue.connection).quarantined(source.uri)
                 writer.known(source, reader, found.before, skipped)
             else:
-                report = SourceReport(uri=source.uri, format=reader.name, confidence=detected.confidence)
+                report = SourceReport(
+                    uri=source.uri, format=reader.name, confidence=detected.confidence,
+                    continued=found.before is not None,
+                )  # fmt: skip
                 writer.read(found, reader, reading.how(reader), report, committed=indexing.more)
             advance(source.path.stat().st_size)
         writer.commit()

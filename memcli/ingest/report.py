@@ -11,14 +11,16 @@ from datetime import datetime
 class SourceReport:
     """What became of one source, or would become of it.
 
-    `unchanged`: nothing was read, because it is as it was when it was read before; its turns are known. `first` and
-    `last` (UTC) and `speakers` (turns by name) are only filled by a dry run.
+    `unchanged`: nothing was read, because it is as it was when it was read before; its turns are known. `continued`:
+    only what has been added since was read. `first` and `last` (UTC) and `speakers` (turns by name) are only filled by
+    a dry run.
     """
 
     uri: str
     format: str | None
     confidence: float | None = None
     unchanged: bool = False
+    continued: bool = False
     sessions: int = 0
     turns_read: int = 0
     turns_added: int = 0

@@ -19,6 +19,7 @@ from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.times import Stamp, infer
 from store.batches import Batches, ReadRow
 from store.catalogue import Catalogue
+from store.errors import StoreLocked
 from store.speakers import Speakers
 from store.store import Store
 
@@ -112,8 +113,12 @@ class Writer:
         heard, self._heard = self._heard[: len(self._heard) - len(waiting)], waiting
         if not heard and not self._unread and not self._read:
             return False
-        with self._guard():
-            self._commit(heard)
+        try:
+            with self._guard():
+                self._commit(heard)
+        except StoreLocked:
+            self._heard = heard + waiting  # nothing was begun: whoever calls may try again
+            raise
         return bool(heard)
 
     def _commit(self, heard: Sequence[Heard]) -> None:

@@ -13,8 +13,10 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-import duckdb
 import pytest
+
+from store.errors import StoreDamaged, StoreMissing
+from store.store import Store
 
 SEED = int(os.environ.get("MEMCLI_SEED", "0"))
 PATIENCE_S = 120
@@ -31,14 +33,13 @@ def line(number: int, text: str | None = None) -> str:
 
 
 def texts(memory: Path) -> list[str]:
-    """What is in the catalogue, in order; nothing where it is not there or in use at this moment."""
-    for _ in range(200):
-        try:
-            with duckdb.connect(str(memory / "memory.duckdb"), read_only=True) as connection:
-                return [text for (text,) in connection.execute("SELECT text FROM turns ORDER BY seq").fetchall()]
-        except duckdb.Error:
-            time.sleep(0.05)
-    return []
+    """What is in the catalogue, in the order in which it came."""
+    try:
+        with Store.open(memory, wait_s=30).reading() as catalogue:
+            rows = catalogue.connection.execute("SELECT text FROM turns ORDER BY seq").fetchall()
+    except (StoreMissing, StoreDamaged):
+        return []  # it is being made
+    return [text for (text,) in rows]
 
 
 def until(happened: Callable[[], bool], process: Popen[bytes]) -> None:
