@@ -154,6 +154,13 @@ class Index:
         lance().connect(str(self._folder)).create_table(self.name, schema=layout)
         self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
 
+    def remove_ranges(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Take the rows out that have a seq in these ranges (first, last), if there are any."""
+        if self.exists and ranges:
+            with writable(self._folder):
+                self._open().delete(" OR ".join(f"(seq >= {first} AND seq <= {last})" for first, last in ranges))
+            self._rows = None
+
     def remove(self, seqs: Sequence[int]) -> None:
         """Take the rows with these seqs out of the table; their files go with the next refresh_text()."""
         table = self._open()

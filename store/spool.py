@@ -40,7 +40,7 @@ class Spool:
 
     def read(self) -> list[dict[str, Any]]:
         """All whole records, oldest first, those of an interrupted fold included."""
-        with self._locks.spool():
+        with self._locks.spool(shared=True):
             return _records(self._folding) + _records(self._path)
 
     def read_since(self, position: tuple[int, int]) -> tuple[list[dict[str, Any]], tuple[int, int]]:

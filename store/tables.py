@@ -59,6 +59,39 @@ TABLES = (
             Refers("session", "sessions", "number"),
             Refers("source", "sources", "number"),
             Refers("batch", "batches", "number"),
+            Refers("who", "speakers", "number"),
+        ),
+        erased="seq IN (SELECT seq FROM gone_turns)",
+    ),
+    Table(
+        name="speakers",
+        identity=("format", "key"),
+        number="number",
+        refers=(Refers("person", "speakers", "number"),),
+        erased="number IN (SELECT who FROM gone_turns) AND number NOT IN (SELECT s.person FROM speakers s "
+        "WHERE s.number IN (SELECT who FROM turns WHERE who IS NOT NULL)) "
+        "AND number NOT IN (SELECT who FROM turns WHERE who IS NOT NULL)",
+    ),
+    Table(
+        name="speaker_names",
+        identity=("speaker", "name", "batch"),
+        refers=(Refers("speaker", "speakers", "number"), Refers("batch", "batches", "number")),
+        erased="speaker IN (SELECT who FROM gone_turns) "
+        "AND speaker NOT IN (SELECT who FROM turns WHERE who IS NOT NULL)",
+    ),
+    Table(
+        name="people",
+        identity=("number",),
+        refers=(Refers("number", "speakers", "number"),),
+        erased="number IN (SELECT number FROM gone_speakers)",
+    ),
+    Table(
+        name="seen_again",
+        identity=("batch", "seq"),
+        refers=(
+            Refers("batch", "batches", "number"),
+            Refers("seq", "turns", "seq"),
+            Refers("source", "sources", "number"),
         ),
         erased="seq IN (SELECT seq FROM gone_turns)",
     ),
@@ -74,6 +107,14 @@ TABLES = (
         identity=("id",),
         number="number",
         erased="number IN (SELECT session FROM gone_turns) AND number NOT IN (SELECT session FROM turns)",
+    ),
+    # What a source was read to is of use only beside its file, and holds what the next part has to know of the last.
+    Table(
+        name="source_reads",
+        identity=("batch", "source"),
+        refers=(Refers("batch", "batches", "number"), Refers("source", "sources", "number")),
+        erased="source IN (SELECT source FROM gone_turns)",
+        exported=False,
     ),
     Table(
         name="quarantine",
@@ -131,6 +172,9 @@ TABLES = (
     Table(name="audit", identity=("done_at", "command", "what")),
 )
 """In the order in which rows are erased: what points at a row of another table, and goes with it, comes after that."""
+
+VIEWS = ("shown",)
+"""What the schema has beside tables: looks at them, which keep nothing of their own."""
 
 TURN_CHECKSUM = "('0x' || left(sha256(concat_ws(chr(31), id, speaker, said_at::VARCHAR, text)), 16))::UBIGINT"
 """The checksum that a turn is stored with: the first 64 bits of the SHA-256 of what must never change in it."""

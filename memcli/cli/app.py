@@ -29,9 +29,11 @@ from memcli.cli import (
     restore,
     search,
     sessions,
+    speakers,
     sql,
     status,
     timeline,
+    undo,
 )
 from memcli.cli.context import Context
 
@@ -90,6 +92,8 @@ app.command("context")(context_block.context)
 app.command("open")(open_turn.open_turn)
 app.command("sessions")(sessions.sessions)
 app.command("timeline")(timeline.timeline)
+app.add_typer(speakers.app, name="speakers")
+app.command("undo")(undo.undo)
 app.command("episodes")(episodes.episodes)
 app.command("good")(ratings.good)
 app.command("bad")(ratings.bad)

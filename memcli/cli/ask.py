@@ -49,6 +49,7 @@ def ask(
     from memcli.answer import pipeline
     from memcli.cli import engines_in_use, questions, render
     from memcli.cli.documents import answer_document
+    from memcli.cli.speakers import shown_names
     from memcli.exits import Exit
     from memcli.ingest.indexing import heal
     from memcli.recall.working import working_turns
@@ -65,6 +66,7 @@ def ask(
     writing = _writing(context, fallback=fallback, streaming=streaming)
     budget = pipeline.Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
     heal(store, engines.embedder, context.progress())
+    speaker = shown_names(store, speaker)
     working = working_turns(store, session)
 
     def answered(text: str) -> tuple[Query, Answer, dict[str, Any]]:

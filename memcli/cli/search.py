@@ -28,6 +28,7 @@ def search(
     """
     from memcli.cli import engines_in_use, questions, render
     from memcli.cli.documents import search_document
+    from memcli.cli.speakers import shown_names
     from memcli.exits import Exit
     from memcli.ingest.indexing import heal
     from memcli.recall.pipeline import Recalled, recall
@@ -37,6 +38,7 @@ def search(
     store = context.store()
     engines = engines_in_use.for_recall()
     heal(store, engines.embedder, context.progress())
+    speaker = shown_names(store, speaker)
 
     def found(asked: str) -> tuple[Query, Recalled]:
         query = questions.query(asked, since=since, until=until, speakers=speaker, now=now, limit=limit, deep=deep)
