@@ -47,7 +47,7 @@ _TABLE = "turns"
 _EXCHANGE_PAUSE_S, _EXCHANGE_TRIES = 0.02, 25
 """How long, and how often, a reader waits for the index that is being put in place."""
 
-_KEPT_VERSIONS = timedelta(hours=1)
+KEPT_VERSIONS = timedelta(hours=1)
 """An old version of the table stays this long, for readers that still have it open."""
 
 
@@ -182,7 +182,7 @@ class Index:
             return
         with writable(self._folder):
             table = self._index_text()
-            table.optimize(cleanup_older_than=_KEPT_VERSIONS)
+            table.optimize(cleanup_older_than=KEPT_VERSIONS)
         self.reopen()
 
     def _index_text(self) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from store.archive import Archive
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.index import Index
+from store.index import KEPT_VERSIONS, Index
 from store.lance import lance
 
 if TYPE_CHECKING:
@@ -76,6 +76,14 @@ def sample(index: Index, count: int) -> tuple[list[str], npt.NDArray[np.float32]
             vectors = np.array(found["vector"].to_pylist(), np.float32)
             return found["said"].to_pylist(), vectors
     return [], np.zeros((0, 0), np.float32)
+
+
+def tidy(index: Index) -> None:
+    """Compact the files, and take away those of old versions, which no reader has open any more."""
+    for table in tables(index) if index.exists else ():
+        if len(table.list_versions()) > 1:
+            with writable(index.folder):
+                table.optimize(cleanup_older_than=KEPT_VERSIONS)
 
 
 def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], folder: Path) -> None:

@@ -74,13 +74,13 @@ _FACTS = "memcli.memory.consolidate_facts"
 
 
 def _facts(work: Work) -> Done:
-    """Bring what is known up to date. The seam to the facts: one function, consolidate_facts(store, progress, enough).
+    """Bring what is known up to date. The seam to the facts: one function, consolidate_facts(store, ...).
 
-    It gives a report with `turns_read`, `counts` and `finished`.
+    It gives a report with `turns_read`, `counts` and `finished`, and writes nothing in a dry run.
     """
-    if work.dry_run:
-        return Done(changes={})
-    report = import_module(_FACTS).consolidate_facts(work.store, progress=work.progress, enough=work.out_of_time)
+    report = import_module(_FACTS).consolidate_facts(
+        work.store, progress=work.progress, enough=work.out_of_time, dry_run=work.dry_run
+    )
     return Done(changes={"turns": report.turns_read, **report.counts}, finished=report.finished)
 
 

@@ -13,6 +13,7 @@ from memcli.types import Rating
 from store.episodes import MemberRow
 from store.states import AgeRow
 from store.store import Store
+from store.whole_index import tidy
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
@@ -109,6 +110,8 @@ def compact(work: Work) -> Done:
     if leaving or coming:
         store.index.refresh_text()
         store.archive.refresh_text()
+    else:
+        tidy(store.index)
     freed = (len(leaving) - len(coming)) * work.embedder.dimension * 2  # a vector is float16
     return Done(changes={"vector_bytes_freed": freed})
 
