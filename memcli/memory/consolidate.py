@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from memcli.progress import Progress
@@ -66,21 +64,14 @@ def steps() -> dict[str, Step]:
     from memcli.memory.consolidate_recalls import recalls
     from memcli.memory.consolidate_tiers import compact, tiers
 
-    knowing = {"facts": _facts} if find_spec(_FACTS) else {}
-    return {"recalls": recalls, "episodes": episodes, **knowing, "tiers": tiers, "index": compact}
-
-
-_FACTS = "memcli.memory.consolidate_facts"
+    return {"recalls": recalls, "episodes": episodes, "facts": _facts, "tiers": tiers, "index": compact}
 
 
 def _facts(work: Work) -> Done:
-    """Bring what is known up to date. The seam to the facts: one function, consolidate_facts(store, ...).
+    """Bring what is known up to date."""
+    from memcli.memory.consolidate_facts import consolidate_facts
 
-    It gives a report with `turns_read`, `counts` and `finished`, and writes nothing in a dry run.
-    """
-    report = import_module(_FACTS).consolidate_facts(
-        work.store, progress=work.progress, enough=work.out_of_time, dry_run=work.dry_run
-    )
+    report = consolidate_facts(work.store, progress=work.progress, enough=work.out_of_time, dry_run=work.dry_run)
     return Done(changes={"turns": report.turns_read, **report.counts}, finished=report.finished)
 
 
