@@ -20,7 +20,13 @@ Rating = Literal[1, 2, 3, 4]
 GOOD: Final[Rating] = 3
 """The rating of a memory that was cited, and the one that a new memory begins with."""
 
+EASY: Final[Rating] = 4
+"""The rating of a memory whose answer the user confirmed."""
+
 Method = Literal["extractive", "llama", "facts"]
+
+Tier = Literal["working", "episodic", "semantic", "procedural", "archive"]
+"""Where a memory lives: see memcli/memory/tiers.py."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,8 @@ class RecallEvent:
 class Query:
     """A question or a search. `asked_at` is the moment that "now" and "yesterday" in it refer to.
 
-    as_of: answer as the world was on that day. known_as_of: answer as the memory stood at that moment.
+    deep: look into the archive too. as_of: answer as the world was on that day.
+    known_as_of: answer as the memory stood at that moment.
     """
 
     text: str
@@ -72,6 +79,7 @@ class Query:
     until: datetime | None = None
     speakers: Sequence[str] = ()
     limit: int = 10
+    deep: bool = False
     as_of: date | None = None
     known_as_of: datetime | None = None
 
@@ -98,6 +106,7 @@ class Candidate:
     match: float
     retrievability: float
     score: float
+    tier: Tier = "episodic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,10 @@ from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from store.archive import Archive
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.index import Index
+from store.index import KEPT_VERSIONS, Index
 from store.lance import lance
 
 if TYPE_CHECKING:
@@ -77,6 +78,14 @@ def sample(index: Index, count: int) -> tuple[list[str], npt.NDArray[np.float32]
     return [], np.zeros((0, 0), np.float32)
 
 
+def tidy(index: Index) -> None:
+    """Compact the files, and take away those of old versions, which no reader has open any more."""
+    for table in tables(index) if index.exists else ():
+        if len(table.list_versions()) > 1:
+            with writable(index.folder):
+                table.optimize(cleanup_older_than=KEPT_VERSIONS)
+
+
 def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], folder: Path) -> None:
     """Write the rows that are not `gone` into a new index in `folder`, with these windows where they are named.
 
@@ -92,9 +101,9 @@ def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], fold
             schema = table.schema
             made = fresh.create_table(table.name, schema=schema)
             made.add(pa.RecordBatchReader.from_batches(schema, _kept(table, gone, windows)))
-        copy = Index(folder)
-        copy.refresh_text()
-        copy.reopen()
+        for copy in (Index(folder), Archive(folder)):
+            copy.refresh_text()
+            copy.reopen()
 
 
 def _kept(table: Any, gone: Container[int], windows: Mapping[int, str]) -> Iterator[pa.RecordBatch]:

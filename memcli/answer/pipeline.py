@@ -16,7 +16,8 @@ from memcli.ingest.identity import content_id
 from memcli.recall.gate import BAR, confidence
 from memcli.recall.pipeline import RERANKED, Engines, recall
 from memcli.recall.select import estimated_tokens, select
-from memcli.types import GOOD, Answer, Evidence, Method, Query, RecallEvent
+from memcli.recall.working import with_working
+from memcli.types import GOOD, Answer, Evidence, Method, Query, RecallEvent, Turn
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -57,14 +58,22 @@ def ask(
     budget: Budget,
     writing: Writing | None,
     warn: Callable[[str], None],
+    working: Sequence[Turn] = (),
 ) -> Answer:
-    """The answer to the query, with its evidence. Changes nothing in the store but the spool (see remember_use)."""
+    """The answer to the query, with its evidence. Changes nothing in the store but the spool (see remember_use).
+
+    working: turns that are at hand whatever the question is (see memcli/recall/working.py).
+    """
     began = time.perf_counter()
     if query.known_as_of is not None:
         query = replace(query, until=min(query.until or query.known_as_of, query.known_as_of))
     recalled = recall(replace(query, limit=RERANKED), store, engines)
     sure = confidence(query.text, recalled.candidates)
+    if sure < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
+        recalled = recall(replace(query, limit=RERANKED, deep=True), store, engines)
+        sure = confidence(query.text, recalled.candidates)
     evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
+    evidence = with_working(evidence, working)
     recalled_at = time.perf_counter()
     fact = None
     if not query.speakers and query.since is None:

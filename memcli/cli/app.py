@@ -13,24 +13,31 @@ from memcli.cli import (
     check,
     completion,
     config,
+    consolidate,
     context_block,
     delete,
     diff,
+    episodes,
     export,
     facts,
+    fade,
     import_,
     ingest,
+    marks,
     models,
     open_turn,
     profile,
+    ratings,
     remember,
     repair,
     restore,
     search,
     sessions,
+    speakers,
     sql,
     status,
     timeline,
+    undo,
 )
 from memcli.cli.context import Context
 
@@ -89,6 +96,16 @@ app.command("context")(context_block.context)
 app.command("open")(open_turn.open_turn)
 app.command("sessions")(sessions.sessions)
 app.command("timeline")(timeline.timeline)
+app.add_typer(speakers.app, name="speakers")
+app.command("undo")(undo.undo)
+app.command("episodes")(episodes.episodes)
+app.command("good")(ratings.good)
+app.command("bad")(ratings.bad)
+app.command("pin")(marks.pin)
+app.command("unpin")(marks.unpin)
+app.command("forget")(marks.forget)
+app.command("consolidate")(consolidate.consolidate)
+app.command("fade")(fade.fade)
 app.command("facts")(facts.facts)
 app.command("profile")(profile.profile)
 app.command("diff")(diff.diff)

@@ -31,7 +31,7 @@ def diff(
 
     context: Context = ctx.obj
     store = context.store()
-    today = questions.now_of(now).date()
+    today = questions.asked_at(now).date()
     day = days.day("SINCE", since, today, beginning=True)
     begin = datetime.combine(day, time.min, UTC) - timedelta(microseconds=1)
     known = knowledge(store)

@@ -71,7 +71,7 @@ def facts(
     context: Context = ctx.obj
     context.flags["llm.model"] = model
     store = context.store()
-    today = questions.now_of(now).date()
+    today = questions.asked_at(now).date()
     if model is not None and not update:
         raise UsageError("--model goes with --update: it reads the turns that it has not read yet")
     if update:

@@ -36,7 +36,7 @@ def profile(
 
     context: Context = ctx.obj
     store = context.store()
-    today = questions.now_of(now).date()
+    today = questions.asked_at(now).date()
     if name is None:
         with store.reading() as catalogue:
             names = catalogue.facts.names(LEAST, NAMES)

@@ -38,7 +38,7 @@ def remember(
         folder=context.config.memory_folder,
         wait_s=context.config["wait"],
         embedder=embedder,
-        now=questions.now_of(now),
+        now=questions.asked_at(now),
         zone=zone(context.config["timezone"]),
         redacting=redact,
         progress=context.progress(),

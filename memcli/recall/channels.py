@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from memcli.recall.deep import with_archived
 from memcli.types import Channel, Hit, Query
+from store.archive import Archive
 from store.index import Filter, Index
 
 if TYPE_CHECKING:
@@ -14,8 +16,8 @@ DEPTH = 100
 """How many turns each channel names."""
 
 
-def hits(query: Query, index: Index, embedder: Embedder) -> list[Hit]:
-    """What each channel finds, best first within each."""
+def hits(query: Query, index: Index, embedder: Embedder, archive: Archive | None = None) -> list[Hit]:
+    """What each channel finds, best first within each. `archive`: where to look as well, if anywhere."""
     where = Filter(since=query.since, until=query.until, speakers=query.speakers)
 
     near, window_near = index.dense(embedder.embed_query(query.text), limit=DEPTH, where=where)
@@ -25,6 +27,8 @@ def hits(query: Query, index: Index, embedder: Embedder) -> list[Hit]:
         "dense": near,
         "dense_window": window_near,
     }
+    if archive is not None:
+        found = with_archived(found, query, archive, embedder, where, DEPTH)
     return [
         Hit(item_id=item, channel=channel, rank=rank, score=score)
         for channel, ranked in found.items()

@@ -8,15 +8,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from memcli.memory.forgetting import initial_stability, retrievability
 from memcli.recall import channels
 from memcli.recall.fuse import fuse
 from memcli.recall.rerank import Reranked, passages_of, rerank
-from memcli.types import GOOD, Candidate, Hit, Locator, Query, Turn
+from memcli.recall.standing import keep_welcome, retrievability_of, tier_in_use
+from memcli.types import Candidate, Hit, Locator, Query, Turn
 from store.rows import TurnRow
+from store.standing import Standing
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -57,14 +57,18 @@ def recall(query: Query, store: Store, engines: Engines) -> Recalled:
     """
     timings: dict[str, float] = {}
     with _timed(timings, "channels"):
-        hits = channels.hits(query, store.index, engines.embedder)
+        standing = store.standing()
+        hits = channels.hits(query, store.index, engines.embedder, store.archive if query.deep else None)
     with _timed(timings, "fuse"):
         fused = fuse(hits)
         by_item: defaultdict[int, list[Hit]] = defaultdict(list)
         for hit in hits:
             by_item[hit.item_id].append(hit)
     with _timed(timings, "fetch"):
-        rows = store.index.rows([item for item, _ in fused[: max(FUSED_POOL, query.limit)]])
+        wanted = [item for item, _ in fused[: max(FUSED_POOL, query.limit)]]
+        rows = store.index.rows(wanted)
+        archived = store.archive.rows([item for item in wanted if item not in rows]) if query.deep else {}
+        rows = keep_welcome(query, rows | archived, standing)
     with _timed(timings, "prerank"):
         relevance = dict(fused)
         pool = [rows[item] for item, _ in fused[:FUSED_POOL] if item in rows]
@@ -79,14 +83,22 @@ def recall(query: Query, store: Store, engines: Engines) -> Recalled:
     for item, score in fused:
         if item in rows:
             stage, judged = next(((at, one[item]) for at, one in ranked if item in one), (2, Reranked(score, 0.0, "")))
-            candidates.append((stage, _candidate(query, rows[item], by_item[item], score, judged)))
+            candidate = _candidate(query, rows[item], by_item[item], score, judged, standing, item in archived)
+            candidates.append((stage, candidate))
     candidates.sort(key=lambda pair: (pair[0], -pair[1].score, pair[1].turn.id))
     return Recalled(candidates=[candidate for _, candidate in candidates[: query.limit]], timings_ms=timings)
 
 
-def _candidate(query: Query, row: TurnRow, hits: list[Hit], fused: float, judged: Reranked) -> Candidate:
-    since = query.asked_at - row.said_at if row.said_at else timedelta(0)
-    retained = retrievability(since.total_seconds() / 86400, initial_stability(GOOD))
+def _candidate(
+    query: Query,
+    row: TurnRow,
+    hits: list[Hit],
+    fused: float,
+    judged: Reranked,
+    standing: Standing,
+    is_archived: bool,
+) -> Candidate:
+    retained = retrievability_of(row, standing, query.asked_at)
     return Candidate(
         turn=turn_of(row),
         session_title=row.session_title,
@@ -96,6 +108,7 @@ def _candidate(query: Query, row: TurnRow, hits: list[Hit], fused: float, judged
         match=judged.match,
         retrievability=retained,
         score=judged.score * (1 + RETENTION_NUDGE * (retained - 0.5)),
+        tier="archive" if is_archived else tier_in_use(row, standing),
     )
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -105,14 +104,6 @@ def test_the_name_of_a_file_does_not_decide(tmp_path: Path) -> None:
 def test_what_is_no_log(tmp_path: Path, data: bytes, message: str) -> None:
     with pytest.raises(NotALog, match=message):
         found(tmp_path, data, "chat.txt")
-
-
-def test_an_archive_says_what_to_do(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "chat.zip", "w") as archive:
-        archive.writestr("_chat.txt", "x")
-    with pytest.raises(NotALog) as raised:
-        detect(Source(uri="chat.zip", path=tmp_path / "chat.zip"))
-    assert "unpack" in raised.value.hint
 
 
 def test_unknown_text_says_what_is_known(tmp_path: Path) -> None:
