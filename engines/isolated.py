@@ -47,10 +47,13 @@ class IsolatedGenerator:
         """How many tokens of the context the text takes."""
         return int(self._value({"call": "count_tokens", "text": text}))
 
-    def stream(self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int) -> Iterator[str]:
+    def stream(
+        self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int, grammar: str = ""
+    ) -> Iterator[str]:
         """The answer to a system and a user message, piece by piece. Raises EngineFailed."""
         arguments = {
-            "system": system, "user": user, "max_tokens": max_tokens, "temperature": temperature, "seed": seed
+            "system": system, "user": user, "max_tokens": max_tokens, "temperature": temperature, "seed": seed,
+            "grammar": grammar,
         }  # fmt: skip
         finished = False
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
+from engines.gbnf import check
 from engines.runtime import cores
 
 Gpu = Literal["auto", "off", "all"] | int
@@ -99,12 +100,17 @@ class LlamaGenerator:
         """How many tokens of the context the text takes."""
         return len(self._tokens(text, special=False))
 
-    def stream(self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int) -> Iterator[str]:
+    def stream(
+        self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int, grammar: str = ""
+    ) -> Iterator[str]:
         """The answer to a system and a user message, piece by piece; temperature 0 always takes the likeliest token.
 
+        grammar: GBNF that the answer must follow as far as it goes (engines/gbnf.py says which is let through).
         It ends after `max_tokens`, at the end of the context, or where the model ends it.
         Raises EngineFailed: at once if the prompt leaves no room in the context, later if llama.cpp fails.
         """
+        if grammar:
+            check(grammar)
         prompt = self._prompt(system, user)
         if len(prompt) >= self._context:
             raise EngineFailed(
@@ -112,13 +118,14 @@ class LlamaGenerator:
                 hint="Give the model a larger context, or the prompt less evidence.",
             )
         _complaints().clear()
-        return _until(self._stop, self._pieces(prompt, min(max_tokens, self._context - len(prompt)), temperature, seed))
+        room = min(max_tokens, self._context - len(prompt))
+        return _until(self._stop, self._pieces(prompt, room, temperature, seed, grammar))
 
     def close(self) -> None:
         """Frees the model's memory; it cannot be used afterwards."""
         self._llama.close()
 
-    def _pieces(self, prompt: list[int], max_tokens: int, temperature: float, seed: int) -> Iterator[str]:
+    def _pieces(self, prompt: list[int], max_tokens: int, temperature: float, seed: int, grammar: str) -> Iterator[str]:
         if max_tokens < 1:
             return
         library, model = _llama_cpp(), self._llama._model
@@ -126,12 +133,14 @@ class LlamaGenerator:
         # not mean the same text.
         self._llama.reset()
         self._llama.set_seed(seed % RANDOM_SEED)
+        rules = library.LlamaGrammar.from_string(grammar, verbose=False) if grammar else None
         characters = codecs.getincrementaldecoder("utf-8")("replace")  # a token may end within a character
         try:
-            for count, token in enumerate(self._llama.generate(prompt, temp=temperature), start=1):
+            for count, token in enumerate(self._llama.generate(prompt, temp=temperature, grammar=rules), start=1):
                 if library.llama_vocab_is_eog(model.vocab, token):
                     break
-                text = characters.decode(model.token_to_piece(token))
+                # llama-cpp-python gives the whole buffer, padded with zeros
+                text = characters.decode(model.token_to_piece(token).rstrip(b"\0"))
                 if text:
                     yield text
                 if count == max_tokens:

@@ -80,6 +80,11 @@ class Generator(Protocol):
         """How many tokens prompt and output may take together."""
         ...
 
-    def stream(self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int) -> Iterator[str]:
-        """The answer to a system and a user message, through the model's own chat template, piece by piece."""
+    def stream(
+        self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int, grammar: str = ""
+    ) -> Iterator[str]:
+        """The answer to a system and a user message, through the model's own chat template, piece by piece.
+
+        grammar: GBNF that the answer follows, "" for none.
+        """
         ...

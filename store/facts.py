@@ -151,6 +151,7 @@ class FactTables:
         self._db.begin()
         for table in _DERIVED:
             self._db.execute(f"DELETE FROM {table}")
+        self._db.execute("DELETE FROM settings WHERE starts_with(key, 'facts_model_read_to')")
         for key, value in settings.items():
             self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
         self._db.commit()

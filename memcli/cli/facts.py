@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memcli.cli.completion import speakers
 from memcli.cli.context import Context
 from memcli.cli.options import Now
+
+if TYPE_CHECKING:
+    from store.store import Store
 
 
 class FactKind(StrEnum):
@@ -45,6 +48,10 @@ def facts(
     update: Annotated[
         bool, typer.Option("--update", help="First read the turns that are new since last time.")
     ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|PATH", help="With --update: let this GGUF model find facts too (slow)."),
+    ] = None,
     now: Now = None,
 ) -> None:
     """Show what is known: facts with the time in which they hold and the words that they come from.
@@ -59,13 +66,19 @@ def facts(
     from memcli.cli.documents import SCHEMA
     from memcli.exits import Exit
     from memcli.memory.consolidate_facts import consolidate_facts
+    from memcli.usage import UsageError
 
     context: Context = ctx.obj
+    context.flags["llm.model"] = model
     store = context.store()
     today = questions.asked_at(now).date()
+    if model is not None and not update:
+        raise UsageError("--model goes with --update: it reads the turns that it has not read yet")
     if update:
         with store.locks.writer():
             consolidate_facts(store, progress=context.progress())
+            if model is not None:
+                _by_model(context, store, model)
     else:
         with store.reading() as catalogue:
             behind = catalogue.facts.turns_behind()
@@ -80,3 +93,21 @@ def facts(
     else:
         show.facts(chosen, known, day)
     raise typer.Exit(Exit.DONE if chosen else Exit.ABSTAINED)
+
+
+def _by_model(context: Context, store: Store, model: str) -> None:
+    """Let a language model find facts, and tell how many of its finds did not hold up."""
+    from memcli.cli import engines_in_use
+    from memcli.memory.consolidate_facts_by_model import consolidate_facts_by_model
+
+    file = engines_in_use.model_path(model)
+    report = consolidate_facts_by_model(
+        store,
+        engines_in_use.generator(context.config, context.tell),
+        f"{file.name} {file.stat().st_size}",
+        seed=context.config["llm.seed"],
+        progress=context.progress(),
+    )
+    context.tell(f"the model read {report.turns_read:,} turns and found {report.claims:,} facts that hold up")
+    for reason, count in sorted(report.dropped.items()):
+        context.tell(f"dropped {count:,}: {reason}")

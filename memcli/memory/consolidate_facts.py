@@ -93,14 +93,14 @@ def consolidate_facts(
             claims = [(row.seq, claim) for row in rows for claim in claims_of(row)]
             mentions = [mention for row in rows for mention in _mentions(row)]
             with store.writing() as catalogue:
-                catalogue.facts.add_claims([_claim_row(*one) for one in claims], mentions, {READ_TO: str(read_to)})
+                catalogue.facts.add_claims([claim_row(*one) for one in claims], mentions, {READ_TO: str(read_to)})
             report.turns_read += len(rows)
             report.claims += len(claims)
             advance(len(rows))
             if enough():
                 report.finished = False
                 return report
-    _reconcile_due(store, report, enough)
+    reconcile_due(store, report, enough)
     return report
 
 
@@ -167,7 +167,8 @@ def claim_of(row: ClaimRow) -> Claim:
     )
 
 
-def _reconcile_due(store: Store, report: FactsReport, enough: Callable[[], bool]) -> None:
+def reconcile_due(store: Store, report: FactsReport, enough: Callable[[], bool]) -> None:
+    """Make the facts of all subjects anew that are due, and report what changed."""
     while True:
         with store.reading() as catalogue:
             due = catalogue.facts.due(SUBJECTS)
@@ -207,7 +208,8 @@ def changes(before: Sequence[FactRow], after: Sequence[Belief]) -> list[FactChan
     return found
 
 
-def _claim_row(seq: int, claim: Claim) -> Mapping[str, Any]:
+def claim_row(seq: int, claim: Claim) -> Mapping[str, Any]:
+    """A claim as the store keeps it."""
     return {
         "seq": seq, "start_at": claim.start, "end_at": claim.end, "kind": claim.kind, "subject": claim.subject,
         "subject_key": subject_key(claim.subject), "predicate": claim.predicate, "object": claim.object,

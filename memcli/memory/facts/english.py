@@ -173,7 +173,7 @@ NO_NAMES: Final = _set(
     "hello hey hi wow oh haha lol sorry please maybe still just now then also not never always only even something "
     "anything nothing everything that's it's i'm i've i'll i'd let's one two three people man men woman women kids life "
     "love work school home music art sure glad good great nice cool awesome happy hope looks sounds family team mr mrs ms "
-    "dr sir madam dear guys folks company place time stuff things im ive id"
+    "dr sir madam dear guys folks company place time stuff things im ive id mine yours ours hers theirs"
 )
 #: Objects of love and hate that name nothing by themselves.
 NO_OBJECTS: Final = _set(
@@ -186,12 +186,15 @@ NO_OBJECTS: Final = _set(
 EVENT_END: Final = re.compile(
     r",|\s+(?:and|but|because|when|while|where|after|before|since|so|which|that|as|although|though)\b|\s+[–—-]\s|[.!…(;]"
 )
-PLAN_END: Final = re.compile(r",?\s+(?:or|and|but|because|so)\s+(?:i|we|my|it|he|she|they)\b|\s+because\b", re.I)
+PLAN_END: Final = re.compile(
+    r",?\s+(?:or|and|but|because|so)\s+(?:i|im|i['’]m|i['’]ll|we|my|it|he|she|they)\b|\s+because\b", re.I
+)
 #: What these restrict cannot be cut off ("games that test me"), nor be taken whole.
 RESTRICTED: Final = re.compile(r"\b(?:that|which|who|whose|when|where|if|unless|except|whenever|how|than|as)\b", re.I)
 #: Words that mean something only where they were said.
 DEICTIC: Final = re.compile(
-    r"\b(?:it|this|that|there|these|those|them|him|her|one|ones|here|you|your|yours|they|she|he|same|such)\b", re.I
+    r"\b(?:it|this|that|there|these|those|them|him|her|one|ones|here|you|your|yours|they|she|he|same|such|everything|anything|something|nothing)\b",
+    re.I,
 )
 #: Verbs in the form that goes with "I" and not with a name: "Feeling like ..." is no statement about a Feeling.
 BARE_VERBS: Final = _set(
@@ -209,6 +212,6 @@ TRAILING: Final = re.compile(
 #: Where a noun phrase ends although the clause goes on.
 NP_END: Final = re.compile(
     r",|\s+(?:because|cause|while|after|before|since|until|till|even|although|though|so|every|instead|but|these days|"
-    r"right now|any ?more|at the moment|now|and\s+(?:i|we|it|he|she|they|my))\b|\s+[–—-]\s|[.!…(]|\s:",
+    r"right now|any ?more|at the moment|now|and\s+(?:i|we|it|he|she|they|my))\b|\s+[–—-]\s|[!…(]|\.(?!\w)|\s:",
     re.I,
 )

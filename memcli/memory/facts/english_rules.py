@@ -122,7 +122,7 @@ RULES: Final = (
     Rule("studies at", r"<S>(?:<BE>)?<A>\s+stud(?:y|ies|ying)\s+(?:[\w-]+\s+){0,3}at\s+<ORG>"),
     # who one is
     Rule("name", r"[Mm]y\s+(?:full\s+)?name(?:['’]s|\s+is)\s+<NAME>(?P<self>)"),
-    Rule("age", r"<S>(?:<BE><A>\s+|(?:<HAVE>)?<A>\s+turned\s+)(?P<object>[1-9]\d?)(?:\s+years?\s+old|(?=\s*(?:[.!,]|$|today\b|yesterday\b|last\b|in\b|on\b|now\b)(?!\s+(?:minutes|hours)))(?<!in ..))"),
+    Rule("age", r"<S>(?:<BE><A>\s+|(?:<HAVE>)?<A>\s+turned\s+)(?P<object>[1-9]\d?)(?:\s+years?\s+old|(?=\s*(?:[.!,](?!\d)|$|today\b|yesterday\b|last\b|in\b|on\b|now\b)(?!\s+(?:minutes|hours)))(?<!in ..))"),
     Rule(
         "birthday",
         rf"<OWNER>\s+birthday{_IS}\s+(?:on\s+)?(?:the\s+)?(?P<object>\d{{1,2}}(?:st|nd|rd|th)?(?:\s+of)?\s+<MONTH>\b|<MONTH>\s+"
@@ -159,9 +159,9 @@ RULES: Final = (
     Rule("<attribute>'s name", rf"<S>(?:<HAVE>(?:\s+got)?|\s+(?:have|adopted|got|bought))<A>\s+an?\s+(?:[a-z-]+\s+){{0,2}}(?P<attribute>{_PET})(?:,|\s+(?:called|named))\s+<NAME>"),
     Rule("<attribute>'s name", rf"<S>(?:<HAVE>(?:\s+got)?|\s+(?:have|adopted|got|bought))<A>\s+an?\s+(?:[a-z-]+\s+){{0,2}}(?P<attribute>{_PET})\b[^.!?;]{{0,60}}?,?\s+(?:(?:and\s+)?(?:she|he|it)(?:['’]s|\s+is)\s+(?:called|named)|(?:her|his|its)\s+name\s+is)\s+<NAME>"),
     # possessions
-    Rule("has", r"<S>(?:['’]ve\s+got|['’]s\s+got|\s+(?:have|has|own|owns|keep|keeps)(?:\s+got)?)<A>\s+(?P<object>(?:an?|two|three|four|five|six|some)\s+<THING>)\b(?!\s+(?:allergy|accident|crash|problem|show|race|ride|trip|tour|park|key|keys|lesson|lessons|sitter|number|call|interview|of|to|in\s+mind))"),
+    Rule("has", r"<S>(?:['’]ve\s+got|['’]s\s+got|\s+(?:have|has|own|owns|keep|keeps)(?:\s+got)?)<A>\s+(?P<object>(?:an?\s+<THING>(?<!s)|(?:two|three|four|five|six|some)\s+<THING>))\b(?!\s+(?:allergy|accident|crash|problem|show|race|ride|trip|tour|park|key|keys|lesson|lessons|sitter|number|call|interview|of|to|in\s+mind))"),
     Rule("has", r"<S>(?:<HAVE>)?<A>\s+(?:bought|adopted|got(?:\s+(?:myself|ourselves))?)<A>\s+(?P<object>(?:an?|two|three)\s+<THING>)\b(?!\s+(?:ride|trip|tour|lesson|ticket|book|magazine|game|toy|case|stand|bed|food|lock|helmet))"),
-    Rule("has", r"<S>(?:\s+no\s+longer\s+(?:have|has|own|owns)|<NOT>\s+(?:have|own))\s+(?P<object>(?:(?:an?|my|the|our|any)\s+)?<THING>)\b(?:<ANYMORE>|)", "ended"),
+    Rule("has", r"<S>(?:\s+no\s+longer\s+(?:have|has|own|owns)|<NOT>\s+(?:have|own))\s+(?P<object>(?:an?|my|the|our|any)\s+<THING>)\b(?:<ANYMORE>|)", "ended"),
     Rule("has", r"<S>(?:<HAVE>)?<A>\s+(?:sold|gave\s+away|given\s+away|got\s+rid\s+of|gave\s+up|scrapped|crashed|lost)\s+(?P<object>(?:my|the|our)\s+<THING>)\b", "ended"),
     Rule("has", r"(?P<self>[Mm]y|[Oo]ur)\s+(?P<object><THING>)\s+(?:has\s+)?(?:died|passed\s+away|was\s+stolen|got\s+stolen|is\s+gone)\b", "ended"),
     Rule("drives", r"<S><A>\s+drives?<A>\s+(?P<object>an?\s+(?:[a-z-]+\s+){0,2}[A-Z][\w-]*(?:\s+[A-Z\d][\w-]*){0,2})"),

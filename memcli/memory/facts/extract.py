@@ -128,6 +128,8 @@ def _claim(
     if object_span is None:
         return None
     when = validity(text, clause, spans, said.said_on, match.group()) if said.said_on else Validity()
+    if rule.predicate in ("plan", "event") and not any(one.end <= object_span[1] for one in spans):
+        when = when._replace(named=None)  # the time belongs to what was cut off
     if not _fits(rule, when, said):
         return None
     name = re.sub("<attribute>", (found.get("attribute") or "").lower(), rule.predicate)
