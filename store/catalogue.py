@@ -210,6 +210,11 @@ class Catalogue:
         rows = self._db.execute(_TURN + "WHERE starts_with(t.id, ?) ORDER BY t.id LIMIT 10", [prefix]).fetchall()
         return [_turn(row) for row in rows]
 
+    def turns_by_hash(self, *, limit: int) -> list[TurnRow]:
+        """The `limit` turns with the lowest ids: hashes, so a sample that stays the same as the memory grows slowly."""
+        rows = self._db.execute(_TURN + "ORDER BY t.id LIMIT ?", [limit]).fetchall()
+        return [_turn(row) for row in rows]
+
     def turns_around(self, row: TurnRow, before: int, after: int) -> list[TurnRow]:
         """The turn with its neighbours in its session, in their order."""
         rows = self._db.execute(_TURN + f"WHERE t.session = ? ORDER BY {_ORDER}", [row.session]).fetchall()
@@ -246,6 +251,13 @@ class Catalogue:
         """The JSON document of the newest answer."""
         row = self._row("SELECT document FROM answers ORDER BY asked_at DESC, id LIMIT 1")
         return str(row[0]) if row else None
+
+    def answers(self, *, limit: int) -> list[dict[str, Any]]:
+        """The newest answers, as {"id", "document"}, newest first."""
+        rows = self._db.execute(
+            "SELECT id, document FROM answers ORDER BY asked_at DESC, id LIMIT ?", [limit]
+        ).fetchall()
+        return [{"id": row[0], "document": row[1]} for row in rows]
 
     # status
 

@@ -2,6 +2,7 @@
 
 FOLDER/memory.duckdb   the truth                  FOLDER/spool.jsonl    answers that wait to be folded in
 FOLDER/index/          derived, LanceDB           FOLDER/locks/         see store/locks.py
+FOLDER/tokens.cache    derived: vectors for reranking
     FOLDER/index.pending   is there while the index may lag behind the catalogue
 """
 
@@ -20,6 +21,7 @@ from store.index import Index
 from store.locks import StoreLocks
 from store.migrations import applied, migrate
 from store.spool import Spool
+from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,6 +46,7 @@ class Store:
         self.locks = StoreLocks(folder / "locks", wait_s)
         self.spool = Spool(folder / "spool.jsonl", self.locks)
         self.index = Index(folder / "index")
+        self.token_cache = TokenCache(folder / "tokens.cache")
         self._pending = folder / "index.pending"
 
     @classmethod

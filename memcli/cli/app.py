@@ -8,6 +8,7 @@ import typer
 
 from memcli import __version__
 from memcli.cli import ask, config, ingest, open_turn, search, status
+from memcli.cli import eval as evaluation
 from memcli.cli.context import Context
 
 app = typer.Typer(
@@ -58,3 +59,4 @@ app.command("search")(search.search)
 app.command("open")(open_turn.open_turn)
 app.command("status")(status.status)
 app.command("config")(config.config)
+app.command("eval")(evaluation.evaluate)

@@ -10,12 +10,12 @@ from store.index import Filter, Index
 if TYPE_CHECKING:
     from engines.protocols import Embedder
 
-DEPTH = 100
+DEPTH = 120
 """How many turns each channel names."""
 
 
-def hits(query: Query, index: Index, embedder: Embedder) -> list[Hit]:
-    """What each channel finds, best first within each."""
+def hits(query: Query, index: Index, embedder: Embedder, without: frozenset[Channel] = frozenset()) -> list[Hit]:
+    """What each channel finds, best first within each. `without`: channels that are left out, to see what they add."""
     where = Filter(since=query.since, until=query.until, speakers=query.speakers)
 
     near, window_near = index.dense(embedder.embed_query(query.text), limit=DEPTH, where=where)
@@ -28,5 +28,6 @@ def hits(query: Query, index: Index, embedder: Embedder) -> list[Hit]:
     return [
         Hit(item_id=item, channel=channel, rank=rank, score=score)
         for channel, ranked in found.items()
+        if channel not in without
         for rank, (item, score) in enumerate(ranked, start=1)
     ]

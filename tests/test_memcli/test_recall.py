@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence
-from memcli.recall.query import content_words, names_speaker, stems
+from memcli.recall.query import content_words, stems
+from memcli.recall.question import understand
 from memcli.recall.rerank import PASSAGE_CHARS, passages_of
 from memcli.recall.select import estimated_tokens, select
 from memcli.types import Candidate, Hit, Locator, Turn
@@ -17,13 +20,22 @@ from memcli.types import Candidate, Hit, Locator, Turn
 DAY = datetime(2024, 5, 1, tzinfo=UTC)
 
 
-def candidate(number: int, text: str, score: float, match: float = 0.5) -> Candidate:
+def candidate(number: int, text: str, score: float, match: float = 0.5, features: dict | None = None) -> Candidate:
     turn = Turn(
         id=f"{number:032x}", session_id="s", position=number, speaker="Ana", role="user", text=text, said_at=DAY,
         utc_offset=0, native_id=None, locator=Locator(source="log"),
     )  # fmt: skip
     return Candidate(
-        turn=turn, session_title="s", hits=(), fused=1, rerank=score, match=match, retrievability=1, score=score
+        turn=turn,
+        session_title="s",
+        hits=(),
+        fused=1,
+        rerank=score,
+        match=match,
+        retrievability=1,
+        score=score,
+        looks=2,
+        features=features or {},
     )
 
 
@@ -61,17 +73,25 @@ def test_the_best_is_evidence_however_long_it_is():
 
 
 def test_the_gate_wants_words_of_the_question():
-    about = confidence("Where is the ferry?", [candidate(1, "The ferries are in the harbour.", 1.0, match=0.7)])
-    other = confidence("Where is the ferry?", [candidate(1, "I like cheese.", 1.0, match=0.3)])
-    assert about > 0.7 > 0.25 > other
-    assert confidence("Where?", []) == 0
+    question = understand("Where is the ferry?", DAY, ["Ana"])
+    about = confidence(question, [candidate(1, "The ferries are in the harbour.", 1.0, match=0.7)])
+    other = confidence(question, [candidate(1, "I like cheese.", 1.0, match=0.3)])
+    assert about > other
+    assert confidence(question, []) == 0
+
+
+def test_the_gate_sees_that_it_was_said_of_somebody_else():
+    question = understand("What did Ana paint?", DAY, ["Ana", "Bo"])
+    own = candidate(1, "I painted a lake.", 2.0, features={"named": 1.0, "first_person": 1.0})
+    foreign = replace(own, turn=replace(own.turn, speaker="Bo"), features={"named": 0.0, "first_person": 0.0})
+    beside = candidate(2, "Nice weather.", -3.0, features={"named": 1.0})
+    assert confidence(question, [own, beside]) > confidence(question, [foreign, beside])
 
 
 def test_names_and_content_words():
     assert content_words("What did Maya's brother say about the boat?") == ["maya", "brother", "say", "boat"]
     assert stems("running runs") == {"run"}
-    assert names_speaker({"maya", "said"}, "Maya Lind")
-    assert not names_speaker({"the", "said"}, "The Who")
+    assert understand("What did Maya say?", DAY, ["Maya Lind", "The Who"]).names == {"maya"}
 
 
 @given(st.text(max_size=2000))
@@ -81,3 +101,26 @@ def test_passages_are_short_and_lose_no_word(text):
     if len(text) > PASSAGE_CHARS:
         assert all(len(passage) <= PASSAGE_CHARS for passage in passages) or not text.strip()
     assert "".join("".join(passages).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("When did we sign the lease?", "when"), ("Do you know when it was?", "when"),
+        ("How long ago did he leave?", "when"),
+        ("How long have they been friends?", "how_long"), ("How many boats are there?", "how_many"),
+        ("Who came along?", "who"), ("Where does Bo live?", "where"), ("Why did she leave?", "why"),
+        ("Is the tent in the car?", "yes_no"), ("What did he say when he left?", "what"),
+    ],
+)  # fmt: skip
+def test_what_kind_of_thing_is_asked_for(text, kind):
+    assert understand(text, DAY, ()).kind == kind
+
+
+def test_what_else_a_question_says():
+    question = understand("What are the latest books that Ana did not finish in March 2023?", DAY, ["Ana", "Bo"])
+    assert (question.names, question.order, question.negated) == ({"ana"}, "latest", True)
+    assert question.window == (date(2023, 3, 1), date(2023, 3, 31))
+    assert understand("What activities does Bo do?", DAY, ["Bo"]).several
+    assert not understand("What did Bo paint?", DAY, ["Bo"]).several
+    assert understand("Where does he live now?", DAY, ()).present
