@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 Role = Literal["user", "assistant", "tool", "system"]
-Channel = Literal["lexical", "lexical_window", "dense", "dense_window"]
+Channel = Literal["lexical", "lexical_window", "dense", "dense_window", "time"]
 Rating = Literal[1, 2, 3, 4]
 """1 again, 2 hard, 3 good, 4 easy."""
 

@@ -259,6 +259,14 @@ class Catalogue:
         ).fetchall()
         return [{"id": row[0], "document": row[1]} for row in rows]
 
+    def answers_by_id(self, prefix: str) -> list[dict[str, Any]]:
+        """The answers whose id begins with the prefix, as {"id", "asked_at", "question", "document"}, at most 10."""
+        rows = self._db.execute(
+            "SELECT id, asked_at, question, document FROM answers WHERE starts_with(id, ?) ORDER BY id LIMIT 10",
+            [prefix],
+        ).fetchall()
+        return [{"id": row[0], "asked_at": _naive_text(row[1]), "question": row[2], "document": row[3]} for row in rows]
+
     # status
 
     def counts(self) -> dict[str, int]:
@@ -304,6 +312,10 @@ def _aware(value: datetime | None) -> datetime | None:
 
 def _naive(value: datetime) -> datetime:
     return value.astimezone(UTC).replace(tzinfo=None)
+
+
+def _naive_text(value: datetime) -> str:
+    return value.replace(tzinfo=UTC).isoformat()
 
 
 def _parsed(value: str) -> datetime:

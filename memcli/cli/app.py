@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from memcli import __version__
-from memcli.cli import ask, config, ingest, open_turn, search, status
+from memcli.cli import ask, config, ingest, open_turn, search, status, why, why_not
 from memcli.cli import eval as evaluation
 from memcli.cli.context import Context
 
@@ -59,4 +59,6 @@ app.command("search")(search.search)
 app.command("open")(open_turn.open_turn)
 app.command("status")(status.status)
 app.command("config")(config.config)
+app.command("why")(why.why)
+app.command("why-not")(why_not.why_not)
 app.command("eval")(evaluation.evaluate)

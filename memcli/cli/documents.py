@@ -51,7 +51,7 @@ def search_document(query: Query, recalled: Recalled) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "query": query.text,
-        "hits": [_hit(rank, candidate) for rank, candidate in enumerate(recalled.candidates, start=1)],
+        "hits": [hit_document(rank, candidate) for rank, candidate in enumerate(recalled.candidates, start=1)],
         "timings_ms": recalled.timings_ms,
     }
 
@@ -91,7 +91,8 @@ def turn_document(turn: Turn, title: str) -> dict[str, Any]:
     }
 
 
-def _hit(rank: int, candidate: Candidate) -> dict[str, Any]:
+def hit_document(rank: int, candidate: Candidate) -> dict[str, Any]:
+    """A found turn as `search --json` prints it."""
     turn = candidate.turn
     return {
         "rank": rank,

@@ -74,7 +74,7 @@ def understand(text: str, asked_at: datetime, speakers: Iterable[str]) -> Questi
         kind=kind_of(text),
         names=frozenset(name for name in names if len(name) > 1),
         terms=frozenset(stems(text) - stems(" ".join(names))),
-        window=_window(text, asked_at),
+        window=window_of(text, asked_at),
         several=bool(_LIST.search(text)),
         order="latest" if _LATEST.search(text) else "first" if _FIRST.search(text) else None,
         present=bool(_NOW.search(text)),
@@ -104,6 +104,7 @@ def names_in(text: str) -> Sequence[str]:
     return _CAPITALISED.findall(text)
 
 
-def _window(text: str, asked_at: datetime) -> tuple[date, date] | None:
+def window_of(text: str, asked_at: datetime) -> tuple[date, date] | None:
+    """The days, inclusive, that the first time expression of a text denotes; None without one."""
     found = find_time_expressions(text, asked_at.date())
     return (found[0].first, found[0].last) if found else None
