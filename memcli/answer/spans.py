@@ -63,7 +63,7 @@ _NO_PLACE = frozenset(
         "love",
     ]
 )
-_BECAUSE = re.compile(r"\b(?:because|since|so that|in order to|to help|as|due to|thanks to)\b\s*", re.I)
+_BECAUSE = re.compile(r"\b(?:because|'cause|so that|in order to|due to|thanks to)\b(?: of\b)?\s*", re.I)
 _CLAUSE = re.compile(r"\s+[-–—]+\s+|[;:]\s+|,\s+(?:and|but|so|which|who|because)\s+|\.\.\.\s*|\s+(?:but|because)\s+")
 _OPENING = re.compile(
     r"^(?:(?:hey|hi|hello|wow|oh|yeah|yes|yep|no|nope|well|thanks|thank you|sure|absolutely|definitely|totally|cool"
@@ -108,8 +108,9 @@ def span(question: Question, sentence: str, speaker: str) -> str:
         return person
     if question.kind == "where" and (place := _place(question, said)):
         return place
-    if question.kind == "why" and (reason := _BECAUSE.search(said)):
-        return said[reason.end() :].rstrip(".!? ")
+    if question.kind == "why":
+        reason = _BECAUSE.search(said)
+        return said[reason.end() if reason else 0 :].rstrip(".!? ")
     return _trimmed(question, _clause(question, said))
 
 
@@ -176,14 +177,13 @@ def _clause(question: Question, said: str) -> str:
 
 
 def _trimmed(question: Question, clause: str) -> str:
-    """The clause without function words and words of the question at its ends, as far as something is left."""
-    words = list(_WORD.finditer(clause))
-    first, last = 0, len(words)
-    while first < last and _says_nothing(question.terms, question.names, words[first].group()):
-        first += 1
-    while last > first and _says_nothing(question.terms, question.names, words[last - 1].group()):
-        last -= 1
-    return clause[words[first].start() : words[last - 1].end()] if last > first else clause.rstrip(".!? ")
+    """The clause without the function words and the words of the question that it begins with, if something is left."""
+    starts = (
+        word.start()
+        for word in _WORD.finditer(clause)
+        if not _says_nothing(question.terms, question.names, word.group())
+    )
+    return clause[next(starts, 0) :].rstrip(".!? ")
 
 
 def _says_nothing(terms: Collection[str], names: Collection[str], word: str) -> bool:
