@@ -16,18 +16,14 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from memcli.recall.query import stems
 from memcli.recall.question import Question
 from memcli.types import Candidate
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"intercept": -0.2, "even": 1.12, "covered": 0.0, "lead": 0.37, "own": 0.31, "other": -0.03}
+    {"intercept": -4.59, "even": 6.576, "lead": 0.331, "own": 0.302, "other": 0.092}
 )
-BAR = 0.35
+BAR = 0.198
 """Below it we abstain: one in ten of FriendsQA's own questions falls under it."""
-
-BESIDE = 3
-"""How many of the best candidates may hold a word of the question between them."""
 
 LEAD = 4.0
 """A lead or arrears of more log odds than this says no more."""
@@ -46,17 +42,13 @@ def confidence(question: Question, candidates: Sequence[Candidate]) -> float:
 def signs(question: Question, candidates: Sequence[Candidate]) -> dict[str, float]:
     """What the confidence is made of. The last three are 0 unless the question names somebody who speaks.
 
-    `even`: how well the words of the best candidate meet the question's. `covered`: the share of its terms that the
-    best few hold. `lead`: by how many log odds, leaving out who speaks, the best of the named is ahead of the best of
+    `even`: how well the words of the best candidate meet the question's. `lead`: by how many log odds, leaving out who speaks, the best of the named is ahead of the best of
     others who speak of themselves. `own`, `other`: whether the best, leaving out who speaks, is
     said by the named, or by others, of themselves.
     """
     best = candidates[0]
-    said = stems(" ".join(one.turn.text for one in candidates[:BESIDE]))
-    covered = len(question.terms & said) / len(question.terms) if question.terms else 0.0
     found = {
         "even": best.features.get("context_even", best.match),
-        "covered": covered,
         "lead": 0.0,
         "own": 0.0,
         "other": 0.0,
