@@ -27,13 +27,14 @@ _AMOUNT = re.compile(
 )
 _SPAN_OF_TIME = re.compile(
     rf"(?:\d+|\b(?:{_NUMBERS}|a|an)\b)\s(?:and a half\s)?(?:year|month|week|day|hour|minute)s?(?:\sand a half)?\b"
-    r"|\b(?:for|since)\s(?:years|ages|months|weeks|childhood|(?:19|20)\d\d|[A-Z]\w+)",
+    r"|\b(?:for|since)\s(?:years|ages|months|weeks|childhood|(?:19|20)\d\d|(?-i:[A-Z]\w+))",
     re.I,
 )
 _NAME = re.compile(r"(?:[A-Z][\w'’-]*[^\W\d_])(?:\s(?:of |the |de |van )?[A-Z][\w'’-]*[^\W\d_])*")
 _KIN = re.compile(
-    r"\b(?:my|our|his|her|their)\s(?:\w+\s){0,2}?(?:mom|mum|mother|dad|father|parents?|sisters?|brothers?|sons?|daughters?"
-    r"|kids|children|wife|husband|partner|friends?|boyfriend|girlfriend|family|cousins?|aunt|uncle|grandma|grandpa"
+    r"\b(?:my|our|his|her|their)\s(?:\w+\s){0,2}?(?:mom|mum|mother|dad|father|parents?|sisters?|brothers?|sons?"
+    r"|daughters?|kids|children|wife|husband|partner|friends?|boyfriend|girlfriend|family|cousins?|aunt|uncle"
+    r"|grandma|grandpa"
     r"|grandmother|grandfather|boss|colleagues?|coworkers?|neighbou?rs?|teacher|coach|mentors?|team)\b",
     re.I,
 )
@@ -43,26 +44,13 @@ _PLACE = re.compile(
     r"|[a-z]+(?:\s(?!and\b|but\b|with\b|for\b|to\b|last\b|on\b)[a-z]+)?))"
 )
 _NO_PLACE = frozenset(
-    [
-        "me",
-        "you",
-        "him",
-        "her",
-        "it",
-        "us",
-        "them",
-        "this",
-        "that",
-        "home",
-        "first",
-        "least",
-        "all",
-        "fact",
-        "general",
-        "touch",
-        "love",
-    ]
+    """me you him her it us them this that first least all fact general touch love end beginning start time times moment
+    once day days week weeks weekend month months year years morning evening night noon midnight today tomorrow
+    yesterday january february march april may june july august september october november december monday tuesday
+    wednesday thursday friday saturday sunday christmas easter""".split()  # noqa: SIM905
 )
+_NAMING = re.compile(r"\b(?:names?|called|named)\b", re.I)
+_NAMED = re.compile(r"\b(?:called|named|names? (?:is|are|was|were)|name['’]s)\s+(?:it |him |her )?")
 _BECAUSE = re.compile(r"\b(?:because|'cause|so that|in order to|due to|thanks to)\b(?: of\b)?\s*", re.I)
 _CLAUSE = re.compile(r"\s+[-–—]+\s+|[;:]\s+|,\s+(?:and|but|so|which|who|because)\s+|\.\.\.\s*|\s+(?:but|because)\s+")
 _OPENING = re.compile(
@@ -104,6 +92,8 @@ def span(question: Question, sentence: str, speaker: str) -> str:
         return found.group()
     if question.kind in ("how_many", "how_long") and (amount := _amount(question, said)):
         return amount
+    if _NAMING.search(question.text) and (name := _given_name(said)):
+        return name
     if question.kind == "who" and (person := _person(question, said, speaker)):
         return person
     if question.kind == "where" and (place := _place(question, said)):
@@ -150,6 +140,13 @@ def _person(question: Question, said: str, speaker: str) -> str | None:
         return ", ".join(people)
     first = next(iter(content_words(speaker)), "")
     return speaker if first and first not in question.names and re.search(r"\bI\b|\bmy\b", said) else None
+
+
+def _given_name(said: str) -> str | None:
+    """The name that a sentence gives to something: "she's called Bolota"."""
+    given = _NAMED.search(said)
+    name = _NAME.match(said, given.end()) if given else None
+    return name.group() if name else None
 
 
 def _place(question: Question, said: str) -> str | None:

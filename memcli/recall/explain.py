@@ -60,6 +60,9 @@ def shares(candidate: Candidate) -> list[Share]:
         for name, weight in weights.items()
         if name in candidate.features
     ]
+    rest = candidate.rerank - sum(one.part for one in made)
+    if abs(rest) > 1e-6:  # it answers a part of the question better than the whole
+        made.append(Share("part_of_question", 1.0, rest, rest))
     return sorted(made, key=lambda one: (-abs(one.part), one.feature))
 
 

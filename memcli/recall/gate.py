@@ -1,10 +1,10 @@
 """Whether the evidence answers the question at all: a calibrated confidence, and the bar below which we abstain.
 
 Two ways to be unanswerable: nothing of the kind was ever talked about, or it was said of somebody else. For the first
-count the words; for the second, where the question names somebody who speaks here, whether the best of what they say
-themselves falls behind the best of what others say of themselves.
+counts how well words meet; for the second, where the question names somebody who speaks here, whether the best of what
+they say falls behind the best of what others say of themselves.
 
-A logistic regression over `signs`, made by `python tests/bench/fit.py` on FriendsQA (Yang and Choi, SIGDIAL 2019):
+A logistic regression over `signs`, made by `python tests/bench/fit_gate.py` on FriendsQA (Yang and Choi, SIGDIAL 2019):
 questions put to the dialogues that they were asked of, the same with a person replaced by another, and put to other
 dialogues.
 """
@@ -42,9 +42,9 @@ def confidence(question: Question, candidates: Sequence[Candidate]) -> float:
 def signs(question: Question, candidates: Sequence[Candidate]) -> dict[str, float]:
     """What the confidence is made of. The last three are 0 unless the question names somebody who speaks.
 
-    `even`: how well the words of the best candidate meet the question's. `lead`: by how many log odds, leaving out who speaks, the best of the named is ahead of the best of
-    others who speak of themselves. `own`, `other`: whether the best, leaving out who speaks, is
-    said by the named, or by others, of themselves.
+    `even`: how well the words of the best candidate meet the question's, all of them alike. `lead`: by how many log
+    odds, leaving out who speaks, the best of the named is ahead of the best of others who speak of themselves. `own`,
+    `other`: whether the best, leaving out who speaks, is said by the named, or by others, of themselves.
     """
     best = candidates[0]
     found = {

@@ -8,16 +8,17 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.memory.forgetting import initial_stability, retrievability
 from memcli.recall import channels
 from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence
-from memcli.recall.question import Question, understand
-from memcli.recall.rerank import Looked, first_look, second_look
+from memcli.recall.query import stems
+from memcli.recall.question import Question, parts_of, understand
+from memcli.recall.rerank import Looked, first_look, joined, second_look
 from memcli.types import GOOD, Candidate, Channel, Hit, Locator, Query, Turn
 from store.rows import TurnRow
 from store.store import Store
@@ -35,6 +36,12 @@ LOOKED_TWICE_IN_MANY = 24
 """How many in a larger one, where most of them are met for the first time."""
 
 SMALL = 20_000
+
+LOOKED_AT_PART = 16
+"""How many candidates of a part of a question are looked at twice."""
+
+PART = 0.7
+"""By so many log odds the best answer to a part of a question ranks below the best answer to the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,31 +67,34 @@ class Recalled:
 def recall(query: Query, store: Store, engines: Engines, *, without: frozenset[Channel] = frozenset()) -> Recalled:
     """The turns that bear on the query, best first, at most `query.limit`.
 
-    What was looked at twice comes before what was looked at once. without: channels that are left out.
+    What was looked at twice comes before what was looked at once. A question of several parts ("Which came first, the
+    move or the wedding?") is asked part by part as well. without: channels that are left out.
     """
     timings: dict[str, float] = {}
-    with _timed(timings, "channels"):
-        hits = channels.hits(query, store.index, engines.embedder, without)
-        relevance = dict(fuse(hits))
-    with _timed(timings, "fetch"):
-        rows = list(store.index.rows(list(relevance)).values())
-    if not rows:
-        question = understand(query.text, query.asked_at, ())
+    many = store.index.count() > SMALL
+    whole = _probe(query, None, store, engines, without, LOOKED_TWICE_IN_MANY if many else LOOKED_TWICE, timings)
+    question, second = whole.question, whole.second
+    if second is None:
         return Recalled(candidates=[], timings_ms=timings, question=question, confidence=0.0)
-    with _timed(timings, "first_look"):
-        question = understand(query.text, query.asked_at, {row.speaker for row in rows})
-        first = first_look(question, rows, hits, relevance, engines.token_table)
-    twice = LOOKED_TWICE if store.index.count() <= SMALL else LOOKED_TWICE_IN_MANY
-    with _timed(timings, "second_look"):
-        second = second_look(
-            question, first.best(twice), engines.token_encoder, engines.token_table, store.token_cache
-        ).best(twice)
-    by_item: defaultdict[int, list[Hit]] = defaultdict(list)
-    for hit in hits:
-        by_item[hit.item_id].append(hit)
+    probes = [whole]
+    for part in parts_of(query.text):
+        part_question = replace(question, text=part, terms=frozenset(stems(part)))
+        probe = _probe(replace(query, text=part), part_question, store, engines, without, LOOKED_AT_PART, timings)
+        if probe.second is not None:
+            probes.append(probe)
+            second = joined(second, probe.second, PART)
+    by_item: dict[int, list[Hit]] = {}
+    fused: dict[int, float] = {}
+    for probe in probes:
+        found: defaultdict[int, list[Hit]] = defaultdict(list)
+        for hit in probe.hits:
+            found[hit.item_id].append(hit)
+        by_item = {**found, **by_item}
+        fused = {**probe.fused, **fused}
+    second = second.best(len(second.rows))
     candidates = [
-        _candidate(query, looked, at, looks, level, by_item, relevance)
-        for looks, looked, level in _in_order(first.best(max(twice, query.limit)), second)
+        _candidate(query, looked, at, looks, level, by_item, fused)
+        for looks, looked, level in _in_order(whole.first.best(max(len(second.rows), query.limit)), second)
         for at in range(len(looked.rows))
     ]
     candidates.sort(key=lambda one: (-one.looks, -one.score, one.turn.id))
@@ -92,12 +102,46 @@ def recall(query: Query, store: Store, engines: Engines, *, without: frozenset[C
     return Recalled(candidates=candidates[: query.limit], timings_ms=timings, question=question, confidence=sure)
 
 
+class _Probe(NamedTuple):
+    """One question put to the memory: what the channels said, and both looks (none where nothing was found)."""
+
+    question: Question
+    hits: list[Hit]
+    fused: dict[int, float]
+    first: Looked
+    second: Looked | None
+
+
+def _probe(
+    query: Query,
+    question: Question | None,
+    store: Store,
+    engines: Engines,
+    without: frozenset[Channel],
+    twice: int,
+    timings: dict[str, float],
+) -> _Probe:
+    """`question`: the query as understood already; `twice`: how many are looked at twice."""
+    with _timed(timings, "channels"):
+        hits = channels.hits(query, store.index, engines.embedder, without)
+        fused = dict(fuse(hits))
+    with _timed(timings, "fetch"):
+        rows = list(store.index.rows(list(fused)).values())
+    question = question or understand(query.text, query.asked_at, {row.speaker for row in rows})
+    if not rows:
+        return _Probe(question, hits, fused, Looked.nothing(), None)
+    with _timed(timings, "first_look"):
+        first = first_look(question, rows, hits, fused, engines.token_table)
+    with _timed(timings, "second_look"):
+        second = second_look(
+            question, first.best(twice), engines.token_encoder, engines.token_table, store.token_cache
+        ).best(twice)
+    return _Probe(question, hits, fused, first, second)
+
+
 def _in_order(first: Looked, second: Looked) -> list[tuple[int, Looked, float]]:
     """Both looks, as (how many, candidates, the score that means odds of 1): what was looked at once ranks below."""
-    seen = len(second.rows)
-    rest = Looked(
-        first.rows[seen:], {name: column[seen:] for name, column in first.features.items()}, first.scores[seen:]
-    )
+    rest = first.without({row.seq for row in second.rows})
     top = float(second.scores[0])
     if not rest.rows:
         return [(2, second, top)]
@@ -152,4 +196,4 @@ def turn_of(row: TurnRow) -> Turn:
 def _timed(timings: dict[str, float], step: str, clock: Callable[[], float] = time.perf_counter) -> Iterator[None]:
     began = clock()
     yield
-    timings[step] = round((clock() - began) * 1000, 2)
+    timings[step] = round(timings.get(step, 0.0) + (clock() - began) * 1000, 2)

@@ -7,7 +7,7 @@ look is not enough.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -42,7 +42,15 @@ _LATEST = re.compile(r"\b(?:latest|last|most recent(?:ly)?|newest|current(?:ly)?
 _FIRST = re.compile(r"\b(?:first|earliest|originally|at the beginning|used to)\b", re.I)
 _NOW = re.compile(r"\b(?:now|current(?:ly)?|these days|at the moment|still|today)\b", re.I)
 _NEGATED = re.compile(r"\b(?:not|never|no longer|without)\b|n['’]t\b", re.I)
-_CAPITALISED = re.compile(r"(?<!^)\b[A-Z][\w'’-]*[^\W\d_]\b")
+_BETWEEN = re.compile(r"\bbetween (.+?) and (.+)$", re.I)
+_EITHER = re.compile(r"[,:] (?:the |my )?(.+?),? or (.+)$", re.I)
+_BEFORE = re.compile(
+    r"^\W*(?:how \w+ \w+|what|which|did|was|were|when)\b (.+?) (?:before|after|since|when) (.+)$", re.I
+)
+
+
+PART_WORDS = 2
+"""A part of a question has at least so many content words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +107,18 @@ def kind_of(text: str) -> Kind:
     return "yes_no" if _YES_NO.search(text) else "what"
 
 
-def names_in(text: str) -> Sequence[str]:
-    """Words in a text that look like names: capitalised, and not first in it."""
-    return _CAPITALISED.findall(text)
+def parts_of(text: str) -> list[str]:
+    """The parts of a question that asks of two things, to be looked for one by one; none of a question of one thing.
+
+    "How many days passed between A and B?", "Which came first, A or B?", "Did A before B?"
+    """
+    for pattern in (_BETWEEN, _EITHER, _BEFORE):
+        found = pattern.search(text)
+        if found:
+            parts = [part.strip(" ,.?!:;'\"") for part in found.groups()]
+            if all(len(content_words(part)) >= PART_WORDS for part in parts):
+                return parts
+    return []
 
 
 def window_of(text: str, asked_at: datetime) -> tuple[date, date] | None:

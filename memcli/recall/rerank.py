@@ -7,7 +7,7 @@ vectors of what was seen before come from the store's cache.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.recall.features import of_channels, of_tokens, of_words, total
@@ -19,6 +19,9 @@ from store.rows import TurnRow
 from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from engines.protocols import TokenEncoder
     from memcli.recall.features import Floats
 
@@ -40,9 +43,24 @@ class Looked(NamedTuple):
         import numpy as np
 
         order = sorted(range(len(self.rows)), key=lambda at: (-self.scores[at], self.rows[at].id))[:count]
-        places = np.array(order, np.int64)
+        return self._at(np.array(order, np.int64))
+
+    def without(self, seqs: Collection[int]) -> Looked:
+        """The others, in their order."""
+        import numpy as np
+
+        return self._at(np.array([at for at, row in enumerate(self.rows) if row.seq not in seqs], np.int64))
+
+    @classmethod
+    def nothing(cls) -> Looked:
+        """No candidates."""
+        import numpy as np
+
+        return cls([], {}, np.zeros(0))
+
+    def _at(self, places: npt.NDArray[np.int64]) -> Looked:
         features = {name: column[places] for name, column in self.features.items()}
-        return Looked([self.rows[at] for at in order], features, self.scores[places])
+        return Looked([self.rows[at] for at in places], features, self.scores[places])
 
 
 def first_look(
@@ -64,6 +82,24 @@ def second_look(
     said = encoded(texts, encoder, cache)
     features = {**looked.features, **of_tokens("context", asked, said, looked.rows, looked.features["fused"])}
     return Looked(looked.rows, features, total(features, {**SECOND_LOOK, "in_time": IN_TIME}))
+
+
+def joined(whole: Looked, part: Looked, behind: float) -> Looked:
+    """The candidates of both, a part's best ranking `behind` log odds below the best of the whole; of two scores of one
+    candidate the higher one counts."""
+    import numpy as np
+
+    shift = float(whole.scores.max() - part.scores.max()) - behind
+    scores = {row.seq: float(score) + shift for row, score in zip(part.rows, part.scores, strict=True)}
+    raised = np.array(
+        [max(s, scores.get(row.seq, s)) for row, s in zip(whole.rows, whole.scores.tolist(), strict=True)]
+    )
+    new = part.without({row.seq for row in whole.rows})
+    return Looked(
+        [*whole.rows, *new.rows],
+        {name: np.concatenate([column, new.features[name]]) for name, column in whole.features.items()},
+        np.concatenate([raised, new.scores + shift]),
+    )
 
 
 def passages_of(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence
 from memcli.recall.query import content_words, stems
-from memcli.recall.question import understand
+from memcli.recall.question import parts_of, understand
 from memcli.recall.rerank import PASSAGE_CHARS, passages_of
 from memcli.recall.select import estimated_tokens, select
 from memcli.types import Candidate, Hit, Locator, Turn
@@ -124,3 +124,17 @@ def test_what_else_a_question_says():
     assert understand("What activities does Bo do?", DAY, ["Bo"]).several
     assert not understand("What did Bo paint?", DAY, ["Bo"]).several
     assert understand("Where does he live now?", DAY, ()).present
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("How many days passed between the move to Porto and Bo's wedding?", ["the move to Porto", "Bo's wedding"]),
+        ("Which came first, the broken oven or the new bicycle?", ["broken oven", "the new bicycle"]),
+        ("Did Ana sell the boat before Bo painted the shed?", ["Ana sell the boat", "Bo painted the shed"]),
+        ("Where does Bo work?", []),
+        ("What is the difference between him and her?", []),
+    ],
+)
+def test_questions_of_two_things_have_parts(text, parts):
+    assert parts_of(text) == parts
