@@ -1,4 +1,4 @@
-"""From candidates to evidence: the best that fit the budget, no words twice, in the order in which they were said."""
+"""From candidates to evidence: the best that fit the budget, nothing said twice, in the order in which it was said."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from memcli.recall.query import words
 from memcli.types import Candidate, Evidence
+
+SAME = 0.85
+"""Turns that share so much of their words (Jaccard) say the same: the better one stands for both."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -19,14 +22,14 @@ def select(
     The best candidate is always in, whatever its length: an answer without its source would be worse.
     """
     chosen: list[Candidate] = []
-    seen: set[tuple[str, ...]] = set()
+    seen: list[frozenset[str]] = []
     left = budget
     for candidate in candidates:
-        spoken = tuple(words(candidate.turn.text))
+        spoken = frozenset(words(candidate.turn.text))
         tokens = count_tokens(candidate.turn.text)
-        if spoken in seen or (chosen and tokens > left):
+        if any(_says_the_same(spoken, other) for other in seen) or (chosen and tokens > left):
             continue
-        seen.add(spoken)
+        seen.append(spoken)
         chosen.append(candidate)
         left -= tokens
         if len(chosen) == limit:
@@ -36,6 +39,10 @@ def select(
         Evidence(number=number, turn=one.turn, score=one.score, match=one.match)
         for number, one in enumerate(chosen, start=1)
     ]
+
+
+def _says_the_same(spoken: frozenset[str], other: frozenset[str]) -> bool:
+    return len(spoken & other) >= SAME * len(spoken | other)
 
 
 def estimated_tokens(text: str) -> int:

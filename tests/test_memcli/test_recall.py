@@ -67,6 +67,13 @@ def test_evidence_is_in_order_of_time_within_the_budget_and_says_nothing_twice()
     assert [(one.number, one.turn.position) for one in chosen] == [(1, 1), (2, 3)]
 
 
+def test_a_near_double_makes_room_for_something_else():
+    said = "I packed the blue tent and two sleeping bags for the trip"
+    candidates = [candidate(1, said, 0.9), candidate(2, said + " today", 0.8), candidate(3, "The ferry leaves.", 0.1)]
+    chosen = select(candidates, limit=2, budget=500, count_tokens=estimated_tokens)
+    assert [one.turn.position for one in chosen] == [1, 3]
+
+
 def test_the_best_is_evidence_however_long_it_is():
     (only,) = select([candidate(1, "x" * 9000, 1.0)], limit=3, budget=10, count_tokens=estimated_tokens)
     assert only.turn.position == 1
