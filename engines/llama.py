@@ -86,6 +86,11 @@ class LlamaGenerator:
         return self._context
 
     @property
+    def metadata(self) -> dict[str, str]:
+        """What the GGUF says of itself, by GGUF's keys (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md)."""
+        return dict(self._llama.metadata)
+
+    @property
     def device(self) -> str:
         """What computes: "cpu", or "gpu, N layers"."""
         return f"gpu, {self._gpu_layers} layers" if self._gpu_layers else "cpu"

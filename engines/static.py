@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engines.cards import MINILM_STATIC, ModelCard
 from engines.errors import ModelCorrupt
 from engines.files import REINSTALL, locate
-from engines.tokens import EncodedTokens, shared_tokenizer, tokenize
+from engines.tokens import EncodedTokens, readable, shared_tokenizer, tokenize
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +50,10 @@ class StaticEmbedder:
     def dimension(self) -> int:
         """Length of a vector."""
         return self._card.dimension
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a text has, without a limit."""
+        return len(self._tokenizer.encode(readable(text), add_special_tokens=False).ids)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dimension), rows of length 1; all zero where no token is known (empty, only emoji).

@@ -60,11 +60,18 @@ def _at_least(low: float, kind: Callable[[str], Any]) -> Callable[[str], Any]:
     return parse
 
 
+def _switch(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("not true or false")
+    return text.lower() == "true"
+
+
 OPTIONS = (
     Option("memory", "default", str, "the memory to use: a name, or a path (with a / in it)"),
     Option("wait", 30.0, _at_least(0, float), "seconds to wait for another process that holds the memory"),
+    Option("exposed", False, _switch, "open a memory although its folder lets other users of the machine in"),
     Option("timezone", "", _zone, "zone of times in logs that name none; empty: this machine's"),
-    Option("llm.model", "", str, "path of a GGUF model that writes answers; empty: extractive answers"),
+    Option("llm.model", "", str, "a GGUF model that writes answers, by path or by name; empty: extractive answers"),
     Option("llm.context", 4096, _at_least(256, int), "tokens that prompt and answer may take together"),
     Option("llm.gpu", "auto", _gpu, "layers on the GPU: auto, off, all, or a number"),
     Option("llm.max_tokens", 400, _at_least(1, int), "longest answer, in tokens"),
@@ -102,6 +109,13 @@ def memories_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("memcli", appauthor=False) / "memories"
+
+
+def models_folder() -> Path:
+    """The folder that knows the models that the user added."""
+    from platformdirs import user_data_path
+
+    return user_data_path("memcli", appauthor=False) / "models"
 
 
 def default_file() -> Path:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import IntEnum
 
 from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
+from engines.shelf import ModelRefused
 from memcli.config import ConfigError
 from memcli.ingest.errors import InputUnreadable
 from memcli.usage import UsageError
-from store.errors import MigrationFailed, StoreDamaged, StoreLocked, StoreMissing, StoreNewer
+from store.errors import MigrationFailed, StoreDamaged, StoreLocked, StoreMissing, StoreNewer, StoreUnwritable
 
 
 class Exit(IntEnum):
@@ -25,6 +26,7 @@ class Exit(IntEnum):
     STORE_NEWER = 12
     MIGRATION_FAILED = 13
     STORE_DAMAGED = 14
+    STORE_UNWRITABLE = 15
     MODEL_MISSING = 20
     MODEL_CORRUPT = 21
     ENGINE_UNAVAILABLE = 22
@@ -47,6 +49,7 @@ MEANINGS = {
     Exit.STORE_NEWER: "store is newer than this program",
     Exit.MIGRATION_FAILED: "migration failed (rolled back)",
     Exit.STORE_DAMAGED: "store damaged",
+    Exit.STORE_UNWRITABLE: "the disk refuses: it is full, or permission is missing (the store is consistent)",
     Exit.MODEL_MISSING: "model missing",
     Exit.MODEL_CORRUPT: "model file corrupt",
     Exit.ENGINE_UNAVAILABLE: "engine unavailable",
@@ -59,11 +62,13 @@ MEANINGS = {
 
 ERRORS: dict[type[Exception], Exit] = {
     UsageError: Exit.USAGE,
+    ModelRefused: Exit.USAGE,
     StoreMissing: Exit.STORE_MISSING,
     StoreLocked: Exit.STORE_LOCKED,
     StoreNewer: Exit.STORE_NEWER,
     MigrationFailed: Exit.MIGRATION_FAILED,
     StoreDamaged: Exit.STORE_DAMAGED,
+    StoreUnwritable: Exit.STORE_UNWRITABLE,
     ModelMissing: Exit.MODEL_MISSING,
     ModelCorrupt: Exit.MODEL_CORRUPT,
     EngineUnavailable: Exit.ENGINE_UNAVAILABLE,

@@ -5,18 +5,23 @@ Times go in and out as aware datetimes in UTC; in the file they are naive UTC TI
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from store import tombstones
 from store.errors import StoreDamaged
 from store.rows import SourceRow, TurnRow
+from store.tables import TURN_CHECKSUM
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
 
+_ID = re.compile("[0-9a-f]{32}")
 _ORDER = "said_at NULLS FIRST, position, seq"
 """How the turns of a session follow each other: by time, and as their source had them within the same time."""
 
@@ -32,6 +37,11 @@ class Catalogue:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The open connection, for the queries of other modules of this package."""
+        return self._db
 
     # settings
 
@@ -81,10 +91,10 @@ class Catalogue:
         self._db.unregister("incoming")
         return {str(row[0]): int(row[1]) for row in rows}
 
-    def add_turns(self, turns: pa.Table) -> dict[int, int]:
+    def add_turns(self, turns: pa.Table, *, allow_return: bool = False) -> dict[int, int]:
         """Add the turns whose ids are new, with an outbox row for the index, in one transaction.
 
-        Returns how many were added of each source.
+        Returns how many were added of each source. A turn that was deleted stays out, unless `allow_return`.
 
         `turns` has the columns of the table turns but seq, in the order in which they were read; ids are unique in it.
         """
@@ -92,13 +102,17 @@ class Catalogue:
         try:
             first = int(self.setting("next_seq") or 1)
             self._db.register("incoming", turns)
+            if allow_return:
+                tombstones.lift(self._db, "incoming")
             row = self._row(
-                """
+                f"""
                 INSERT INTO turns BY NAME
-                SELECT ? - 1 + row_number() OVER (ORDER BY ordinal) AS seq, * EXCLUDE (ordinal)
+                SELECT ? - 1 + row_number() OVER (ORDER BY ordinal) AS seq, * EXCLUDE (ordinal),
+                       {TURN_CHECKSUM} AS checksum
                 FROM (SELECT row_number() OVER () AS ordinal, * FROM incoming) incoming
                 WHERE NOT EXISTS (
                     FROM turns known WHERE known.session = incoming.session AND known.id = incoming.id)
+                {self._not_deleted()}
                 """,
                 [first],
             )
@@ -117,6 +131,21 @@ class Catalogue:
             raise
         self._db.commit()
         return {int(source): int(count) for source, count in counts}
+
+    def deleted_before(self, turns: pa.Table) -> dict[int, int]:
+        """How many of the turns, by source, were deleted and are kept out by add_turns()."""
+        if not tombstones.any_tombstone(self._db):
+            return {}
+        self._db.register("incoming", turns)
+        rows = self._db.execute(
+            f"SELECT source, count(*) FROM incoming WHERE id IN ({tombstones.known_ids('incoming')}) GROUP BY source"
+        ).fetchall()
+        self._db.unregister("incoming")
+        return {int(source): int(count) for source, count in rows}
+
+    def _not_deleted(self) -> str:
+        known = tombstones.known_ids("incoming")
+        return f"AND incoming.id NOT IN ({known})" if tombstones.any_tombstone(self._db) else ""
 
     def add_quarantine(self, records: pa.Table) -> None:
         """Keep records that could not be read (columns batch, uri, line, reason, excerpt), once each."""
@@ -224,9 +253,12 @@ class Catalogue:
     # answers and recall events
 
     def fold(self, records: Iterable[dict[str, Any]]) -> None:
-        """Take in what the spool held: answers and recall events. Folding twice changes nothing."""
+        """Take in what the spool held: answers and recall events. Folding twice changes nothing.
+
+        What names a turn that was deleted meanwhile is left out.
+        """
         self._db.begin()
-        for record in records:
+        for record in self._of_living(list(records)):
             if record["kind"] == "answer":
                 self._db.execute(
                     "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?)",
@@ -246,6 +278,11 @@ class Catalogue:
             else:
                 raise StoreDamaged(f"the spool holds a record of unknown kind {record['kind']!r}")
         self._db.commit()
+
+    def _of_living(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        named = [set(_ID.findall(json.dumps(record))) for record in records]
+        deleted = tombstones.buried(self._db, sorted(set().union(*named)))
+        return [record for record, ids in zip(records, named, strict=True) if not ids & deleted]
 
     def last_answer(self) -> str | None:
         """The JSON document of the newest answer."""

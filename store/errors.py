@@ -29,3 +29,19 @@ class MigrationFailed(StoreError):
 
 class StoreDamaged(StoreError):
     """A file of the store is not what it should be."""
+
+
+class SqlRefused(StoreError):
+    """A statement is none, is not allowed, or fails."""
+
+
+class StoreUnwritable(StoreError):
+    """The disk refuses: it is full, or permission is missing."""
+
+
+class BackupDamaged(StoreDamaged):
+    """A backup or an export is cut short, was changed, or is none."""
+
+
+class StoreExposed(StoreDamaged):
+    """Other users of the machine may read the store."""

@@ -8,12 +8,15 @@ its vector (float16) and the vector's code (see store/nearest.py).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
+from store.disk import writable
 from store.errors import StoreDamaged
 from store.lance import lance
 from store.nearest import best, by_words, codes_of, estimated_cosines, refined_cosines, window_scores
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
+Arguments = ParamSpec("Arguments")
+Found = TypeVar("Found")
 TextColumn = Literal["said", "window"]
 
 EXACT_ROWS = 20_000
@@ -36,6 +41,9 @@ REFINED = 500
 """How many of the best by code are first estimated again, with the query itself instead of its code."""
 
 _TABLE = "turns"
+_EXCHANGE_PAUSE_S, _EXCHANGE_TRIES = 0.02, 25
+"""How long, and how often, a reader waits for the index that is being put in place."""
+
 _KEPT_VERSIONS = timedelta(hours=1)
 """An old version of the table stays this long, for readers that still have it open."""
 
@@ -61,18 +69,48 @@ class Filter:
         return " AND ".join(parts) or None
 
 
+def _again(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
+    """Read a second time, from the table that is there now, if a deletion put a new one there under the reader."""
+
+    @wraps(read)
+    def reading(*arguments: Arguments.args, **options: Arguments.kwargs) -> Found:
+        index = arguments[0]
+        assert isinstance(index, Index)
+        try:
+            return read(*arguments, **options)
+        except (StoreDamaged, OSError, RuntimeError, ValueError):
+            if not index.replaced:
+                raise
+            index.reopen()
+            return read(*arguments, **options)
+
+    return reading
+
+
 class Index:
     """The index of one store. Reads see the table as it was when it was first read, until reopen()."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._place: int | None = None
         self._table: Any = None
         self._rows: _Rows | None = None
 
     @property
     def exists(self) -> bool:
         """Whether anything was ever indexed."""
-        return any((self._folder / f"{_TABLE}.lance" / "_versions").glob("*.manifest"))
+        for _ in range(_EXCHANGE_TRIES):
+            if any((self._folder / f"{_TABLE}.lance" / "_versions").glob("*.manifest")):
+                return True
+            if self._folder.exists() or not self._folder.with_name("index.new").exists():
+                return False
+            time.sleep(_EXCHANGE_PAUSE_S)  # a deletion puts a new one there at this moment
+        return False
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another index stands where the one was that was opened."""
+        return self._place is not None and self._folder.exists() and self._folder.stat().st_ino != self._place
 
     def drop(self) -> None:
         """Delete the whole index."""
@@ -97,37 +135,45 @@ class Index:
         codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
         halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
         table = rows.append_column("vector", halves).append_column("code", codes).cast(schema)
-        if not self.exists:
-            self.drop()  # what is left of a making that was cut off
-            lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
-            self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
-        target = self._open()
-        if known:
-            target.delete(f"seq IN ({', '.join(map(str, known))})")
-        target.add(table)
+        with writable(self._folder):
+            if not self.exists:
+                self._make(schema)
+            target = self._open()
+            if known:
+                target.delete(f"seq IN ({', '.join(map(str, known))})")
+            target.add(table)
         self._rows = None
+
+    def _make(self, schema: pa.Schema) -> None:
+        self.drop()  # what is left of a making that was cut off
+        lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
+        self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
 
     def refresh_text(self) -> None:
         """Bring the full-text indexes up to date and compact the files, after a run of put()."""
         if not self.exists:
             return
-        table = self._index_text()
-        table.optimize(cleanup_older_than=_KEPT_VERSIONS)
+        with writable(self._folder):
+            table = self._index_text()
+            table.optimize(cleanup_older_than=_KEPT_VERSIONS)
         self.reopen()
 
     def _index_text(self) -> Any:
         table = self._open()
         from lancedb.index import FTS
 
-        present = {column for index in table.list_indices() for column in index.columns}
-        for column in ("said", "window"):
-            if column not in present:
-                table.create_index(
-                    column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
-                )
+        for column in self.text_columns_missing():
+            table.create_index(
+                column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
+            )
         return table
 
     # reading
+
+    @property
+    def folder(self) -> Path:
+        """Where the index is."""
+        return self._folder
 
     def count(self) -> int:
         """How many turns are indexed."""
@@ -142,6 +188,12 @@ class Index:
         table = self._open()
         return pc.max(table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()["seq"]).as_py() or 0
 
+    def text_columns_missing(self) -> list[str]:
+        """The columns that should have a full-text index and have none."""
+        present = {column for index in self._open().list_indices() for column in index.columns}
+        return [column for column in ("said", "window") if column not in present]
+
+    @_again
     def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
         """The turns with these seqs; one that is not indexed is not in the result."""
         import numpy as np
@@ -157,6 +209,7 @@ class Index:
         rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
+    @_again
     def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> list[tuple[int, float]]:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
         if not self.exists:
@@ -172,6 +225,7 @@ class Index:
         pairs = zip(found["seq"].to_pylist(), found["_score"].to_pylist(), strict=True)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
+    @_again
     def dense(
         self, query: npt.NDArray[np.float32], *, limit: int, where: Filter
     ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
@@ -241,11 +295,12 @@ class Index:
     def _open(self) -> Any:
         if self._table is None:
             try:
+                self._place = self._folder.stat().st_ino
                 self._table = lance().connect(str(self._folder)).open_table(_TABLE)
             except (ValueError, RuntimeError, OSError) as error:
                 raise StoreDamaged(
                     f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
-                    hint="delete that folder: the next `memcli ingest` builds it anew from the catalogue",
+                    hint="`memcli repair` builds it anew from the catalogue",
                 ) from error
         return self._table
 

@@ -6,13 +6,20 @@ Three advisory file locks (flock(2) through portalocker):
 - the *catalogue* lock, held only while the DuckDB file is open: shared by readers, exclusive for a commit;
 - the *spool* lock, exclusive, for the milliseconds of an append to the spool (store/spool.py).
 
-Stale rule: the operating system drops a flock when its process ends, however it ends, so a lock that is held is held by
-a living process. The record of the holder beside the lock is only for the message, and believed only while the lock is
-held. On network file systems without flock semantics two machines can both get the lock: keep a store on a local disk.
+Stale rule: the operating system drops a flock when its process ends, however it ends, and all of them at a reboot, so a
+lock that is held is held by a living process: there is nothing to break or to time out. The record of the holder beside
+the lock is only for the message, and believed only while the lock is held, by a process of this machine since its last
+start that is still there.
+
+Shared folders: NFS (Linux 2.6.12 and later, with its lock service) and SMB pass flock on to the server, which drops the
+locks of a machine that vanished when it notices; until then the store counts as in use. Where a file system refuses
+locks, so do we. Where it grants them without telling other machines (NFS mounted `nolock`, some FUSE file systems), two
+machines can both get the lock, and nothing here can see that: keep a store on a local disk. `memcli check` says so.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -26,7 +33,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from store.errors import StoreLocked
+from store.disk import refusal, writable
+from store.errors import StoreLocked, StoreUnwritable
 
 _FIRST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.1
@@ -38,6 +46,8 @@ class StoreLocks:
     def __init__(self, folder: Path, wait_s: float) -> None:
         self._folder = folder
         self.wait_s = wait_s
+        self.shown_as: str | None = None
+        """What a waiting process is told that this one does, if its command line is not for others to read."""
 
     @contextmanager
     def writer(self) -> Iterator[None]:
@@ -82,26 +92,44 @@ class StoreLocks:
         import portalocker
 
         kind = portalocker.LockFlags.SHARED if shared else portalocker.LockFlags.EXCLUSIVE
-        stream = (self._folder / f"{name}.lock").open("a+")
+        stream = self._open(name, shared=shared)
         until = time.monotonic() + wait_s
         pause = _FIRST_PAUSE_S
         while True:
             try:
                 portalocker.lock(stream, kind | portalocker.LockFlags.NON_BLOCKING)
                 break
-            except portalocker.LockException:
+            except portalocker.AlreadyLocked:
                 left = until - time.monotonic()
                 if left <= 0:
                     stream.close()
                     raise self._locked(name) from None
                 time.sleep(min(pause, left))
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
+            except portalocker.LockException as error:
+                stream.close()
+                cause = error.__cause__ or error
+                raise refusal(self._folder, cause) or StoreUnwritable(
+                    f"{self._folder}: no lock can be had there: {cause}", hint="keep the memory on a local disk"
+                ) from error
         if shared:
             with suppress(OSError):
                 self._record(name).unlink()  # of a holder that was killed: there is none beside readers
         else:
-            self._record(name).write_text(_holder(), encoding="utf-8")
+            with suppress(OSError):  # a full disk: the record is only for a message
+                self._record(name).write_text(_holder(self.shown_as), encoding="utf-8")
         return stream
+
+    def _open(self, name: str, *, shared: bool) -> IO[str]:
+        path = self._folder / f"{name}.lock"
+        with writable(path):
+            try:
+                return path.open("a+")
+            except OSError as error:
+                # A lock that is there can be shared by whoever may read it: a memory on a read-only disk can be read.
+                if not shared or error.errno not in (errno.EROFS, errno.EACCES):
+                    raise
+                return path.open("r")
 
     def _release(self, name: str, stream: IO[str], *, shared: bool) -> None:
         if not shared:
@@ -115,6 +143,8 @@ class StoreLocks:
     def _locked(self, name: str) -> StoreLocked:
         try:
             holder = json.loads(self._record(name).read_text(encoding="utf-8"))
+            if holder["host"] == socket.gethostname() and (holder["boot"] != _boot() or not _alive(holder["pid"])):
+                raise ValueError("the record outlived its process")
             who = f"`{holder['command']}` (pid {holder['pid']} on {holder['host']}) since {holder['since']}"
         except (OSError, ValueError, KeyError, TypeError):
             who = "another process"
@@ -124,7 +154,31 @@ class StoreLocks:
         )
 
 
-def _holder() -> str:
-    command = textwrap.shorten(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]), 100, placeholder=" ...")
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    return json.dumps({"command": command, "pid": os.getpid(), "host": socket.gethostname(), "since": since})
+def _holder(shown_as: str | None) -> str:
+    command = shown_as or shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    record = {
+        "command": textwrap.shorten(command, 100, placeholder=" ..."),
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "boot": _boot(),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return json.dumps(record)
+
+
+def _boot() -> str:
+    """What tells this run of the machine from the one before; empty where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

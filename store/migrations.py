@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store.disk import put_in_place, writable
 from store.errors import MigrationFailed, StoreDamaged, StoreNewer
+from store.tables import TURN_CHECKSUM
 
 if TYPE_CHECKING:
     import duckdb
@@ -56,30 +60,47 @@ MIGRATIONS = (
             "INSERT INTO settings VALUES ('next_seq', '1')",
         ),
     ),
+    Migration(
+        3,
+        "checksums of turns, tombstones of deleted ones, an audit trail",
+        (
+            "ALTER TABLE turns ADD COLUMN checksum UBIGINT",
+            f"UPDATE turns SET checksum = {TURN_CHECKSUM}",
+            "CREATE TABLE tombstone_keys (id VARCHAR PRIMARY KEY, key VARCHAR NOT NULL)",
+            """CREATE TABLE tombstones (
+                hash VARCHAR PRIMARY KEY, key VARCHAR NOT NULL, deleted_at TIMESTAMP NOT NULL)""",
+            """CREATE TABLE audit (
+                done_at TIMESTAMP NOT NULL, command VARCHAR NOT NULL, what VARCHAR NOT NULL)""",
+        ),
+    ),
 )
+
+
+BEFORE_SCHEMA = "before-schema-"
+"""Beginning of the name of a copy that keep_copy() leaves."""
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Bring the catalogue to the present schema, one transaction a step, each with its record.
 
     Raises StoreNewer if the catalogue has a step that this program does not know, MigrationFailed (after rolling the
-    step back) if a step fails.
+    step back) if a step fails or leaves a table with fewer rows than it had.
     """
-    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if tables and "migrations" not in tables:
-        raise StoreDamaged(
-            f"this is not a memcli catalogue: it has the tables {', '.join(sorted(tables))}",
-            hint="name the right place with --memory",
-        )
+    done = schema_of(connection)
     connection.execute(
         "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name VARCHAR, applied_at TIMESTAMP)"
     )
-    done = applied(connection)
-    for step in MIGRATIONS[done:]:
+    for step in (step for step in MIGRATIONS if step.number > done):
         connection.begin()
         try:
+            before = _counts(connection)
             for statement in step.statements:
                 connection.execute(statement)
+            after = _counts(connection)
+            lost = [f"{name} ({rows} rows, then {after.get(name, 0)})" for name, rows in before.items()
+                    if after.get(name, 0) < rows]  # fmt: skip
+            if lost:
+                raise ValueError(f"it would lose rows of {', '.join(lost)}")
             connection.execute(
                 "INSERT INTO migrations VALUES (?, ?, current_timestamp::TIMESTAMP)", [step.number, step.name]
             )
@@ -92,12 +113,63 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
         connection.commit()
 
 
+def latest() -> int:
+    """The number of the last step that this program knows."""
+    return MIGRATIONS[-1].number
+
+
 def applied(connection: duckdb.DuckDBPyConnection) -> int:
     """The number of the last step that the catalogue has. Raises StoreNewer if this program does not know it."""
     [(done,)] = connection.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchall()
-    if done > MIGRATIONS[-1].number:
+    if done > latest():
         raise StoreNewer(
-            f"the store has schema {done}, this program knows up to {MIGRATIONS[-1].number}",
+            f"the store has schema {done}, this program knows up to {latest()}",
             hint="use the newer memcli that wrote it",
         )
     return int(done)
+
+
+def schema_of(connection: duckdb.DuckDBPyConnection) -> int:
+    """Like applied(), and 0 for a database without any table. Raises StoreDamaged for one of something else."""
+    tables = _tables(connection)
+    if not tables:
+        return 0
+    if "migrations" not in tables:
+        raise StoreDamaged(
+            f"this is not a memcli catalogue: it has the tables {', '.join(sorted(tables))}",
+            hint="name the right place with --memory",
+        )
+    return applied(connection)
+
+
+def keep_copy(catalogue: Path, schema: int) -> None:
+    """Keep the catalogue file, closed and of this schema, as before-schema-N beside it; an older copy goes.
+
+    Under the exclusive catalogue lock. What is kept is whole or not there: it gets its name last.
+    """
+    copy = catalogue.with_name(f"{BEFORE_SCHEMA}{schema}")
+    draft = catalogue.with_name(f"{catalogue.name}.new")
+    with writable(copy):
+        shutil.copyfile(catalogue, draft)
+        draft.chmod(0o600)
+        put_in_place(draft, copy)
+        for older in copies(catalogue.parent):
+            if older != copy:
+                older.unlink()
+
+
+def copies(folder: Path) -> list[Path]:
+    """The copies that keep_copy() left in a store's folder."""
+    return sorted(folder.glob(f"{BEFORE_SCHEMA}*"))
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    return {str(name) for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    counts = {}
+    for name in sorted(_tables(connection)):
+        [(rows,)] = connection.execute(f'SELECT count(*) FROM "{name}"').fetchall()
+        counts[name] = int(rows)
+    return counts

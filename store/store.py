@@ -1,33 +1,48 @@
 """One memory on disk: a private folder with the catalogue, the index, the spool and the locks.
 
-FOLDER/memory.duckdb   the truth                  FOLDER/spool.jsonl    answers that wait to be folded in
-FOLDER/index/          derived, LanceDB           FOLDER/locks/         see store/locks.py
-FOLDER/tokens.cache    derived: vectors for reranking
-    FOLDER/index.pending   is there while the index may lag behind the catalogue
+FOLDER/memory.duckdb    the truth                    FOLDER/spool.jsonl   answers that wait to be folded in
+FOLDER/index/           derived, LanceDB             FOLDER/locks/        see store/locks.py
+FOLDER/index.pending    is there while the index may lag behind the catalogue
+FOLDER/erase.pending    is there while deleted text may still be in a file: see store/erase.py
+FOLDER/before-schema-N  the catalogue as it was before a migration: see Store.bring_up_to_date
+FOLDER/damaged          what repair could not mend
+FOLDER/cache            token vectors of turns that were looked at closely; the last run of `memcli eval --mine`
+FOLDER/receipts         of deletions: see store/prove.py
 """
 
 from __future__ import annotations
 
-import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.catalogue import Catalogue
-from store.errors import StoreDamaged, StoreLocked, StoreMissing
+from store.disk import flush, refusal, writable
+from store.errors import StoreDamaged, StoreExposed, StoreLocked, StoreMissing
 from store.index import Index
 from store.locks import StoreLocks
-from store.migrations import applied, migrate
+from store.migrations import applied, keep_copy, latest, migrate, schema_of
 from store.spool import Spool
 from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
     import duckdb
 
-_CATALOGUE = "memory.duckdb"
-_CONFIG = {
+CATALOGUE = "memory.duckdb"
+OWN = (
+    CATALOGUE, f"{CATALOGUE}.wal", "index", "index.pending", "index.new", "index.old", "erase.pending", "spool.jsonl",
+    "spool.jsonl.folding", "spool.jsonl.new", "spool.jsonl.folding.new", "locks", "damaged", "receipts",
+    f"{CATALOGUE}.new", f"{CATALOGUE}.new.wal",
+)  # fmt: skip
+"""Every name that a store's folder may hold, but for DERIVED and the copies that migrations leave."""
+
+DERIVED = ("cache",)
+"""What can be made again from the rest at any time, and goes whenever anything is erased."""
+
+CONFIG = {
     # The catalogue is rows, not a place to run things from: no files but its own, no extensions, a bounded memory.
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
@@ -46,50 +61,89 @@ class Store:
         self.locks = StoreLocks(folder / "locks", wait_s)
         self.spool = Spool(folder / "spool.jsonl", self.locks)
         self.index = Index(folder / "index")
-        self.token_cache = TokenCache(folder / "tokens.cache")
+        self.token_cache = TokenCache(folder / "cache" / "tokens.sqlite")
         self._pending = folder / "index.pending"
+        self._erasing = folder / "erase.pending"
 
     @classmethod
-    def open(cls, folder: Path, *, wait_s: float) -> Store:
-        """The store in this folder. Raises StoreMissing if there is none."""
-        if not (folder / _CATALOGUE).is_file():
+    def open(cls, folder: Path, *, wait_s: float, exposed: bool = False) -> Store:
+        """The store in this folder. Raises StoreMissing if there is none.
+
+        exposed: open it even if the folder's mode lets other users in; else that is StoreExposed.
+        """
+        if not (folder / CATALOGUE).is_file():
             what = "is not a memory" if folder.exists() else "does not exist"
             raise StoreMissing(f"no memory at {folder}: it {what}", hint="`memcli ingest PATH` makes one")
-        (folder / "locks").mkdir(mode=0o700, exist_ok=True)
+        if not exposed:
+            _refuse_exposed(folder)
+        with writable(folder):
+            (folder / "locks").mkdir(mode=0o700, exist_ok=True)
         return cls(folder, wait_s)
 
     @classmethod
-    def create(cls, folder: Path, *, wait_s: float) -> Store:
+    def create(cls, folder: Path, *, wait_s: float, exposed: bool = False) -> Store:
         """The store in this folder, made now if the folder is empty or not there, and brought to the present schema.
 
         Raises StoreMissing if the folder holds something else: a store is never put among other files.
         """
-        if not (folder / _CATALOGUE).exists():
-            if folder.exists() and (not folder.is_dir() or _foreign(folder)):
-                raise StoreMissing(
-                    f"{folder} is not a memory and not an empty folder",
-                    hint="name another place with --memory NAME or --memory PATH",
-                )
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
-        (folder / "locks").mkdir(mode=0o700, exist_ok=True)
+        with writable(folder):
+            if not (folder / CATALOGUE).exists():
+                if folder.exists() and (not folder.is_dir() or _foreign(folder)):
+                    raise StoreMissing(
+                        f"{folder} is not a memory and not an empty folder",
+                        hint="name another place with --memory NAME or --memory PATH",
+                    )
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                folder.chmod(0o700)
+            elif not exposed:
+                _refuse_exposed(folder)
+            (folder / "locks").mkdir(mode=0o700, exist_ok=True)
         store = cls(folder, wait_s)
-        with store._connection(read_only=False) as connection:
-            migrate(connection)
+        store.bring_up_to_date()
         return store
+
+    def bring_up_to_date(self) -> None:
+        """Migrate the catalogue to the present schema, if it has an older one, after keeping a copy of it.
+
+        The copy, FOLDER/before-schema-N, stays until the next migration or deletion. Raises MigrationFailed, with the
+        catalogue as it was before the step that failed.
+        """
+        with self.locks.catalogue(shared=False):
+            with self._opened(read_only=False) as connection:
+                done = schema_of(connection)
+                if done in (0, latest()):
+                    migrate(connection)
+                    return
+            keep_copy(self.folder / CATALOGUE, done)
+            with self._opened(read_only=False) as connection:
+                migrate(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Catalogue]:
         """The catalogue, shared with other readers. Raises StoreLocked, StoreDamaged, StoreNewer."""
         with self._connection(read_only=True) as connection:
-            applied(connection)
+            if applied(connection) == latest():
+                yield Catalogue(connection)
+                return
+        self.bring_up_to_date()
+        with self._connection(read_only=True) as connection:
             yield Catalogue(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Catalogue]:
-        """The catalogue, alone, for a short commit. Raises StoreLocked, StoreDamaged, StoreNewer."""
+        """The catalogue, alone, for a short commit. Raises StoreLocked, StoreDamaged, StoreNewer, StoreUnwritable."""
         with self._connection(read_only=False) as connection:
-            applied(connection)
+            if applied(connection) == latest():
+                yield Catalogue(connection)
+                return
+        self.bring_up_to_date()
+        with self._connection(read_only=False) as connection:
+            yield Catalogue(connection)
+
+    @contextmanager
+    def scratch_reading(self) -> Iterator[Catalogue]:
+        """The catalogue as it is, of whatever schema, in a folder that nobody else uses: a copy, or a fresh restore."""
+        with self._opened(read_only=True) as connection:
             yield Catalogue(connection)
 
     def fold_spool(self) -> None:
@@ -102,14 +156,31 @@ class Store:
 
     @property
     def pending(self) -> bool:
-        """Whether turns may be committed that the index does not have yet: see expect_pending()."""
-        return self._pending.exists() or not self.index.exists
+        """Whether the index may lack turns that are committed (see expect_pending), or hold deleted ones."""
+        return self._pending.exists() or not self.index.exists or self.erasing
 
     def expect_pending(self) -> None:
         """Say, before a commit, that it fills the outbox: readers see it without opening the catalogue."""
-        if not self._pending.exists():
-            self._pending.touch(mode=0o600)
-            _flush(self.folder)
+        self._mark(self._pending)
+
+    @property
+    def erasing(self) -> bool:
+        """Whether a deletion is not finished: text that it took may still lie in some file. See store/erase.py."""
+        return self._erasing.exists()
+
+    def expect_erasing(self) -> None:
+        """Say, before a commit, that it deletes: whoever comes next finishes it."""
+        self._mark(self._erasing)
+
+    def erased(self) -> None:
+        """Say that no file holds deleted text any more."""
+        self._erasing.unlink(missing_ok=True)
+
+    def _mark(self, path: Path) -> None:
+        if not path.exists():
+            with writable(path):
+                path.touch(mode=0o600)
+                flush(self.folder)
 
     def settle(self) -> None:
         """Say that the outbox is empty."""
@@ -122,45 +193,65 @@ class Store:
 
     @contextmanager
     def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self.locks.catalogue(shared=read_only), self._opened(read_only=read_only) as connection:
+            yield connection
+
+    @contextmanager
+    def _opened(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The DuckDB file, under the catalogue lock."""
         import duckdb
 
-        path = self.folder / _CATALOGUE
-        with self.locks.catalogue(shared=read_only):
-            try:
-                connection = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
-            except duckdb.Error as error:
-                held = re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", str(error))
-                if held:
-                    raise StoreLocked(
-                        f"{path} is open in another program: {held[1]} (pid {held[2]})",
-                        hint="close it there; memcli's own commands wait for each other",
-                    ) from error
-                raise StoreDamaged(
-                    f"{path} cannot be opened: {str(error).splitlines()[0]}",
-                    hint="restore it from a backup; the original logs can be ingested again into a new memory",
+        path = self.folder / CATALOGUE
+        try:
+            connection = duckdb.connect(str(path), read_only=read_only, config=CONFIG)
+        except duckdb.Error as error:
+            held = re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", str(error))
+            if held:
+                raise StoreLocked(
+                    f"{path} is open in another program: {held[1]} (pid {held[2]})",
+                    hint="close it there; memcli's own commands wait for each other",
                 ) from error
+            refused = refusal(path, error)
+            if refused:
+                raise refused from error
+            raise StoreDamaged(
+                f"{path} cannot be opened: {str(error).splitlines()[0]}",
+                hint="`memcli repair` saves what can be read; else restore a backup, or ingest the logs anew",
+            ) from error
+        try:
             if not read_only:
                 path.chmod(0o600)
-            try:
-                yield connection
-            except (duckdb.CatalogException, duckdb.BinderException) as error:
-                raise StoreDamaged(
-                    f"{path} is not a memcli catalogue: {str(error).splitlines()[0]}",
-                    hint="name the right place with --memory",
-                ) from error
-            finally:
-                connection.close()
+            yield connection
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise StoreDamaged(
+                f"{path} is not a memcli catalogue: {str(error).splitlines()[0]}",
+                hint="name the right place with --memory",
+            ) from error
+        except duckdb.Error as error:
+            if not isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.TransactionException) and (
+                "orrupt" not in str(error) and type(error) is not duckdb.Error
+            ):
+                raise
+            refused = refusal(path, error)
+            if refused:
+                raise refused from error
+            raise StoreDamaged(
+                f"{path} cannot be read or written: {str(error).splitlines()[0]}",
+                hint="`memcli check` says what is damaged, `memcli repair` mends what can be mended",
+            ) from error
+        finally:
+            connection.close()
 
 
-def _flush(folder: Path) -> None:
-    """Make the folder's list of files survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _refuse_exposed(folder: Path) -> None:
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        raise StoreExposed(
+            f"other users may enter {folder} (mode {mode:03o})",
+            hint=f"`chmod -R go= {folder}` makes it private; `memcli config exposed true` allows it",
+        )
 
 
 def _foreign(folder: Path) -> bool:
-    own = ("locks", _CATALOGUE, f"{_CATALOGUE}.wal")  # another process may be making the store at this moment
+    own = ("locks", CATALOGUE, f"{CATALOGUE}.wal")  # another process may be making the store at this moment
     return any(entry.name not in own for entry in folder.iterdir())

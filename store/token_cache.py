@@ -4,7 +4,7 @@ An SQLite file, because many processes that ask may write to it at once and none
 derived data, holds no text, may be deleted at any time, and is kept within a budget: the oldest entries go first.
 A key is the model's id with the hash of the text, so that neither a new model nor an edited text meets an old vector.
 
-`forget` must be called when turns are erased: vectors of tokens can be turned back into words.
+It lies in the store's folder `cache`, which goes when anything is erased: vectors can be turned back into words.
 """
 
 from __future__ import annotations
@@ -77,6 +77,8 @@ class TokenCache:
                 )
                 database.execute("COMMIT")
                 self._shrink(database)
+        except OSError:  # a store that may only be read
+            return
         except sqlite3.DatabaseError as error:
             if not isinstance(error, sqlite3.OperationalError):  # not busy and not a full disk: the file is broken
                 self.forget()
@@ -109,6 +111,7 @@ class TokenCache:
         import sqlite3
 
         fresh = not self._path.exists()
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
         database = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
         try:
             if fresh:

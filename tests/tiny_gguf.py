@@ -13,11 +13,16 @@ WORDS = ("the", "and", "you", "to", "of", "a", "in", "is", "it", "I", "that", "w
 
 
 def write_tiny_gguf(
-    path: Path, seed: int = 0, chat_template: str | None = CHAT_TEMPLATE, context_length: int = 2048
+    path: Path,
+    seed: int = 0,
+    chat_template: str | None = CHAT_TEMPLATE,
+    context_length: int = 2048,
+    deadly: bool = False,
 ) -> Path:
     """A llama of two layers, 32 dimensions and a byte-level SentencePiece vocabulary (some 150 KB).
 
-    Special tokens: <s>, </s>, <|im_start|>, <|im_end|>. `chat_template=None` leaves the template out.
+    Special tokens: <s>, </s>, <|im_start|>, <|im_end|>. `chat_template=None` leaves the template out;
+    `deadly` makes it a model that loads and kills the process that works with it.
     """
     import gguf
     import numpy as np
@@ -57,7 +62,8 @@ def write_tiny_gguf(
 
     def weights(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         # float32 outright: llama.cpp crashes the process on float64
-        return (numbers.standard_normal(shape) / shape[-1] ** 0.5).astype(np.float32)
+        kind = np.float64 if deadly else np.float32
+        return (numbers.standard_normal(shape) / shape[-1] ** 0.5).astype(kind)
 
     writer.add_tensor("token_embd.weight", weights(len(entries), hidden))
     writer.add_tensor("output_norm.weight", np.ones(hidden, np.float32))

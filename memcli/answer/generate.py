@@ -64,10 +64,15 @@ def fitting(
 
 def prompt(question: str, evidence: Sequence[Evidence]) -> str:
     """The message to the model: the fenced excerpts, then the question."""
+    return f"{excerpts(evidence)}\n\nQuestion: {question}"
+
+
+def excerpts(evidence: Sequence[Evidence]) -> str:
+    """The evidence as numbered lines inside the fence."""
     lines = [
         f"[{one.number}] {_when(one)}{_harmless(one.turn.speaker)}: {_harmless(one.turn.text)}" for one in evidence
     ]
-    return "\n".join([FENCE_OPEN, *lines, FENCE_CLOSE, "", f"Question: {question}"])
+    return "\n".join([FENCE_OPEN, *lines, FENCE_CLOSE])
 
 
 def _when(evidence: Evidence) -> str:

@@ -7,7 +7,29 @@ from typing import Annotated
 import typer
 
 from memcli import __version__
-from memcli.cli import ask, config, ingest, open_turn, search, status, why, why_not
+from memcli.cli import (
+    ask,
+    backup,
+    check,
+    completion,
+    config,
+    context_block,
+    delete,
+    export,
+    import_,
+    ingest,
+    models,
+    open_turn,
+    repair,
+    restore,
+    search,
+    sessions,
+    sql,
+    status,
+    timeline,
+    why,
+    why_not,
+)
 from memcli.cli import eval as evaluation
 from memcli.cli.context import Context
 
@@ -32,7 +54,13 @@ def _version(wanted: bool) -> None:
 def memcli(
     ctx: typer.Context,
     memory: Annotated[
-        str | None, typer.Option("--memory", metavar="NAME|PATH", help="The memory to use (also: $MEMCLI_MEMORY).")
+        str | None,
+        typer.Option(
+            "--memory",
+            metavar="NAME|PATH",
+            help="The memory to use (also: $MEMCLI_MEMORY).",
+            autocompletion=completion.memories,
+        ),
     ] = None,
     config_file: Annotated[
         str | None, typer.Option("--config", metavar="FILE", help="Read settings from this file.")
@@ -56,9 +84,22 @@ def memcli(
 app.command("ingest")(ingest.ingest)
 app.command("ask")(ask.ask)
 app.command("search")(search.search)
+app.command("context")(context_block.context)
 app.command("open")(open_turn.open_turn)
+app.command("sessions")(sessions.sessions)
+app.command("timeline")(timeline.timeline)
 app.command("status")(status.status)
+app.command("delete")(delete.delete)
+app.command("check")(check.check)
+app.command("repair")(repair.repair)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
+app.command("export")(export.export)
+app.command("import")(import_.import_)
+app.command("sql")(sql.sql)
 app.command("config")(config.config)
 app.command("why")(why.why)
 app.command("why-not")(why_not.why_not)
 app.command("eval")(evaluation.evaluate)
+app.add_typer(models.app, name="models")
+app.command("completion")(completion.completion)

@@ -23,7 +23,7 @@ def ask(
     now: Now = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most turns taken as evidence.")] = None,
     model: Annotated[
-        str | None, typer.Option(metavar="PATH", help="A GGUF model that writes the answer (config: llm.model).")
+        str | None, typer.Option(metavar="PATH|NAME", help="A GGUF model that writes the answer (config: llm.model).")
     ] = None,
     gpu: Annotated[
         str | None, typer.Option(metavar="LAYERS", help="Layers on the GPU: auto, off, all, or a number.")

@@ -33,11 +33,16 @@ class Context:
         flags = {"memory": self.memory, "wait": self.wait, **self.flags}
         return config.load(Path(self.config_file) if self.config_file else None, os.environ, flags)
 
-    def store(self) -> Store:
-        """The memory that is meant. Raises StoreMissing if there is none."""
+    def store(self, *, exposed: bool = False) -> Store:
+        """The memory that is meant. Raises StoreMissing if there is none.
+
+        exposed: open it even if other users may enter its folder, whatever the settings say.
+        """
         from store.store import Store
 
-        return Store.open(self.config.memory_folder, wait_s=self.config["wait"])
+        return Store.open(
+            self.config.memory_folder, wait_s=self.config["wait"], exposed=exposed or self.config["exposed"]
+        )
 
     def tell(self, message: str) -> None:
         """A line on stderr for the person at the terminal, unless they want quiet."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.pipeline import IngestReport
 from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Query, Turn
+
+if TYPE_CHECKING:
+    from store.backup import Backup
+    from store.check import Finding
+    from store.prove import Receipt
 
 SCHEMA = 1
 
@@ -68,8 +76,8 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "confidence": answer.confidence,
         "method": answer.method,
         "conflicts": list(answer.conflicts),
-        "citations": [_evidence(one) for one in answer.evidence if one.number in answer.citations],
-        "evidence": [_evidence(one) for one in answer.evidence],
+        "citations": [evidence_document(one) for one in answer.evidence if one.number in answer.citations],
+        "evidence": [evidence_document(one) for one in answer.evidence],
         "timings_ms": dict(answer.timings_ms),
     }
 
@@ -89,6 +97,92 @@ def turn_document(turn: Turn, title: str) -> dict[str, Any]:
         "line": turn.locator.line,
         "metadata": dict(turn.metadata),
     }
+
+
+def findings_document(findings: Sequence[Finding], seconds: float) -> dict[str, Any]:
+    """What `check --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "clean": not findings,
+        "findings": [
+            {"kind": finding.kind, "where": finding.where, "what": finding.what, "mend": finding.mend}
+            for finding in findings
+        ],
+        "seconds": round(seconds, 3),
+    }
+
+
+def repair_document(done: Sequence[str], left: Sequence[Finding]) -> dict[str, Any]:
+    """What `repair --json` prints: what was done, and what is still not as it should be."""
+    found = findings_document(left, 0.0)
+    return {"schema": SCHEMA, "clean": not left, "done": list(done), "findings": found["findings"]}
+
+
+def backup_document(path: str, backup: Backup) -> dict[str, Any]:
+    """What `backup --json` and `restore --json` print."""
+    return {
+        "schema": SCHEMA,
+        "file": path,
+        "made_at": moment(backup.made_at),
+        "store_schema": backup.schema,
+        "tables": backup.tables,
+        "files": [{"name": name, "bytes": size} for name, size in backup.files.items()],
+    }
+
+
+def deletion_document(
+    count: int,
+    preview: Sequence[dict[str, Any]],
+    removed: dict[str, int],
+    proof: Receipt | None,
+    receipt: Path | None,
+    *,
+    deleted: bool,
+) -> dict[str, Any]:
+    """What `delete --json` prints; the texts are shown only before they are deleted."""
+    return {
+        "schema": SCHEMA,
+        "deleted": deleted,
+        "turns": count,
+        "removed": removed,
+        "preview": [] if deleted else list(preview),
+        "proof": None
+        if proof is None
+        else {
+            "clean": proof.clean,
+            "looked_for": proof.looked_for,
+            "said_by_others_too": proof.told_by_others,
+            "too_short": proof.too_short,
+            "files": len(proof.files),
+            "decoded": len(proof.decoded),
+            "found": proof.found,
+        },
+        "receipt": str(receipt) if receipt else None,
+    }
+
+
+def rows_document(place: str, rows: dict[str, int]) -> dict[str, Any]:
+    """What `export --json` and `import --json` print: how many rows of each table."""
+    return {"schema": SCHEMA, "place": place, "rows": rows}
+
+
+def table_document(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    """What `sql --json` prints: names of the columns, and rows of values; times are UTC, what JSON lacks is text."""
+    return {"schema": SCHEMA, "columns": list(columns), "rows": [[_plain(value) for value in row] for row in rows]}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)
+    if isinstance(value, datetime):
+        return moment(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return str(value)
 
 
 def hit_document(rank: int, candidate: Candidate) -> dict[str, Any]:
@@ -112,7 +206,8 @@ def hit_document(rank: int, candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence_document(evidence: Evidence) -> dict[str, Any]:
+    """A piece of evidence as `ask` and `context` print it."""
     turn = evidence.turn
     return {
         "n": evidence.number,

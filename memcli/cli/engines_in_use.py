@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from memcli.config import Config
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engines.protocols import Generator
     from engines.static import StaticEmbedder
     from memcli.recall.pipeline import Engines
@@ -31,15 +33,26 @@ def for_recall() -> Engines:
 
 def generator(config: Config, tell: Callable[[str], None]) -> Generator:
     """The user's own language model, from the settings. Raises ModelMissing, ModelCorrupt, EngineUnavailable."""
-    from pathlib import Path
+    from engines.isolated import IsolatedGenerator
 
-    from engines.llama import LlamaGenerator
-
-    gpu = config["llm.gpu"]
-    model = LlamaGenerator(
-        Path(config["llm.model"]).expanduser(),
+    gpu, path = config["llm.gpu"], model_path(config["llm.model"])
+    model = IsolatedGenerator(
+        path,
         context_tokens=config["llm.context"],
         gpu=int(gpu) if gpu.isdecimal() else gpu,
     )
-    tell(f"{Path(config['llm.model']).name} on {model.device}")
+    tell(f"{path.name} on {model.device}")
     return model
+
+
+def model_path(given: str) -> Path:
+    """The file that a path or the name of an added model means. Raises ModelMissing for a name that is none."""
+    from pathlib import Path
+
+    from engines.shelf import Shelf
+    from memcli.config import models_folder
+
+    path = Path(given).expanduser()
+    if path.is_file() or path.suffix or len(path.parts) > 1:
+        return path
+    return Path(Shelf(models_folder()).model(given).path)

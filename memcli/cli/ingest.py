@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from memcli.cli.completion import formats
 from memcli.cli.context import Context
 
 LISTED = 10
@@ -17,12 +18,18 @@ def ingest(
     ctx: typer.Context,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...|-", help="Files, folders, or - for standard input.")],
     format_name: Annotated[
-        str | None, typer.Option("--format", metavar="NAME", help="Read as this format instead of detecting it.")
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME", help="Read as this format instead of detecting it.", autocompletion=formats
+        ),
     ] = None,
     timezone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="Zone of times that name none, such as Europe/Berlin.")
     ] = None,
     redact: Annotated[bool, typer.Option(help="Take secrets (keys, tokens, card numbers) out.")] = True,
+    allow_return: Annotated[
+        bool, typer.Option("--allow-return", help="Let turns in that were deleted before.")
+    ] = False,
 ) -> None:
     """Read conversation logs into the memory.
 
@@ -46,6 +53,8 @@ def ingest(
         format_name=format_name,
         zone=_zone(context.config["timezone"]),
         redacting=redact,
+        allow_return=allow_return,
+        exposed=context.config["exposed"],
         progress=context.progress(),
     )
     if context.json:
@@ -57,6 +66,9 @@ def ingest(
         context.tell(f"skipped {uri}{f':{line}' if line else ''}: {reason}")
     if len(skipped) > LISTED:
         context.tell(f"skipped {len(skipped) - LISTED} more (all are in quarantine, and listed by --json)")
+    deleted = sum(source.ignored["deleted before"] for source in report.sources)
+    if deleted:
+        context.tell(f"{deleted} turns were deleted before and stay out (--allow-return lets them in)")
     for kind, count in sorted(report.redacted.items()):
         context.tell(f"redacted {count} of kind {kind}")
     raise typer.Exit(Exit.SOME_SKIPPED if skipped else Exit.DONE)

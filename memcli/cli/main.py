@@ -36,7 +36,9 @@ def run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
     try:
         from memcli.cli.app import app
+        from memcli.cli.completion import answer_the_shell
 
+        answer_the_shell()
         code = app(arguments, prog_name="memcli", standalone_mode=False)
         sys.stdout.flush()
     except KeyboardInterrupt:

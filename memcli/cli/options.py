@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
+from memcli.cli.completion import speakers
+
 Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Only what was said on this day or later.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Only what was said before this day.")]
 Speaker = Annotated[
-    list[str] | None, typer.Option("--speaker", metavar="NAME", help="Only what they said (may be repeated).")
+    list[str] | None,
+    typer.Option("--speaker", metavar="NAME", help="Only what they said (may be repeated).", autocompletion=speakers),
 ]
 Now = Annotated[
     str | None, typer.Option("--now", metavar="TIME", help="Answer as if it were this moment (default: the clock).")

@@ -14,6 +14,7 @@ from memcli.usage import UsageError
 
 if TYPE_CHECKING:
     from memcli.cli.context import Context
+    from store.index import Filter
 
 
 class Question(NamedTuple):
@@ -32,12 +33,19 @@ def query(
         raise UsageError("the question is empty")
     return Query(
         text=text.strip(),
-        asked_at=_moment("--now", now) or datetime.now(UTC),
-        since=_moment("--since", since),
-        until=_moment("--until", until),
+        asked_at=moment("--now", now) or datetime.now(UTC),
+        since=moment("--since", since),
+        until=moment("--until", until),
         speakers=tuple(speakers or ()),
         limit=limit,
     )
+
+
+def turn_filter(*, since: str | None, until: str | None, speakers: list[str] | None) -> Filter:
+    """The turns that --since, --until and --speaker let pass. Raises UsageError for a time that is none."""
+    from store.index import Filter
+
+    return Filter(since=moment("--since", since), until=moment("--until", until), speakers=tuple(speakers or ()))
 
 
 def batch(context: Context, key: str, answer: Callable[[str], tuple[dict[str, Any], bool]]) -> Exit:
@@ -85,7 +93,8 @@ def questions(key: str) -> Iterator[Question]:
             yield Question(record.get("id"), "", f'no text under "{key}"')
 
 
-def _moment(option: str, text: str | None) -> datetime | None:
+def moment(option: str, text: str | None) -> datetime | None:
+    """The time that an option names, in UTC. Raises UsageError for one that is none."""
     if text is None:
         return None
     try:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from memcli.ingest.pipeline import IngestReport
     from memcli.recall.pipeline import Recalled
+    from store.backup import Backup
+    from store.check import Finding
 
 NEAREST_SHOWN = 3
 """Turns that are shown as nearest where the memory does not say."""
@@ -125,6 +127,88 @@ def status(document: dict[str, Any]) -> None:
         _line(console, _text(f"  {name:<10}", "cyan"), _text(line, ""))
 
 
+def findings(found: Sequence[Finding]) -> None:
+    """What a check found, a line each."""
+    console = _console()
+    for finding in found:
+        _line(
+            console,
+            _text(f"{finding.where}: ", "cyan"),
+            _text(finding.what, ""),
+            _text(f" (repair: {finding.mend})", "dim"),
+        )
+    _line(console, _text(_count(len(found), "finding") if found else "no damage found", "bold"))
+
+
+def repaired(done: Sequence[str], left: Sequence[Finding]) -> None:
+    """What a repair did, a line each, and what is left."""
+    console = _console()
+    for what in done:
+        _line(console, _text(what, ""))
+    findings(left)
+
+
+def backed_up(path: str, backup: Backup) -> None:
+    """What a backup holds."""
+    size = f"{Path(path).stat().st_size / 1e6:,.1f} MB"
+    what = f"{_count(backup.tables['turns'], 'turn')} as of {backup.made_at:%Y-%m-%d %H:%M:%S} UTC"
+    _line(_console(), _text(f"{path}: {what} ({size})", ""))
+
+
+def to_delete(count: int, preview: Sequence[dict[str, Any]]) -> None:
+    """Some of the turns that are about to be deleted."""
+    console = _console()
+    for turn in preview:
+        at = f"{turn['said_at'][:10]}  " if turn["said_at"] else ""
+        _line(console, _text(at, "cyan"), _text(f"{turn['speaker']}  ", "green"), _text(turn["text"], ""))
+    if count > len(preview):
+        _line(console, _text(f"... and {_count(count - len(preview), 'more turn')}", "dim"))
+
+
+def deleted(document: dict[str, Any]) -> None:
+    """What was deleted, or would be, and whether it is gone."""
+    console = _console()
+    if not document["deleted"]:
+        to_delete(document["turns"], document["preview"])
+        _line(console, _text(f"{_count(document['turns'], 'turn')} would be deleted", "bold"))
+        return
+    rest = ", ".join(f"{count} {name}" for name, count in document["removed"].items() if name != "turns")
+    _line(
+        console, _text(f"{_count(document['turns'], 'turn')} deleted", "bold"), _text(f" with {rest}" * bool(rest), "")
+    )
+    proof = document["proof"]
+    if proof:
+        looked = f"looked for {_count(proof['looked_for'], 'text')} in {_count(proof['files'], 'file')}"
+        for find in proof["found"]:
+            _line(console, _text(f"still in {find['where']}, {find['times']} times", "red"))
+        left = proof["said_by_others_too"] + proof["too_short"]
+        note = f"; {left} more are too short, or said by turns that stay" if left else ""
+        _line(console, _text(f"{looked}: {'nothing is left' if proof['clean'] else 'NOT CLEAN'}{note}", ""))
+        _line(console, _text(f"receipt: {document['receipt']}", "dim"))
+
+
+def rows(document: dict[str, Any], done: str) -> None:
+    """How many rows of each table went where."""
+    counted = ", ".join(f"{count:,} {name}" for name, count in document["rows"].items() if count) or "nothing"
+    _line(_console(), _text(f"{done}: {counted}", ""))
+
+
+def table(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Rows under the names of their columns: a table on a terminal, tabs in a pipe."""
+    console = _console()
+    if not to_terminal():
+        for row in [columns, *rows]:
+            cells = ("" if value is None else " ".join(str(value).split()) for value in row)
+            sys.stdout.write("\t".join(cells) + "\n")
+        return
+    from rich.table import Column, Table
+
+    shown = Table(*(Column(_text(name, "cyan")) for name in columns))
+    for row in rows:
+        shown.add_row(*(_text("" if value is None else str(value), "") for value in row))
+    console.print(shown)
+
+
 def settings(config: Config, options: Sequence[Option]) -> None:
     """Settings with their values, origins and meanings."""
     console = _console()
@@ -133,6 +217,12 @@ def settings(config: Config, options: Sequence[Option]) -> None:
         value = json.dumps(config[option.key])
         _line(console, _text(f"{option.key} = ", "cyan"), _text(value, ""))
         _line(console, _text(f"    {option.meaning} ({config.origins[option.key]})", "dim"))
+
+
+def printer() -> Callable[..., None]:
+    """A function that prints one line of (text, style) pairs."""
+    console = _console()
+    return lambda *parts: _line(console, *(_text(text, style) for text, style in parts))
 
 
 def place(locator: Locator) -> str:

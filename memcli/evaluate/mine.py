@@ -28,7 +28,7 @@ WORDS = (6, 40)
 """A turn is fit with at least and at most so many content words, no two alike."""
 
 NAME = "evaluation.json"
-"""The file in the memory's folder that keeps the last run."""
+"""The file that keeps the last run, in the memory's folder `cache`, which goes when anything is erased."""
 
 
 def cases(store: Store, *, count: int = QUESTIONS) -> Dataset:
@@ -82,4 +82,6 @@ def asked_before(answer: dict[str, Any]) -> Case | None:
 
 def kept_run(store: Store) -> Path:
     """Where the last run of this memory's test is kept."""
-    return store.folder / NAME
+    place = store.folder / "cache"
+    place.mkdir(mode=0o700, exist_ok=True)
+    return place / NAME

@@ -79,19 +79,22 @@ def ingest(
     zone: tzinfo,
     redacting: bool,
     progress: Progress,
+    allow_return: bool = False,
+    exposed: bool = False,
 ) -> IngestReport:
     """Read the logs at `paths` into the store in `folder`, which is made if it is not there.
 
-    A record or file that cannot be read costs only itself and is in the report and in quarantine. Raises
+    A record or file that cannot be read costs only itself and is in the report and in quarantine. Turns that were
+    deleted stay out, and are counted as ignored, unless `allow_return`. exposed: see Store.open. Raises
     InputUnreadable, before anything is written, if nothing at all can be read.
     """
     started = time.monotonic()
     with sources(paths) as found:
         chosen, refused = _readers_for(found, format_name, paths)
-        store = Store.create(folder, wait_s=wait_s)
+        store = Store.create(folder, wait_s=wait_s, exposed=exposed)
         with store.locks.writer():
             store.fold_spool()
-            run = _Run(store, Normaliser(zone, redacting=redacting))
+            run = _Run(store, Normaliser(zone, redacting=redacting), allow_return=allow_return)
             run.refuse(refused)
             total = sum(source.path.stat().st_size for source, _ in chosen)
             with progress.phase("read", total, "bytes") as advance:
@@ -148,8 +151,9 @@ class _Pending(NamedTuple):
 class _Run:
     """One ingest at work: turns are gathered as columns and committed BATCH at a time."""
 
-    def __init__(self, store: Store, normaliser: Normaliser) -> None:
+    def __init__(self, store: Store, normaliser: Normaliser, *, allow_return: bool) -> None:
         self._store = store
+        self._allow_return = allow_return
         self._normaliser = normaliser
         self._pending: list[_Pending] = []
         self._source_numbers: dict[str, int] = {}
@@ -246,17 +250,26 @@ class _Run:
             )
         )
         columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+        seen: set[str] = set()
         for turn in self._pending:
             session, raw = turn.session, turn.raw
+            turn_id = session.turn_id(turn.speaker, turn.said_at, turn.text)
+            if turn_id in seen:
+                continue  # two files of this commit overlap
+            seen.add(turn_id)
             row = (
-                session.turn_id(turn.speaker, turn.said_at, turn.text), numbers[session.id], turn.position,
+                turn_id, numbers[session.id], turn.position,
                 turn.speaker, raw.role, turn.text, turn.said_at, turn.utc_offset, raw.native_id,
                 self._source_numbers[session.source.uri], raw.line, self.batch,
                 json.dumps(raw.metadata, default=str) if raw.metadata else None,
             )  # fmt: skip
             for column, value in zip(columns.values(), row, strict=True):
                 column.append(value)
-        for source_number, added in catalogue.add_turns(_table(columns)).items():
+        turns = _table(columns)
+        if not self._allow_return:
+            for source_number, deleted in catalogue.deleted_before(turns).items():
+                reports[source_number].ignored["deleted before"] += deleted
+        for source_number, added in catalogue.add_turns(turns, allow_return=self._allow_return).items():
             reports[source_number].turns_added += added
 
     def _source_number(self, catalogue: Catalogue, session: OpenSession) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from memcli.recall.query import words
@@ -34,10 +34,15 @@ def select(
         left -= tokens
         if len(chosen) == limit:
             break
-    chosen.sort(key=lambda one: (one.turn.said_at or _NEVER, one.turn.session_id, one.turn.position))
+    return in_order(chosen)
+
+
+def in_order(candidates: Iterable[Candidate]) -> list[Evidence]:
+    """The candidates as evidence, numbered from 1 in the order in which they were said."""
+    ordered = sorted(candidates, key=lambda one: (one.turn.said_at or _NEVER, one.turn.session_id, one.turn.position))
     return [
         Evidence(number=number, turn=one.turn, score=one.score, match=one.match)
-        for number, one in enumerate(chosen, start=1)
+        for number, one in enumerate(ordered, start=1)
     ]
 
 

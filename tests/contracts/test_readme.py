@@ -50,7 +50,7 @@ def test_the_exit_code_table_is_the_programs_own():
 
 
 def test_every_format_is_listed():
-    listed = re.findall(r"^\| `(\w+)` \|", README, re.M)
+    listed = re.findall(r"^\| `([\w-]+)` \|", README, re.M)
     assert sorted(listed) == sorted(reader.name for reader in READERS)
 
 

@@ -65,7 +65,7 @@ def test_a_private_test_of_the_users_own_memory(memcli, examples):
     first = memcli("--memory", memory, "--json", "eval", "--mine", "--questions", "12")
     assert first.code == 0, first.err
     assert first.json["all"]["any_hit_at_10"]["mean"] > 0.8
-    kept = memory / "evaluation.json"
+    kept = memory / "cache" / "evaluation.json"
     assert kept.stat().st_mode & 0o077 == 0
     again = memcli("--memory", memory, "--json", "eval", "--mine", "--questions", "12")
     assert again.code == 0, again.err

@@ -44,3 +44,15 @@ def test_a_demanded_gpu_is_never_replaced_by_the_cpu_in_silence(story, tiny_gguf
     done = memcli("--memory", memory, "ask", QUESTION, "--model", tiny_gguf, "--gpu", "all")
     assert done.code == 22
     assert "GPU" in done.err
+
+
+def test_a_model_that_crashes_llama_cpp_costs_the_answer_and_nothing_else(story, tmp_path):
+    from tiny_gguf import write_tiny_gguf
+
+    memcli, memory = story
+    deadly = write_tiny_gguf(tmp_path / "deadly.gguf", deadly=True)
+    done = memcli("--memory", memory, "--json", "ask", QUESTION, "--model", deadly)
+    assert (done.code, done.out) == (23, "")
+    assert "crashed" in done.err
+    again = memcli("--memory", memory, "--json", "ask", QUESTION, "--model", deadly, "--fallback")
+    assert (again.code, again.json["method"]) == (0, "extractive")

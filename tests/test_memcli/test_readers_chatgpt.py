@@ -179,3 +179,41 @@ def test_odd_mappings_never_raise(tmp_path: Path, mapping: str) -> None:
     path = tmp_path / "c.json"
     path.write_text(f'[{{"mapping": {mapping}, "title": 5, "id": 7}}]')
     assert read(path)
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"id": "user-1", "email": "a@example.com", "chatgpt_plus_user": True}, "user"),
+        ([{"id": "s", "conversation_id": "c", "title": "T", "is_anonymous": True}], "shared conversation"),
+        ([{"id": "f", "conversation_id": "c", "user_id": "u", "rating": "thumbs_up"}], "feedback"),
+    ],
+)
+def test_companions_hold_no_conversation(tmp_path: Path, record: object, reason: str) -> None:
+    path = tmp_path / "companion.json"
+    path.write_text(json.dumps(record, indent=1))
+    source = Source(uri="companion.json", path=path)
+    assert chatgpt.READER.sniff(source) > 0
+    assert read(path) == [Ignored(reason=reason)]
+
+
+def test_the_page_of_an_export_is_not_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "chat.html"
+    path.write_text("<html>\n  <head>\n    <title>ChatGPT Data Export</title></head><script>var jsonData = []</script>")
+    assert chatgpt.READER.sniff(Source(uri="chat.html", path=path)) > 0
+    assert [type(item) for item in read(path)] == [Ignored]
+
+
+def test_newer_kinds_of_content(tmp_path: Path) -> None:
+    spoken = {"content_type": "audio_transcription", "text": "Spoken words", "direction": "in"}
+    asset = {"content_type": "audio_asset_pointer", "asset_pointer": "file-service://a"}
+    items = written(
+        tmp_path,
+        node("a", None, content_type="multimodal_text", parts=[spoken, asset]),
+        node("b", "a", role="assistant", content_type="reasoning_recap", content="Thought for 3 seconds"),
+        node("c", "b", role="tool", content_type="sonic_webpage", title="Ovens", parts=None, text="A page about ovens"),
+        node("d", "c", role="assistant", content_type="app_pairing_content", parts=[]),
+        current="d",
+    )
+    assert texts(items) == ["Spoken words", "A page about ovens"]
+    assert ignored(items) == {"thoughts of the model": 1, "note of the program": 1}

@@ -133,3 +133,39 @@ def test_real_shapes() -> None:
         "answer",
     ]
     assert [item.line for item in conversations if isinstance(item, Skipped)] == [1]
+
+
+def test_a_batch_and_its_answers_are_one_conversation(tmp_path: Path) -> None:
+    messages = [{"role": "user", "content": "Hi"}]
+    answer = {"created": 1709285400, "choices": [{"message": {"role": "assistant", "content": "Hello!"}}, {}]}
+    asked = read(tmp_path, json.dumps({"custom_id": "r1", "method": "POST", "body": {"messages": messages}}))
+    answered = read(tmp_path, json.dumps({"id": "b", "custom_id": "r1", "response": {"body": answer}}))
+    assert asked[0] == answered[0] == RawSession(native_id="r1")
+    assert [item.text for item in [*asked, *answered] if isinstance(item, RawTurn)] == ["Hi", "Hello!"]
+    assert answered[1].said_at == datetime(2024, 3, 1, 9, 30, tzinfo=UTC)  # type: ignore[union-attr]
+
+
+def test_responses(tmp_path: Path) -> None:
+    asked = {"model": "x", "input": [{"role": "user", "content": [{"type": "input_text", "text": "Hi"}]}]}
+    said = {"type": "message", "id": "m1", "role": "assistant", "content": [{"type": "output_text", "text": "Ho"}]}
+    answer = {"id": "resp_1", "object": "response", "created_at": 1709285400, "output": [{"type": "reasoning"}, said]}
+    items = read(tmp_path, json.dumps(asked) + "\n" + json.dumps(answer))
+    assert [item.native_id for item in items if isinstance(item, RawSession)] == [None, "resp_1"]
+    turns = [item for item in items if isinstance(item, RawTurn)]
+    assert [(turn.text, turn.native_id) for turn in turns] == [("Hi", None), ("Ho", "m1")]
+    assert turns[1].said_at == datetime(2024, 3, 1, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"custom_id": "r1", "body": {"messages": [{"role": "user", "content": "Hi"}]}},
+        {"id": "c", "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}}]},
+        {"input": [{"role": "user", "content": "Hi"}]},
+        {"object": "response", "output": [{"type": "message", "role": "assistant", "content": []}]},
+    ],
+)
+def test_requests_and_answers_are_recognised(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps(value))
+    assert openai_messages.READER.sniff(Source(uri="x", path=path)) >= 0.8

@@ -51,6 +51,12 @@ def shared(name: str) -> list[Item]:
         ("[12/31/23, 9:05:33\u202fPM] ", datetime(2023, 12, 31, 21, 5, 33)),
         ("[31-12-23 21:05:33] ", datetime(2023, 12, 31, 21, 5, 33)),
         ("[2023/12/31 下午9:05:33] ", datetime(2023, 12, 31, 21, 5, 33)),
+        ("2023/12/31 晚上9:05 - ", datetime(2023, 12, 31, 21, 5)),
+        ("2023. 12. 31. 오전 9:05 - ", datetime(2023, 12, 31, 9, 5)),
+        ("٣١\u200f/١٢\u200f/٢٠٢٣، ٩:٠٥ م - ", datetime(2023, 12, 31, 21, 5)),
+        ("31/12/23, 9:05 μ.μ. - ", datetime(2023, 12, 31, 21, 5)),
+        ("31.12.2023 9:05 ÖS - ", datetime(2023, 12, 31, 21, 5)),
+        ("31.12.23 г., 21:05 ч. - ", datetime(2023, 12, 31, 21, 5)),
     ],
 )
 def test_headers(tmp_path: Path, header: str, expected: datetime) -> None:
@@ -109,6 +115,8 @@ def test_messages_of_many_lines(tmp_path: Path) -> None:
         ("Ann: \u200e<attached: 00000012-PHOTO-2023-12-31.jpg>", "media without words"),
         ("Ann: IMG-20231231-WA0001.jpg (Datei angehängt)", "media without words"),
         ("Ann: This message was deleted", "deleted message"),
+        ("Ann: Diese Nachricht wurde gelöscht.", "deleted message"),
+        ("Ann: このメッセージは削除されました", "deleted message"),
         ("Ann: \u200eYou deleted this message.", "deleted message"),
         ("Ann: ", "empty message"),
         ("Ann:", "empty message"),
@@ -159,6 +167,28 @@ def test_long_lines_and_messages_are_bounded(tmp_path: Path) -> None:
     assert turns(items)[-1].text == "yo"
     reasons = {item.reason for item in items if isinstance(item, Skipped)}
     assert reasons == {"the line is longer than 1 MiB", "a message longer than 1 MiB"}
+
+
+def test_an_edited_message_says_so(tmp_path: Path) -> None:
+    text = (
+        "31/12/23, 21:05 - Ann: fixed \u200e<Diese Nachricht wurde bearbeitet.>\n31/12/23, 21:06 - Ann: a <b c d e>\n"
+    )
+    first, second = turns(read(tmp_path, text))
+    assert (first.text, first.metadata) == ("fixed", {"edited": True})
+    assert (second.text, second.metadata) == ("a <b c d e>", {})
+
+
+def test_a_poll_is_somebodys_words(tmp_path: Path) -> None:
+    text = "[31.12.23, 21:05:33] Ann: \u200ePOLL:\nWhere?\n\u200eOPTION: Lake (2 votes)\n"
+    assert [turn.text for turn in turns(read(tmp_path, text))] == ["POLL:\nWhere?\nOPTION: Lake (2 votes)"]
+
+
+@pytest.mark.parametrize("folder", ["WhatsApp Chat - Ann & Co", "WhatsApp Chat - Ann & Co.zip"])
+def test_a_chat_of_ios_is_named_as_its_folder(tmp_path: Path, folder: str) -> None:
+    path = tmp_path / "_chat.txt"
+    path.write_text("[31.12.23, 21:05:33] Ann: hi\n")
+    first, *_ = whatsapp.READER.read(Source(uri=f"/x/{folder}/_chat.txt", path=path))
+    assert first == RawSession(native_id=None, title="Ann & Co")
 
 
 @pytest.mark.parametrize(

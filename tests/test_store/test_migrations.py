@@ -1,20 +1,25 @@
 """The schema is brought up to date a step at a time, or the store stays as it was."""
 
+import gzip
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from store import migrations
+from store.check import check_catalogue
 from store.errors import MigrationFailed, StoreNewer
-from store.migrations import MIGRATIONS, Migration, applied, migrate
+from store.migrations import MIGRATIONS, Migration, applied, copies, migrate
 from store.store import Store
 
 LAST = MIGRATIONS[-1].number
+GOLDEN = Path(__file__).parent / "golden"
 
 
-def test_steps_are_numbered_from_one_without_gaps() -> None:
-    assert [step.number for step in MIGRATIONS] == list(range(1, LAST + 1))
+def test_steps_are_numbered_in_the_order_in_which_they_are_done() -> None:
+    numbers = [step.number for step in MIGRATIONS]
+    assert numbers == sorted(set(numbers))
+    assert numbers[0] == 1
 
 
 def test_a_fresh_catalogue_gets_every_step_once() -> None:
@@ -65,5 +70,46 @@ def test_a_step_that_fails_is_rolled_back(store: Store, tmp_path: Path, monkeypa
         tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
         assert "good" in tables
         assert "half" not in tables
+        assert connection.execute("SELECT value FROM settings WHERE key = 'embedder'").fetchall() == [("a@1",)]
+    [copy] = copies(store.folder)
+    assert copy.name == f"before-schema-{LAST}"
+    with duckdb.connect(str(copy), read_only=True) as connection:
+        assert applied(connection) == LAST
+
+
+def test_a_step_that_would_lose_rows_is_rolled_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    lossy = Migration(LAST + 1, "lossy", ("DELETE FROM settings",))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, lossy))
+    with pytest.raises(MigrationFailed, match=r"lossy.*lose rows of settings"), store.reading():
+        pass
+    with duckdb.connect(str(store.folder / "memory.duckdb"), read_only=True) as connection:
+        assert applied(connection) == LAST
+        assert connection.execute("SELECT count(*) FROM settings").fetchall() != [(0,)]
+
+
+def test_a_reader_that_finds_an_older_schema_migrates_it_and_leaves_a_copy(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for ahead in (1, 2):
+        step = Migration(LAST + ahead, "more", (f"CREATE TABLE more{ahead} (x INTEGER)",))
+        monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, step))
+        with store.reading() as catalogue:
+            assert catalogue.connection.execute(f"FROM more{ahead}").fetchall() == []
+        assert [copy.name for copy in copies(store.folder)] == [f"before-schema-{LAST + ahead - 1}"]
+
+
+@pytest.mark.parametrize("schema", sorted(int(path.name.split("-")[1].split(".")[0]) for path in GOLDEN.glob("*.gz")))
+def test_a_store_of_every_released_schema_becomes_one_of_today(tmp_path: Path, schema: int) -> None:
+    """The golden stores are made by tests/test_store/golden/make.py."""
+    folder = tmp_path / "memory"
+    folder.mkdir(mode=0o700)
+    (folder / "memory.duckdb").write_bytes(gzip.decompress((GOLDEN / f"schema-{schema}.duckdb.gz").read_bytes()))
+    store = Store.open(folder, wait_s=0)
     with store.reading() as catalogue:
-        assert catalogue.setting("embedder") == "a@1"
+        counts = catalogue.counts()
+        assert {name: counts[name] for name in ("sources", "sessions", "turns", "answers", "recall_events")} == {
+            "sources": 1, "sessions": 2, "turns": 6, "answers": 1, "recall_events": 1,
+        }  # fmt: skip
+        assert list(check_catalogue(catalogue)) == []
+        assert {row["text"] for row in catalogue.rows_to_index(1, 6).to_pylist()} == {f"word{n}" for n in range(6)}
+    assert [copy.name for copy in copies(folder)] == [f"before-schema-{schema}"]

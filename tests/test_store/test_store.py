@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from store.errors import StoreDamaged, StoreLocked, StoreMissing
+from store.errors import StoreDamaged, StoreExposed, StoreLocked, StoreMissing
 from store.store import Store
 
 
@@ -50,11 +50,20 @@ def test_an_empty_folder_becomes_private(tmp_path: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_a_store_that_others_may_enter_is_refused_unless_told(store: Store) -> None:
+    store.folder.chmod(0o750)
+    for way in (Store.open, Store.create):
+        with pytest.raises(StoreExposed, match="750"):
+            way(store.folder, wait_s=0)
+        with way(store.folder, wait_s=0, exposed=True).reading() as catalogue:
+            assert catalogue.counts()["turns"] == 0
+
+
 def test_a_creation_that_was_cut_off_is_taken_up_again(tmp_path: Path) -> None:
     """Killed after making the locks, or with a catalogue that has a file and no tables yet."""
     (tmp_path / "a" / "locks").mkdir(parents=True)
     Store.create(tmp_path / "a", wait_s=0)
-    (tmp_path / "b").mkdir()
+    (tmp_path / "b").mkdir(mode=0o700)
     duckdb.connect(str(tmp_path / "b" / "memory.duckdb")).close()
     with Store.create(tmp_path / "b", wait_s=0).reading() as catalogue:
         assert catalogue.counts()["turns"] == 0

@@ -3,8 +3,12 @@
 https://help.openai.com/en/articles/7260999 (how to get it); the layout is not documented, this reader follows real
 exports. `mapping` holds the nodes by id, each with a message (or null), a parent and children. A regenerated answer or
 an edited question starts another branch; `current_node` is the leaf that the user last saw. What the user saw is read:
-from that leaf up to the root. Where there is no current_node, the leaf with the latest message stands in for it; where
+from that leaf up to the root. A newer export splits the list over conversations-000.json, conversations-001.json, ...:
+each is read alone. Where there is no current_node, the leaf with the latest message stands in for it; where
 the nodes are not linked at all, all messages are read in the order of their times.
+
+The other files of an export (user.json, message_feedback.json, shared_conversations.json, ...) hold no conversation,
+and chat.html shows the same ones again.
 """
 
 from __future__ import annotations
@@ -28,12 +32,20 @@ from memcli.ingest.readers.json_stream import Record, key_lines, records
 from memcli.ingest.readers.timestamps import read_time
 
 _MAPPING = re.compile(r'"mapping"\s*:\s*\{')
+_COMPANIONS = (
+    ("user", ('"chatgpt_plus_user":',)),
+    ("shared conversation", ('"conversation_id":', '"is_anonymous":')),
+    ("feedback", ('"conversation_id":', '"rating":')),
+)
+"""What the other files of an export hold, with keys that they have."""
+_PAGE = re.compile(r"\s*+<html>.{0,200}<title>ChatGPT Data Export</title>", re.DOTALL)
 _NODE = re.compile(r'"(?:message|parent|children|current_node)"\s*:')
 
 # What the model writes to itself, and what the user set up: shown to nobody as an utterance.
 _UNSEEN = {
     "thoughts": "thoughts of the model",
     "reasoning_recap": "thoughts of the model",
+    "app_pairing_content": "note of the program",
     "user_editable_context": "custom instructions",
     "model_editable_context": "custom instructions",
 }
@@ -45,26 +57,37 @@ _KINDS = {
     "execution_output",
     "tether_quote",
     "tether_browsing_display",
+    "sonic_webpage",
+    "computer_output",
+    "super_widget",
+    "citable_code_output",
     "system_error",
 }
 
 
 def sniff(source: Source) -> float:
-    """By the mapping of nodes."""
+    """By the mapping of nodes; the companions by fields of theirs."""
     head = source.head_text
     if not _MAPPING.search(head):
-        return 0.0
+        return 0.85 if _companion(head) else 0.0
     return 0.97 if _NODE.search(head) else 0.5
 
 
 def read(source: Source) -> Iterator[Item]:
     """One session for each conversation, with the messages of its current branch."""
+    companion = _companion(source.head_text)
+    if companion == "page":
+        yield Ignored(reason="the conversations of conversations.json as a page")
+        return
     for record in records(source):
         if isinstance(record, Skipped):
             yield record
             continue
         value = record.value
         nodes = value.get("mapping") if isinstance(value, dict) else None
+        if companion and isinstance(value, dict) and nodes is None:
+            yield Ignored(reason=companion)
+            continue
         if not isinstance(nodes, dict):
             reason = "a conversation without a mapping of messages"
             yield Skipped(line=record.line, reason=reason, excerpt=record.text[:EXCERPT_CHARS])
@@ -83,6 +106,15 @@ def read(source: Source) -> Iterator[Item]:
         for key, node in nodes.items():
             if key not in seen and _message(node):
                 yield Ignored(reason="other branch")
+
+
+def _companion(head: str) -> str | None:
+    if _PAGE.match(head):
+        return "page"
+    if not head.lstrip().startswith(("[", "{")):
+        return None
+    keys = head.replace('" :', '":')
+    return next((name for name, wanted in _COMPANIONS if all(key in keys for key in wanted)), None)
 
 
 def _path(nodes: dict[str, Any], leaf: object) -> list[str]:

@@ -5,6 +5,10 @@
 https://platform.openai.com/docs/api-reference/chat/create and .../docs/guides/fine-tuning. As JSON Lines, as a JSON
 array or alone; one record is one conversation, whose own id, if it has one, is `id` or `conversation_id`. A bare list
 of messages is one conversation too. `content` is a text or a list of parts, of which the texts are kept.
+
+Also read are what the Batch API takes ({"custom_id", "body": {"messages"}}) and gives back ({"custom_id", "response":
+{"body": {"choices"}}}), which are one conversation by their custom_id; the answer of a chat completion ({"choices":
+[{"message"}]}); and the Responses API's request and answer ({"input": [...]}, {"object": "response", "output": [...]}).
 """
 
 from __future__ import annotations
@@ -32,6 +36,8 @@ from memcli.ingest.readers.timestamps import read_time
 _ROLE = r'"role"\s*:\s*"(?:system|developer|user|assistant|tool|function)"'
 _MESSAGES = re.compile(r'"messages"\s*:\s*\[\s*\{[^{}]*' + _ROLE)
 _PARTS_FIRST = re.compile(r'"messages"\s*:\s*\[\s*\{\s*"content"\s*:')
+_REQUEST = re.compile(r'"(?:custom_id|choices|body|output|input)"\s*:')
+_WRAPPED = re.compile(r'"(?:message|input|output)"\s*:\s*(?:\[\s*)?\{[^{}]*' + _ROLE)
 _BARE = re.compile(r"\s*+\[?\s*+\{[^{}]*" + _ROLE)
 _CONTENT = re.compile(r'"content"\s*:')
 _TIME_FIELDS = ("time", "timestamp", "created_at", "create_time", "created")
@@ -42,6 +48,8 @@ def sniff(source: Source) -> float:
     head = source.head_text
     if _MESSAGES.search(head) or (_PARTS_FIRST.search(head) and re.search(_ROLE, head)):
         return 0.9
+    if _REQUEST.search(head) and _WRAPPED.search(head) and _CONTENT.search(head):
+        return 0.8
     return 0.7 if _BARE.match(head) and _CONTENT.search(head) else 0.0
 
 
@@ -55,6 +63,7 @@ def read(source: Source) -> Iterator[Item]:
         value = record.value
         if isinstance(value, list):  # a list within a list: conversations without any object around them
             value = {"messages": value}
+        value = _unwrapped(value)
         if isinstance(value, dict) and isinstance(value.get("messages"), list):
             bare_list = None
             yield RawSession(native_id=_native_id(value), title=_text_or_none(value.get("title")))
@@ -71,6 +80,34 @@ def read(source: Source) -> Iterator[Item]:
             yield _turn(value, record.line, record)
         else:
             yield Skipped(line=record.line, reason="no messages", excerpt=record.text[:EXCERPT_CHARS])
+
+
+def _unwrapped(value: object) -> object:
+    """A request or an answer of the API, in a batch or alone, as an object with messages; others as they are."""
+    if not isinstance(value, dict) or isinstance(value.get("messages"), list):
+        return value
+    custom_id, answer = value.get("custom_id"), value.get("response")
+    inner = answer.get("body") if isinstance(answer, dict) else value.get("body")
+    fields = inner if isinstance(inner, dict) else value
+    found = fields.get("messages")
+    if isinstance(fields.get("choices"), list):
+        # Of several answers to choose from, the first is the one that was not asked for in particular.
+        found = [
+            choice["message"] for choice in fields["choices"][:1] if isinstance(choice, dict) and "message" in choice
+        ]
+        time = fields.get("created")
+    elif fields.get("object") == "response" and isinstance(fields.get("output"), list):
+        found = [item for item in fields["output"] if not isinstance(item, dict) or item.get("type") == "message"]
+        time = fields.get("created_at")
+    elif isinstance(fields.get("input"), list):
+        found, time = fields["input"], None
+    else:
+        time = None
+    if not isinstance(found, list):
+        return value
+    if time is not None:
+        found = [{"created": time, **message} if isinstance(message, dict) else message for message in found]
+    return {"id": custom_id or fields.get("id"), "messages": found}
 
 
 def _turn(message: object, line: int, record: Record) -> RawTurn | Skipped | Ignored:

@@ -27,13 +27,15 @@ from memcli.ingest.readers.base import (
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import read_time
 
-_FIELDS = frozenset({"session", "id", "speaker", "role", "time", "text"})
+_FIELDS = frozenset({"session", "id", "speaker", "role", "time", "text", "memcli", "row"})
+"""`memcli` and `row` are what `memcli export` adds."""
+
 _METADATA_DEPTH = 20
 
 
 def sniff(source: Source) -> float:
     """Certain where the first records have a text and a speaker or session; a text alone could be anything."""
-    scores = [_score(value) for value in _first_values(source.head_text, limit=5)]
+    scores = [_score(value) for value in first_values(source.head_text, limit=5)]
     return max(scores, default=0.0)
 
 
@@ -62,6 +64,8 @@ def _turn(record: Record) -> tuple[str | None, RawTurn] | Skipped | Ignored:
     try:
         if not isinstance(fields, dict):
             raise ValueError("not a JSON object")
+        if "memcli" in fields and "text" not in fields:
+            return Ignored(reason="other rows of an export")
         text = fields.get("text")
         if not isinstance(text, str):
             raise ValueError("no text" if text is None else "the text is no string")
@@ -72,7 +76,7 @@ def _turn(record: Record) -> tuple[str | None, RawTurn] | Skipped | Ignored:
         metadata = {key: value for key, value in fields.items() if key not in _FIELDS}
         if written_role is not None and (not isinstance(written_role, str) or written_role.lower() not in ROLES):
             metadata["role"] = written_role
-        if _deeper_than(metadata, _METADATA_DEPTH):
+        if deeper_than(metadata, _METADATA_DEPTH):
             raise ValueError("JSON nested too deeply")
         turn = RawTurn(
             speaker=_name(fields.get("speaker")) or role,
@@ -99,14 +103,15 @@ def _name(value: object) -> str | None:
     raise ValueError("session, id and speaker are strings")
 
 
-def _deeper_than(value: object, limit: int) -> bool:
+def deeper_than(value: object, limit: int) -> bool:
+    """Whether lists and objects are nested in a value more than `limit` deep."""
     if not isinstance(value, dict | list):
         return False
     inner = value.values() if isinstance(value, dict) else value
-    return limit == 0 or any(_deeper_than(item, limit - 1) for item in inner)
+    return limit == 0 or any(deeper_than(item, limit - 1) for item in inner)
 
 
-def _first_values(head: str, limit: int) -> list[Any]:
+def first_values(head: str, limit: int) -> list[Any]:
     """The first few JSON values of a head, which may be cut off, with or without a list around them."""
     parse = json.JSONDecoder().raw_decode
     values: list[Any] = []

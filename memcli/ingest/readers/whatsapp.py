@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import PurePath
+from typing import Any
 
 from memcli.ingest.readers.base import (
     EXCERPT_CHARS,
@@ -34,11 +35,12 @@ from memcli.ingest.readers.whatsapp_dates import DateOrder, find_order, moment
 # U+200E and U+200F (writing direction) stand in front of what WhatsApp itself put in; U+202F and U+00A0 are spaces.
 HEADER = re.compile(
     r"""[\u200e\u200f\ufeff]*(?P<bracket>\[)?
-    (?P<a>\d{1,4})(?P<mark>[./-])[ ]?(?P<b>\d{1,2})(?P=mark)[ ]?(?P<c>\d{2,4})\.?
-    ,?[ \u00a0\u202f](?:(?:à|um|klo|kl\.|om|at|a[ ]las|alle)[ ])?
-    (?:(?P<early>上午|午前|오전)|(?P<late>下午|午後|오후))?[ ]?
+    (?P<a>\d{1,4})\u200f?(?P<mark>[./-])[ ]?(?P<b>\d{1,2})\u200f?(?P=mark)[ ]?(?P<c>\d{2,4})\.?(?:[ ]г\.)?
+    [,،]?[ \u00a0\u202f](?:(?:à|um|klo|kl\.|om|at|a[ ]las|alle|в)[ ])?
+    (?:(?P<early>上午|午前|오전|凌晨|清晨|早上)|(?P<late>下午|午後|오후|中午|晚上))?[ ]?
     (?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?
-    (?:[ \u00a0\u202f]?(?P<half>[AaPp])\.?[ \u00a0\u202f]?[Mm]\.?)?
+    (?:[ \u00a0\u202f]?(?P<half>[AaPp])\.?[ \u00a0\u202f]?[Mm]\.?
+    |[ \u00a0\u202f](?:(?P<early_after>ص|π\.μ\.|ÖÖ|SA|de\.|PG)|(?P<late_after>م|μ\.μ\.|ÖS|CH|du\.|PTG)|ч\.))?
     (?(bracket)\]|[ ][-–])[ ](?P<rest>.*)""",
     re.VERBOSE,
 )
@@ -48,7 +50,19 @@ _OWN_WORDS = re.compile(
     r"(?:Messages and calls are|Messages you send to this (?:chat|group) (?:and calls )?are now) (?:end-to-end|secured)"
     r"|Your security code with .{1,60} changed|Missed (?:group )?(?:voice|video) call\b|Waiting for this message\b"
 )
-_DELETED = re.compile(r"(?:This message was deleted|You deleted this message|null)\.?")
+_DELETED = re.compile(
+    r"(?:This message was deleted|You deleted this message|null"
+    r"|Diese Nachricht wurde gelöscht|Du hast diese Nachricht gelöscht"
+    r"|Se eliminó este mensaje|Este mensaje fue eliminado|Eliminaste este mensaje"
+    r"|Ce message a été supprimé|Vous avez supprimé ce message"
+    r"|Questo messaggio è stato eliminato|Hai eliminato questo messaggio"
+    r"|Mensagem apagada|Esta mensagem foi apagada|Você apagou esta mensagem|Apagou esta mensagem"
+    r"|Dit bericht is verwijderd|Dit bericht werd verwijderd|Je hebt dit bericht verwijderd"
+    r"|Данное сообщение удалено|Это сообщение удалено|Вы удалили данное сообщение|Bu mesaj silindi|Bu mesajı sildiniz"
+    r"|Ta wiadomość została usunięta|Usunięto tę wiadomość|تم حذف هذه الرسالة"
+    r"|このメッセージは削除されました|このメッセージを削除しました|此消息已删除|您删除了这条消息|此訊息已刪除|您已刪除此訊息"
+    r"|삭제된 메시지입니다|이 메시지는 삭제되었습니다)[.。]?"
+)
 # Android writes the marker in the phone's language, always in angle brackets; iOS after U+200E.
 _MEDIA = re.compile(
     r"<(?=[^<>\n]*(?: |[^\x00-\x7f]))[^<>\n=/\"]{3,40}>"
@@ -60,7 +74,9 @@ _ATTACHED = re.compile(
     r"|\A\u200e?([^\n]{1,120}\.\w{2,5}) \((?:file attached|Datei angehängt|archivo adjunto|fichier joint|file allegato"
     r"|bestand bijgevoegd|arquivo anexado|ficheiro anexado|файл добавлен)\)(?=\n|\Z)"
 )
-_EDITED = "<This message was edited>"
+# In the phone's language, after U+200E; in English, older versions left that out.
+_EDITED = re.compile(r" ?(?:\u200e<[^<>\n:]{5,60}>|<This message was edited>)[ \u200e]*\Z")
+_POLL = re.compile(r"[^\W\d_]{3,20} ?:\n.+", re.DOTALL)
 _CHAT_TITLE = re.compile(r"WhatsApp (?:Chat|chat) (?:with|-) (.+)")
 _SIGNS = ("<Media omitted>", "\u200e", "end-to-end encrypt", "omitted", "(file attached)")
 
@@ -85,9 +101,7 @@ def sniff(source: Source) -> float:
 
 def read(source: Source) -> Iterator[Item]:
     """One session; its messages in the order of the file."""
-    title = PurePath(source.name).name.removesuffix(".txt")
-    named = _CHAT_TITLE.fullmatch(title)
-    yield RawSession(native_id=None, title=named[1] if named else None if title in ("_chat", "-") else title)
+    yield RawSession(native_id=None, title=_title(source))
     order, speakers = _survey(source)
     header: re.Match[str] | None = None
     first, size, body = 0, 0, list[str]()
@@ -108,6 +122,15 @@ def read(source: Source) -> Iterator[Item]:
             yield Skipped(line=number, reason=reason, excerpt=line[:EXCERPT_CHARS])
     if header:
         yield _message(header, body, first, order, speakers)
+
+
+def _title(source: Source) -> str | None:
+    """The name of the chat: that of the file, or of the folder or zip in which iOS puts a file "_chat.txt"."""
+    folder, name = (["", *re.split(r"[/!:]+", source.uri)])[-2:]
+    title = PurePath(name).name.removesuffix(".txt")
+    if named := _CHAT_TITLE.fullmatch(folder.removesuffix(".zip") if title == "_chat" else title):
+        return named[1]
+    return None if title in ("_chat", "-") else title
 
 
 def _survey(source: Source) -> tuple[DateOrder, frozenset[str]]:
@@ -147,8 +170,12 @@ def _message(
         if not spoken or spoken[1].strip(_AROUND_NAMES) not in speakers:
             return Ignored(reason="system line")
     text = spoken[2] if spoken[2] is not None else whole.partition("\n")[2]
-    text = text.rstrip().removesuffix(_EDITED).rstrip(" \u200e")
-    metadata = {}
+    text = text.rstrip()
+    metadata: dict[str, Any] = {}
+    if not _MEDIA.fullmatch(text.strip("\u200e ")) and (edited := _EDITED.search(text)):
+        text = text[: edited.start()]
+        metadata["edited"] = True
+    text = text.rstrip(" \u200e")
     if attached := _ATTACHED.search(text):
         metadata["attachment"] = next(name for name in attached.groups() if name)
         text = text[: attached.start()] + text[attached.end() :]
@@ -160,6 +187,9 @@ def _message(
         return Ignored(reason="media without words")
     if _DELETED.fullmatch(text):
         return Ignored(reason="deleted message")
+    # A poll is written by the app, in the words of who made it: "POLL:", the question, "OPTION: ..." on each line.
+    if _POLL.fullmatch(text) and text.partition("\n")[0].isupper():
+        app_speaking = False
     if app_speaking or _OWN_WORDS.match(text):
         return Ignored(reason="system line")
     return RawTurn(

@@ -70,7 +70,8 @@ def moment(header: re.Match[str], order: DateOrder) -> datetime | None:
     if year < 100:
         year += 2000
     hour = int(header["hour"])
-    late, early = header["late"] or header["half"] in ("p", "P"), header["early"] or header["half"] in ("a", "A")
+    late = header["late"] or header["late_after"] or header["half"] in ("p", "P")
+    early = header["early"] or header["early_after"] or header["half"] in ("a", "A")
     if late and hour < 12:
         hour += 12
     elif early and hour == 12:

@@ -1,0 +1,127 @@
+"""llama.cpp in a process of its own, so that a crash of native code is an error message and nothing worse."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engines import errors
+from engines.errors import EngineFailed
+from engines.llama import Gpu
+
+
+class IsolatedGenerator:
+    """A Generator that has engines.llama.LlamaGenerator at work in another process.
+
+    Takes and raises what LlamaGenerator does; where that process dies, EngineFailed says how. The next call then
+    begins with a new one.
+    """
+
+    def __init__(self, path: Path, *, context_tokens: int = 4096, gpu: Gpu = "auto", threads: int = 0) -> None:
+        self._path = path
+        self._options = {"context_tokens": context_tokens, "gpu": gpu, "threads": threads}
+        self._worker: subprocess.Popen[str] | None = None
+        loaded = self._load()
+        self._context_tokens: int = loaded["context_tokens"]
+        self._device: str = loaded["device"]
+        self.metadata: dict[str, str] = loaded["metadata"]
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens prompt and output may take together."""
+        return self._context_tokens
+
+    @property
+    def device(self) -> str:
+        """What computes: "cpu", or "gpu, N layers"."""
+        return self._device
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens of the context the text takes."""
+        return int(self._value({"call": "count_tokens", "text": text}))
+
+    def stream(self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int) -> Iterator[str]:
+        """The answer to a system and a user message, piece by piece. Raises EngineFailed."""
+        arguments = {
+            "system": system, "user": user, "max_tokens": max_tokens, "temperature": temperature, "seed": seed
+        }  # fmt: skip
+        finished = False
+        try:
+            for reply in self._replies({"call": "stream", "arguments": arguments}):
+                if "piece" in reply:
+                    yield reply["piece"]
+            finished = True
+        finally:
+            if not finished:  # nobody listens to what is still being written
+                self.close()
+
+    def close(self) -> None:
+        """End the other process; a later call begins a new one."""
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker.wait()
+            for stream in (self._worker.stdin, self._worker.stdout, self._complaints):
+                if stream is not None:
+                    stream.close()
+            self._worker = None
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _load(self) -> dict[str, Any]:
+        self._complaints = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._worker = subprocess.Popen(
+            [sys.executable, "-m", "engines.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            env=os.environ | {"GGML_NO_BACKTRACE": "1"},  # it would start a debugger
+            text=True,
+            encoding="utf-8",
+        )
+        loaded: dict[str, Any] = self._value({"call": "load", "path": str(self._path), "options": self._options})
+        return loaded
+
+    def _value(self, request: dict[str, Any]) -> Any:
+        [reply] = self._replies(request)
+        return reply["value"]
+
+    def _replies(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What the worker answers, the last of it being its value."""
+        if self._worker is None:
+            self._load()
+        worker = self._worker
+        assert worker is not None
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        try:
+            worker.stdin.write(json.dumps(request) + "\n")
+            worker.stdin.flush()
+        except BrokenPipeError:
+            raise self._died(worker) from None
+        while line := worker.stdout.readline():
+            reply = json.loads(line)
+            if error := reply.get("error"):
+                raise getattr(errors, error["kind"])(error["message"], hint=error["hint"])
+            yield reply
+            if "value" in reply:
+                return
+        raise self._died(worker)
+
+    def _died(self, worker: subprocess.Popen[str]) -> EngineFailed:
+        code = worker.wait()
+        self._complaints.seek(0)
+        said = self._complaints.read().strip().splitlines()
+        self.close()
+        how = f"with {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        return EngineFailed(
+            f"llama.cpp crashed {how} while it worked with {self._path}" + (f": {said[-1]}" if said else ""),
+            hint="the memory is not affected; try another model file, or one of another quantisation",
+        )

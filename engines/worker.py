@@ -1,0 +1,64 @@
+"""The process that runs llama.cpp for engines/isolated.py: `python -m engines.worker`.
+
+It reads one JSON object a line from stdin, and answers each with lines on stdout: {"piece": ...} as text comes, then
+{"value": ...}; or {"error": {"kind", "message", "hint"}}. It ends with its stdin.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from engines.errors import EngineError
+from engines.llama import LlamaGenerator
+
+
+def main() -> None:
+    """Answer until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; whoever waits for us decides
+    # Whatever native code prints goes to stderr: stdout is for answers alone.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
+        _serve(answers)
+
+
+def _serve(answers: TextIO) -> None:
+    generator: LlamaGenerator | None = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if request["call"] == "load":
+                generator = LlamaGenerator(Path(request["path"]), **request["options"])
+                loaded = {name: getattr(generator, name) for name in ("context_tokens", "device", "metadata")}
+                _answer(answers, value=loaded)
+            else:
+                assert generator is not None
+                for reply in _replies(generator, request):
+                    _answer(answers, **reply)
+        except EngineError as error:
+            _answer(answers, error={"kind": type(error).__name__, "message": str(error), "hint": error.hint})
+
+
+def _replies(generator: LlamaGenerator, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if request["call"] == "count_tokens":
+        yield {"value": generator.count_tokens(request["text"])}
+        return
+    for piece in generator.stream(**request["arguments"]):
+        yield {"piece": piece}
+    yield {"value": None}
+
+
+def _answer(answers: TextIO, **reply: Any) -> None:
+    answers.write(json.dumps(reply) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""memcli restore: a memory from a backup."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from memcli.cli.context import Context
+
+
+def restore(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file that `memcli backup` wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the memory that is there.")] = False,
+) -> None:
+    """Bring a memory back from a backup, after verifying every byte of it.
+
+    A memory that is there is replaced only with --force, and only once the backup stands ready beside it.
+
+    Example: memcli --memory family restore ~/backups/family.memcli.zst
+    """
+    import shutil
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from memcli.cli import engines_in_use, render
+    from memcli.cli.documents import backup_document
+    from memcli.ingest.indexing import index_outbox
+    from memcli.usage import UsageError
+    from store.backup import put_store, unpack, verify
+    from store.disk import writable
+    from store.store import Store
+
+    context: Context = ctx.obj
+    folder = context.config.memory_folder
+    source = Path(file).expanduser().absolute()
+    occupied = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    if occupied and not force:
+        raise UsageError(f"there is something at {folder} already", hint="--force replaces the memory that is there")
+    with ExitStack() as held:
+        if occupied:
+            held.enter_context(context.store(exposed=True).locks.writer())
+        fresh = folder.with_name(f".{folder.name}.restoring")
+        with writable(fresh):
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(mode=0o700, parents=True)
+        held.callback(shutil.rmtree, fresh, ignore_errors=True)
+        restored = unpack(source, fresh)
+        store = Store.open(fresh, wait_s=0)
+        verify(store, restored)
+        store.bring_up_to_date()
+        index_outbox(store, engines_in_use.embedder(), context.progress())
+        if occupied:
+            held.enter_context(context.store(exposed=True).locks.catalogue(shared=False))
+        put_store(fresh, folder)
+    if context.json:
+        render.document(backup_document(str(source), restored))
+    elif not context.quiet:
+        render.backed_up(str(source), restored)

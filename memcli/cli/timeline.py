@@ -1,0 +1,59 @@
+"""memcli timeline: how much was said when."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from memcli.cli.context import Context
+from memcli.cli.options import Since, Speaker, Until
+
+
+class Unit(StrEnum):
+    """The stretches of time that turns are counted by."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+def timeline(
+    ctx: typer.Context,
+    topic: Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="Only turns that hold a word of it.")] = None,
+    by: Annotated[Unit, typer.Option(help="What turns are counted by.")] = Unit.MONTH,
+    since: Since = None,
+    until: Until = None,
+    speaker: Speaker = None,
+) -> None:
+    """Show how much was said when, on the clock of those who said it.
+
+    The exit code is 4 if nothing was.
+
+    Example: memcli timeline "cargo bike" --by week --speaker Maya
+    """
+    from memcli.cli import overview, render
+    from memcli.cli.documents import SCHEMA
+    from memcli.cli.questions import turn_filter
+    from memcli.exits import Exit
+    from store.overview import stretches
+
+    context: Context = ctx.obj
+    store = context.store()
+    where = turn_filter(since=since, until=until, speakers=speaker)
+    only = None
+    if topic is not None:
+        found = store.index.lexical(topic, column="said", limit=max(1, store.index.count()), where=where)
+        only = [seq for seq, _ in found]
+    with store.reading() as catalogue:
+        counted, untimed = stretches(catalogue.connection, by.value, where, only)
+    if context.json:
+        listed = [{**stretch._asdict(), "begins": stretch.begins.isoformat()} for stretch in counted]
+        render.document({"schema": SCHEMA, "by": by.value, "stretches": listed, "untimed": untimed})
+    else:
+        overview.timeline(counted, by.value)
+        if untimed:
+            context.tell(f"{untimed} turns have no time")
+    raise typer.Exit(Exit.DONE if counted or untimed else Exit.ABSTAINED)

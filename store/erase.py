@@ -1,0 +1,178 @@
+"""Erasing turns, and all that was made of them, from every file of a store.
+
+First one transaction takes the rows out of every table (see store/tables.py) and leaves tombstones. Then both databases
+are written anew, because what is only deleted stays readable in their files: DuckDB's into a new file, LanceDB's into a
+new folder, with the windows that had shown a deleted turn made again. The marker erase.pending is set before the first
+step and taken away after the last: whoever comes upon it, after a crash, finishes (see finish()).
+
+The blocks that the old files had are free space of the disk then. Overwriting those is the disk's business (on an
+encrypted disk nobody can read them).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from store import tombstones
+from store.disk import flush, put_in_place, writable
+from store.errors import StoreDamaged
+from store.migrations import copies
+from store.store import CATALOGUE, DERIVED, Store
+from store.tables import TABLES
+from store.whole_index import highest_seq, rewrite, stretch
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def choose(db: duckdb.DuckDBPyConnection, where: str, parameters: Sequence[Any]) -> int:
+    """Make the temporary table gone_turns of the turns t (with session s and source o) that meet the condition."""
+    db.execute(
+        f"""CREATE OR REPLACE TEMP TABLE gone_turns AS SELECT t.* FROM turns t
+            JOIN sessions s ON s.number = t.session JOIN sources o ON o.number = t.source WHERE {where}""",
+        parameters,
+    )
+    return int(db.execute("SELECT count(*) FROM gone_turns").fetchall()[0][0])
+
+
+def remove(db: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Delete the turns in gone_turns and every row that was made of them. Returns how many rows of each table went."""
+    removed = {}
+    for table in TABLES:
+        if table.erased is None:
+            continue
+        if table.name != "turns":
+            rows = f"FROM {table.name} WHERE {table.erased}"
+            db.execute(f"CREATE OR REPLACE TEMP TABLE gone_{table.name} AS {rows}")
+        [(count,)] = db.execute(f"DELETE FROM {table.name} WHERE {table.erased}").fetchall()
+        if count:
+            removed[table.name] = int(count)
+    return removed
+
+
+def erase(store: Store, where: str, parameters: Sequence[Any], *, command: str, what: str) -> dict[str, int]:
+    """Erase the turns that meet the condition (see choose) from the catalogue, for good once finish() is done.
+
+    Under the writer lock, the spool folded. Leaves tombstones, and a line of the audit trail: the command, and what it
+    was told, without any text of the deleted.
+    """
+    store.expect_erasing()
+    with store.writing() as catalogue:
+        db = catalogue.connection
+        choose(db, where, parameters)
+        ids = [str(row[0]) for row in db.execute("SELECT id FROM gone_turns").fetchall()]
+        at = datetime.now(UTC).replace(tzinfo=None)
+        db.begin()
+        tombstones.bury(db, "gone_turns", at)
+        removed = remove(db)
+        db.execute("INSERT INTO audit VALUES (?, ?, ?)", [at, command, f"{what}: {removed.get('turns', 0)} turns"])
+        db.commit()
+    store.spool.forget(ids)  # of answers given a moment ago; those of a reader that is still at it are left out later
+    return removed
+
+
+def finish(store: Store) -> None:
+    """Write anew every file that may still hold what was deleted, and drop what can be made again.
+
+    Under the writer lock. Does nothing to the rows; may be cut off and done again at any time.
+    """
+    compact(store)
+    _rewrite_index(store)
+    with writable(store.folder):
+        for copy in copies(store.folder):
+            copy.unlink()
+        for name in ("damaged", *DERIVED):
+            shutil.rmtree(store.folder / name, ignore_errors=True)  # a folder
+            (store.folder / name).unlink(missing_ok=True)  # or a file
+        flush(store.folder)
+    store.erased()
+
+
+def compact(store: Store) -> None:
+    """Write the catalogue into a new file, without the space and the traces of deleted rows, and put it in place.
+
+    Readers go on while it is written; the exchange itself takes a moment. Under the writer lock.
+    """
+    import duckdb
+
+    path = store.folder / CATALOGUE
+    draft = store.folder / f"{CATALOGUE}.new"
+    with writable(path):
+        with store.writing():
+            pass  # closing brings the write-ahead log into the file
+        with store.locks.catalogue(shared=True):
+            for old in (draft, draft.with_name(draft.name + ".wal")):
+                old.unlink(missing_ok=True)
+            try:
+                with duckdb.connect(config={"threads": "2", "memory_limit": "1GB"}) as db:
+                    db.execute(f"ATTACH '{_quoted(path)}' AS old (READ_ONLY)")
+                    db.execute(f"ATTACH '{_quoted(draft)}' AS fresh")
+                    db.execute("COPY FROM DATABASE old TO fresh")
+                    _compare(db)
+                    db.execute("DETACH fresh")
+            except duckdb.Error as error:
+                draft.unlink(missing_ok=True)
+                raise RuntimeError(str(error)) from error
+        draft.chmod(0o600)
+        with store.locks.catalogue(shared=False):
+            put_in_place(draft, path)
+
+
+def _compare(db: duckdb.DuckDBPyConnection) -> None:
+    for table in TABLES:
+        [(before, after)] = db.execute(
+            f"SELECT (SELECT count(*) FROM old.{table.name}), (SELECT count(*) FROM fresh.{table.name})"
+        ).fetchall()
+        if before != after:
+            raise StoreDamaged(
+                f"rewriting the catalogue lost rows of {table.name}: {before} before, {after} after",
+                hint="the catalogue is as it was; please report this",
+            )
+
+
+def _rewrite_index(store: Store) -> None:
+    """Write the index anew without the turns that the catalogue does not have."""
+    fresh, old = store.folder / "index.new", store.folder / "index.old"
+    if store.index.exists:
+        gone, windows = _changes(store)
+        rewrite(store.index, gone, windows, fresh)
+        with writable(store.folder):
+            shutil.rmtree(old, ignore_errors=True)
+            (store.folder / "index").rename(old)
+            fresh.rename(store.folder / "index")
+            flush(store.folder)
+    store.index.reopen()
+    with writable(store.folder):
+        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _changes(store: Store) -> tuple[set[int], dict[int, str]]:
+    """Which indexed turns the catalogue does not have, and the windows of all turns whose window is another now."""
+    import numpy as np
+
+    highest = highest_seq(store.index)
+    gone: set[int] = set()
+    windows: dict[int, str] = {}
+    with store.reading() as catalogue:
+        for first in range(1, highest + 1, _COMPARED):
+            last = min(first + _COMPARED - 1, highest)
+            rows, indexed = catalogue.rows_to_index(first, last), stretch(store.index, first, last)
+            known = rows["seq"].to_numpy()
+            seqs = indexed["seq"].to_numpy()
+            gone.update(seqs[~np.isin(seqs, known)].tolist())
+            shown = dict(zip(seqs.tolist(), indexed["window"].to_pylist(), strict=True))
+            for seq, window in zip(known.tolist(), rows["window"].to_pylist(), strict=True):
+                if seq in shown and shown[seq] != window:
+                    windows[seq] = window
+    return gone, windows
+
+
+_COMPARED = 131_072
+
+
+def _quoted(path: Any) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,224 @@
+"""Looking for deleted text in every file of a store, and the receipt that says what was looked at.
+
+Looked for are the texts of the deleted turns, as UTF-8 and as they stand inside JSON, and their ids. A text that a turn
+which stays also says, or that is part of one, cannot be told apart and is counted instead; so is one too short for a
+find to mean anything. Looked at are
+
+- the bytes of every file in the store's folder, as they lie on the disk, and
+- because both databases compress: every value of every column of every table of the catalogue, and every value of
+  every column that holds text in every version of every table of the index that can still be opened, decoded.
+
+The full-text index's own files are seen as bytes only. They are made anew from the rows that stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from store.disk import put_in_place, writable
+from store.lance import lance
+from store.store import Store
+
+if TYPE_CHECKING:
+    import duckdb
+
+SHORTEST = 8
+"""Bytes that a text needs to be looked for among bytes: shorter ones occur in compressed files by chance."""
+
+_VALUES = 20_000
+_JOIN = b"\x00"
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What was looked for, where, and what was found. Holds no text of what was deleted."""
+
+    deleted_at: datetime
+    what: str
+    removed: dict[str, int]
+    looked_for: int
+    told_by_others: int
+    too_short: int
+    files: list[dict[str, Any]] = field(default_factory=list)
+    decoded: list[dict[str, Any]] = field(default_factory=list)
+    found: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found."""
+        return not self.found
+
+
+class Needles:
+    """The texts and ids to look for."""
+
+    def __init__(self, texts: Iterable[str], ids: Iterable[str], staying: Iterator[str]) -> None:
+        from ahocorasick_rs import BytesAhoCorasick, MatchKind
+
+        wanted = {text for text in texts if text.strip()}
+        long = sorted(text for text in wanted if len(text.encode()) >= SHORTEST)
+        self.too_short = len(wanted) - len(long)
+        finder = BytesAhoCorasick([text.encode() for text in long], matchkind=MatchKind.Standard)
+        told: set[int] = set()
+        for block in _blocks(staying):
+            told.update(index for index, _, _ in finder.find_matches_as_indexes(block, overlapping=True))
+        self.told_by_others = len(told)
+        looked_for = [text for place, text in enumerate(long) if place not in told]
+        self.count = len(looked_for)
+        patterns = {form for text in looked_for for form in _forms(text)} | {one.encode() for one in ids}
+        self._finder = BytesAhoCorasick(sorted(patterns), matchkind=MatchKind.Standard) if patterns else None
+
+    def within(self, data: bytes | mmap.mmap) -> int:
+        """How many times any of them occurs."""
+        return len(self._finder.find_matches_as_indexes(data)) if self._finder else 0
+
+
+def _forms(text: str) -> Iterator[bytes]:
+    yield text.encode()
+    for ascii_only in (True, False):
+        yield json.dumps(text, ensure_ascii=ascii_only)[1:-1].encode()
+
+
+def deleted_texts(db: duckdb.DuckDBPyConnection) -> tuple[list[str], list[str]]:
+    """Texts and ids of the turns in gone_turns (see store/erase.py)."""
+    rows = db.execute("SELECT text, id FROM gone_turns").fetchall()
+    return [str(row[0]) for row in rows], [str(row[1]) for row in rows]
+
+
+def look(store: Store, texts: Sequence[str], ids: Sequence[str], receipt: Receipt) -> None:
+    """Look for the deleted in everything that the store's folder holds, and fill the receipt. Under the writer lock."""
+    with store.reading() as catalogue:
+        db = catalogue.connection
+        needles = Needles(texts, ids, _staying(db))
+        receipt.looked_for, receipt.told_by_others = needles.count, needles.told_by_others
+        receipt.too_short = needles.too_short
+        for table, column, kind in db.execute(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+        ).fetchall():
+            values = _catalogue_values(db, table, column, kind)
+            _look_at_values(f"memory.duckdb: {table}.{column}", values, needles, receipt)
+    for name, values in _index_values(store.folder / "index"):
+        _look_at_values(f"index: {name}", values, needles, receipt)
+    for path in sorted(store.folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            _look_at_file(path, str(path.relative_to(store.folder)), needles, receipt)
+
+
+def keep_receipt(store: Store, receipt: Receipt, place: Path | None) -> Path:
+    """Write the receipt as JSON, at `place` or into the store's folder `receipts`. Returns where."""
+    if place is None:
+        place = store.folder / "receipts" / f"{receipt.deleted_at:%Y%m%dT%H%M%S%f}.json"
+    with writable(place):
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        draft = place.with_name(place.name + ".new")
+        draft.write_text(json.dumps(document(receipt), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        draft.chmod(0o600)
+        put_in_place(draft, place)
+    return place
+
+
+def document(receipt: Receipt) -> dict[str, Any]:
+    """The receipt as JSON."""
+    return {
+        "schema": 1,
+        "deleted_at": receipt.deleted_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "what": receipt.what,
+        "removed": receipt.removed,
+        "clean": receipt.clean,
+        "looked_for": receipt.looked_for,
+        "said_by_others_too": receipt.told_by_others,
+        "too_short": receipt.too_short,
+        "files": receipt.files,
+        "decoded": receipt.decoded,
+        "found": receipt.found,
+    }
+
+
+def _staying(db: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Everything that stays and that a text could be part of by right: words, names, titles, places."""
+    for table, column in (
+        ("turns", "text"), ("turns", "speaker"), ("turns", "metadata"), ("turns", "native_id"), ("sessions", "title"),
+        ("sessions", "native_id"), ("sources", "uri"),
+    ):  # fmt: skip
+        yield from _catalogue_values(db, table, column, "VARCHAR")
+
+
+def _catalogue_values(db: duckdb.DuckDBPyConnection, table: str, column: str, kind: str) -> Iterator[str]:
+    value = f'"{column}"' if kind == "VARCHAR" else f'"{column}"::VARCHAR'
+    cursor = db.execute(f'SELECT {value} FROM "{table}" WHERE "{column}" IS NOT NULL')
+    while rows := cursor.fetchmany(_VALUES):
+        for (text,) in rows:
+            yield text
+
+
+def _index_values(folder: Path) -> Iterator[tuple[str, Iterator[str]]]:
+    import pyarrow as pa
+
+    if not folder.is_dir():
+        return
+    for place in sorted(folder.glob("*.lance")):
+        table = lance().connect(str(folder)).open_table(place.stem)
+        for version in sorted(one["version"] for one in table.list_versions()):
+            try:
+                table.checkout(version)
+                columns = [
+                    one.name
+                    for one in table.schema
+                    if pa.types.is_string(one.type) or pa.types.is_large_string(one.type)
+                ]
+                batches = table.search().select(columns).to_batches(batch_size=_VALUES)
+                yield f"{place.stem} version {version} ({', '.join(columns)})", _strings(batches)
+            except (OSError, RuntimeError, ValueError):
+                continue  # a version whose rows were cleaned away: its files are seen as bytes, if any are left
+        table.checkout_latest()
+
+
+def _strings(batches: Any) -> Iterator[str]:
+    for batch in batches:
+        for column in batch.columns:
+            if str(column.type).endswith("string"):
+                yield from (value for value in column.to_pylist() if value is not None)
+
+
+def _look_at_values(where: str, values: Iterator[str], needles: Needles, receipt: Receipt) -> None:
+    digest = hashlib.sha256()
+    count = finds = 0
+    for block in _blocks(values):
+        digest.update(block)
+        count += block.count(_JOIN)
+        finds += needles.within(block)
+    receipt.decoded.append({"what": where, "values": count, "sha256": digest.hexdigest()})
+    if finds:
+        receipt.found.append({"where": where, "times": finds})
+
+
+def _look_at_file(path: Path, name: str, needles: Needles, receipt: Receipt) -> None:
+    size = path.stat().st_size
+    digest = hashlib.sha256()
+    finds = 0
+    if size:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            digest.update(data)
+            finds = needles.within(data)
+    receipt.files.append({"file": name, "bytes": size, "sha256": digest.hexdigest()})
+    if finds:
+        receipt.found.append({"where": name, "times": finds})
+
+
+def _blocks(values: Iterator[str]) -> Iterator[bytes]:
+    """Values one after the other in blocks, each value ended by a zero byte."""
+    gathered: list[bytes] = []
+    for value in values:
+        gathered.append(value.encode("utf-8", "surrogatepass"))
+        if len(gathered) >= _VALUES:
+            yield _JOIN.join([*gathered, b""])
+            gathered = []
+    if gathered:
+        yield _JOIN.join([*gathered, b""])

@@ -1,0 +1,93 @@
+"""Every table of the catalogue, declared once: what its rows are known by, what they point at, when they are erased.
+
+Export, import, check, delete and the compaction after it go by this list and name no table themselves, so a new table
+needs an entry here and nothing else. tests/test_store/test_tables.py compares the list with the real schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """A column that holds the key of a row in another table."""
+
+    column: str
+    table: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What is true of a table whatever it is for.
+
+    identity: the columns by which a row is known to be the same in another store. Import adds only what is new by them.
+    number: the column that this store numbers by itself; import gives imported rows new numbers and follows `refers`.
+    refers: where the columns point. A row that points nowhere is damage.
+    erased: which rows go when turns are erased: an SQL condition that may read the temporary tables gone_turns (the
+        erased turns, whole rows) and gone_NAME of every table declared before this one. None: no row tells of a turn.
+    exported: False for what only has a meaning inside this store.
+    """
+
+    name: str
+    identity: tuple[str, ...]
+    number: str | None = None
+    refers: tuple[Refers, ...] = ()
+    erased: str | None = None
+    exported: bool = True
+
+
+def mentions(table: str, key: str, column: str) -> str:
+    """A condition for `erased`: the text in `column` names the id of an erased turn (JSON documents that quote it)."""
+    return (
+        f"{key} IN (SELECT {key} FROM (SELECT {key}, unnest(regexp_extract_all({column}, '[0-9a-f]{{32}}')) AS named "
+        f"FROM {table}) WHERE named IN (SELECT id FROM gone_turns))"
+    )
+
+
+TABLES = (
+    Table(name="migrations", identity=("number",), exported=False),
+    Table(name="settings", identity=("key",), exported=False),
+    Table(name="outbox", identity=("first_seq",), exported=False),
+    Table(name="batches", identity=("id",), number="number"),
+    Table(
+        name="turns",
+        identity=("session", "id"),
+        number="seq",
+        refers=(
+            Refers("session", "sessions", "number"),
+            Refers("source", "sources", "number"),
+            Refers("batch", "batches", "number"),
+        ),
+        erased="seq IN (SELECT seq FROM gone_turns)",
+    ),
+    Table(
+        name="sources",
+        identity=("uri",),
+        number="number",
+        refers=(Refers("batch", "batches", "number"),),
+        erased="number IN (SELECT source FROM gone_turns) AND number NOT IN (SELECT source FROM turns)",
+    ),
+    Table(
+        name="sessions",
+        identity=("id",),
+        number="number",
+        erased="number IN (SELECT session FROM gone_turns) AND number NOT IN (SELECT session FROM turns)",
+    ),
+    Table(
+        name="quarantine",
+        identity=("uri", "line", "reason"),
+        refers=(Refers("batch", "batches", "number"),),
+        erased="uri IN (SELECT uri FROM gone_sources)",
+    ),
+    Table(name="answers", identity=("id",), erased=mentions("answers", "id", "document")),
+    Table(name="recall_events", identity=("id",), erased="item_id IN (SELECT id FROM gone_turns)"),
+    Table(name="tombstone_keys", identity=("id",)),
+    Table(name="tombstones", identity=("hash",)),
+    Table(name="audit", identity=("done_at", "command", "what")),
+)
+"""In the order in which rows are erased: what points at a row of another table, and goes with it, comes after that."""
+
+TURN_CHECKSUM = "('0x' || left(sha256(concat_ws(chr(31), id, speaker, said_at::VARCHAR, text)), 16))::UBIGINT"
+"""The checksum that a turn is stored with: the first 64 bits of the SHA-256 of what must never change in it."""

@@ -1,0 +1,120 @@
+"""The index as a whole, every LanceDB table in its folder by long stretches: for check, repair and deletion.
+
+There is one table of turns, and there may be others that hold turns in the same way (a column seq, and the words).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Container, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from store.disk import writable
+from store.errors import StoreDamaged
+from store.index import Index
+from store.lance import lance
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+REWRITTEN = 16_384
+"""Rows of one step of rewrite()."""
+
+
+def tables(index: Index) -> list[Any]:
+    """All LanceDB tables of the index, open. Raises StoreDamaged."""
+    try:
+        database = lance().connect(str(index.folder))
+        return [database.open_table(place.stem) for place in sorted(index.folder.glob("*.lance"))]
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _unreadable(index, error) from error
+
+
+def stretch(index: Index, first: int, last: int) -> pa.Table:
+    """The indexed rows with a seq in first..last, in no order: every column that all tables have, but the code."""
+    import pyarrow as pa
+
+    opened = tables(index)
+    shared = set.intersection(*(set(table.schema.names) for table in opened))
+    names = [name for name in opened[0].schema.names if name in shared - {"vector", "code"}]
+    try:
+        found = [
+            table.search()
+            .where(f"seq >= {first} AND seq <= {last}")
+            .select(names)
+            .limit(max(1, table.count_rows()))
+            .to_arrow()
+            .select(names)
+            for table in opened
+        ]
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _unreadable(index, error) from error
+    return pa.concat_tables(found)
+
+
+def highest_seq(index: Index) -> int:
+    """The highest seq in any table, 0 if there is none."""
+    import pyarrow.compute as pc
+
+    found = [table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow() for table in tables(index)]
+    return max((pc.max(rows["seq"]).as_py() or 0 for rows in found), default=0)
+
+
+def sample(index: Index, count: int) -> tuple[list[str], npt.NDArray[np.float32]]:
+    """Up to `count` rows spread evenly: what was embedded, and the vectors (n, dimension)."""
+    import numpy as np
+
+    for table in tables(index):
+        rows = table.count_rows()
+        if rows and "vector" in table.schema.names:
+            places = np.unique(np.linspace(0, rows - 1, min(rows, count)).astype(np.int64))
+            found = table.take_offsets(places.tolist()).select(["said", "vector"]).to_arrow()
+            vectors = np.array(found["vector"].to_pylist(), np.float32)
+            return found["said"].to_pylist(), vectors
+    return [], np.zeros((0, 0), np.float32)
+
+
+def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], folder: Path) -> None:
+    """Write the rows that are not `gone` into a new index in `folder`, with these windows where they are named.
+
+    A rewrite is what erases: rows that are only deleted stay in the files of older versions. A row is copied with
+    whatever columns it has, so its vector is the same.
+    """
+    import pyarrow as pa
+
+    with writable(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh = lance().connect(str(folder))
+        for table in tables(index):
+            schema = table.schema
+            made = fresh.create_table(table.name, schema=schema)
+            made.add(pa.RecordBatchReader.from_batches(schema, _kept(table, gone, windows)))
+        copy = Index(folder)
+        copy.refresh_text()
+        copy.reopen()
+
+
+def _kept(table: Any, gone: Container[int], windows: Mapping[int, str]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    at = table.schema.get_field_index("window")
+    for batch in table.search().to_batches(batch_size=REWRITTEN):
+        rows = batch.select(table.schema.names)
+        seqs = rows["seq"].to_pylist()
+        places = [place for place, seq in enumerate(seqs) if seq not in gone]
+        if len(places) < len(seqs):
+            rows = rows.take(pa.array(places, pa.int64()))
+        shown = zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True)
+        columns = rows.columns
+        columns[at] = pa.array([windows.get(seq, window) for seq, window in shown], pa.string())
+        yield pa.RecordBatch.from_arrays(columns, schema=table.schema)
+
+
+def _unreadable(index: Index, error: Exception) -> StoreDamaged:
+    return StoreDamaged(
+        f"the index at {index.folder} cannot be read: {str(error).splitlines()[0]}",
+        hint="`memcli repair` builds it anew from the catalogue",
+    )

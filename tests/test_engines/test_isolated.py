@@ -1,0 +1,73 @@
+"""llama.cpp in a process of its own: the same text as at home, and its crashes are only errors."""
+
+import os
+import signal
+
+import pytest
+
+from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
+from engines.isolated import IsolatedGenerator
+from engines.llama import LlamaGenerator
+
+ASKED = {"system": "Be brief.", "user": "Where is it?", "max_tokens": 24, "temperature": 0.8, "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def generator(tiny_gguf):
+    isolated = IsolatedGenerator(tiny_gguf, context_tokens=512, threads=1)
+    yield isolated
+    isolated.close()
+
+
+def test_it_writes_what_the_library_writes(generator, tiny_gguf):
+    at_home = LlamaGenerator(tiny_gguf, context_tokens=512, threads=1)
+    assert list(generator.stream(**ASKED)) == list(at_home.stream(**ASKED))
+    assert generator.count_tokens("the dog \ud800") == at_home.count_tokens("the dog \ud800")
+    assert (generator.context_tokens, generator.device) == (at_home.context_tokens, at_home.device)
+
+
+def test_errors_are_those_of_the_library(tiny_gguf, tmp_path, generator):
+    bad = tmp_path / "bad.gguf"
+    bad.write_bytes(b"GGUF" + b"\xff" * 64)
+    with pytest.raises(ModelCorrupt, match=r"bad\.gguf"):
+        IsolatedGenerator(bad)
+    with pytest.raises(ModelMissing):
+        IsolatedGenerator(tmp_path / "none.gguf")
+    with pytest.raises(EngineFailed, match="the context holds 512"):
+        list(generator.stream(**ASKED | {"user": "y" * 600}))
+    assert list(generator.stream(**ASKED))
+
+
+def test_a_gpu_demanded_of_a_build_without(tiny_gguf):
+    llama_cpp = pytest.importorskip("llama_cpp")
+    if llama_cpp.llama_supports_gpu_offload():
+        pytest.skip("this build of llama.cpp has a GPU to offload to")
+    with pytest.raises(EngineUnavailable):
+        IsolatedGenerator(tiny_gguf, gpu="all")
+
+
+def test_a_model_that_kills_llama_cpp_is_an_error(gguf_writer, tmp_path):
+    generator = IsolatedGenerator(gguf_writer(tmp_path / "deadly.gguf", deadly=True), context_tokens=256)
+    with pytest.raises(EngineFailed, match=r"crashed with SIG.*deadly\.gguf"):
+        list(generator.stream(**ASKED))
+
+
+def test_killed_in_the_middle_it_says_so_and_the_next_call_works(tiny_gguf):
+    generator = IsolatedGenerator(tiny_gguf, context_tokens=512, threads=1)
+    pieces = generator.stream(**ASKED | {"max_tokens": 400})
+    next(pieces)
+    os.kill(generator._worker.pid, signal.SIGKILL)
+    with pytest.raises(EngineFailed, match="SIGKILL"):
+        list(pieces)
+    assert list(generator.stream(**ASKED))
+    generator.close()
+
+
+def test_an_answer_that_nobody_reads_to_its_end_stops_the_work(tiny_gguf):
+    generator = IsolatedGenerator(tiny_gguf, context_tokens=512, threads=1)
+    pieces = generator.stream(**ASKED | {"max_tokens": 400})
+    first, worker = next(pieces), generator._worker
+    pieces.close()
+    assert worker.poll() is not None
+    assert next(generator.stream(**ASKED | {"max_tokens": 400})) == first
+    generator.close()
