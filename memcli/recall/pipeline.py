@@ -37,6 +37,9 @@ LOOKED_TWICE_IN_MANY = 24
 
 SMALL = 20_000
 
+BELOW = 0.11
+"""By so many log odds what was looked at once ranks below: more than RETENTION_NUDGE can make up for."""
+
 LOOKED_AT_PART = 16
 """How many candidates of a part of a question are looked at twice."""
 
@@ -145,7 +148,7 @@ def _in_order(first: Looked, second: Looked) -> list[tuple[int, Looked, float]]:
     top = float(second.scores[0])
     if not rest.rows:
         return [(2, second, top)]
-    return [(2, second, top), (1, rest, top + float(rest.scores[0]) - float(second.scores[-1]))]
+    return [(2, second, top), (1, rest, top + float(rest.scores[0]) - float(second.scores[-1]) + BELOW)]
 
 
 def _candidate(
