@@ -174,13 +174,13 @@ def _clause(question: Question, said: str) -> str:
 
 
 def _trimmed(question: Question, clause: str) -> str:
-    """The clause without the function words and the words of the question that it begins with, if something is left."""
-    starts = (
-        word.start()
-        for word in _WORD.finditer(clause)
-        if not _says_nothing(question.terms, question.names, word.group())
-    )
-    return clause[next(starts, 0) :].rstrip(".!? ")
+    """What the clause says after the words of the question, or beside them, without function words at its ends."""
+    words = list(_WORD.finditer(clause))
+    asked = [at for at, word in enumerate(words) if (found := stems(word.group())) and found <= question.terms]
+    if asked and stems(clause[words[asked[-1]].end() :]) - question.terms:
+        words = words[asked[-1] + 1 :]
+    says = [word for word in words if not _says_nothing(question.terms, question.names, word.group())]
+    return clause[says[0].start() : says[-1].end()] if says else clause.rstrip(".!? ")
 
 
 def _says_nothing(terms: Collection[str], names: Collection[str], word: str) -> bool:

@@ -1,9 +1,8 @@
 """Fits the gate on FriendsQA: python tests/bench/fit_gate.py OUT/friendsqa.jsonl [QUESTIONS]
 
-(OUT as from tests/bench/development.py.) Prints WEIGHTS and BAR for memcli/recall/gate.py. Logistic regression over the
+(OUT as from tests/bench/development.py.) Prints WEIGHTS for memcli/recall/gate.py. Logistic regression over the
 gate's signs: questions put to the memory that they were asked of; the same with a person replaced by another; and every
-fourth put to the other memory as well. The bar is where one in ten of the first is declined. Odd questions are left out
-of the fit, and tell what it is worth.
+second put to the other memory as well. Half of the questions are left out of the fit, and tell what each bar is worth.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from memcli.recall.pipeline import LOOKED_TWICE, recall
 from memcli.types import Query
 
 PENALTY = 1e-2
-WRONG = 0.1
+BARS = (0.15, 0.2, 0.25, 0.3)
 
 
 def fitted(columns: Any, answered: Any) -> tuple[Any, float]:
@@ -70,11 +69,12 @@ def main(path: Path, count: int) -> None:
         "WEIGHTS =",
         {"intercept": round(intercept, 3), **{n: round(float(w), 3) for n, w in zip(names, weights, strict=True)}},
     )
-    bar = float(np.quantile(chances[answered > 0], WRONG))
-    print(f"BAR = {bar:.3f}")
-    for kind in ("own", "swap", "elsewhere"):
-        there = np.array([one == kind for _, one, *_ in rows]) & ~even
-        print(f"# declined of {kind}: {100 * np.mean(chances[there] < bar):.1f} % of {there.sum()}")
+    for bar in BARS:
+        told = []
+        for kind in ("own", "swap", "elsewhere"):
+            there = np.array([one == kind for _, one, *_ in rows]) & ~even
+            told.append(f"{kind} {100 * np.mean(chances[there] < bar):.1f} %")
+        print(f"# below {bar}: {', '.join(told)}")
 
 
 if __name__ == "__main__":
