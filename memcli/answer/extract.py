@@ -27,10 +27,10 @@ _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?\n]*)*[.!?]*
 TURNS = 5
 """Only the sentences of the best turns can be the answer."""
 
-CONTEXT = 0.5
+CONTEXT = 1.0
 """What the rest of its turn counts beside a sentence's own match."""
 
-TURN = 0.3
+TURN = 0.1
 """What the score of its turn counts."""
 
 KIND = 0.1
@@ -123,11 +123,11 @@ def _kind(question: Question, sentence: str) -> float:
     if question.kind in ("how_many", "how_long", "who", "where") and holds(question, sentence):
         kind += 1
     if _ASKS_BACK.search(sentence):
-        kind -= 3
-    if len(words(sentence)) < FEW_WORDS:
-        kind -= 1.5
-    if stems(sentence) <= question.terms | question.names:
         kind -= 1
+    if len(words(sentence)) < FEW_WORDS:
+        kind -= 0.5
+    if stems(sentence) <= question.terms | question.names:
+        kind -= 3
     return kind
 
 
