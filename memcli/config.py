@@ -71,6 +71,7 @@ OPTIONS = (
     Option("wait", 30.0, _at_least(0, float), "seconds to wait for another process that holds the memory"),
     Option("exposed", False, _switch, "open a memory although its folder lets other users of the machine in"),
     Option("timezone", "", _zone, "zone of times in logs that name none; empty: this machine's"),
+    Option("me", "", str, "your own name in the logs; each ingest keeps it in the memory"),
     Option("llm.model", "", str, "a GGUF model that writes answers, by path or by name; empty: extractive answers"),
     Option("llm.context", 4096, _at_least(256, int), "tokens that prompt and answer may take together"),
     Option("llm.gpu", "auto", _gpu, "layers on the GPU: auto, off, all, or a number"),

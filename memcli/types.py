@@ -20,7 +20,13 @@ Rating = Literal[1, 2, 3, 4]
 GOOD: Final[Rating] = 3
 """The rating of a memory that was cited, and the one that a new memory begins with."""
 
+EASY: Final[Rating] = 4
+"""The rating of a memory whose answer the user confirmed."""
+
 Method = Literal["extractive", "llama"]
+
+Tier = Literal["working", "episodic", "semantic", "procedural", "archive"]
+"""Where a memory lives: see memcli/memory/tiers.py."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +67,10 @@ class RecallEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question or a search. `asked_at` is the moment that "now" and "yesterday" in it refer to."""
+    """A question or a search. `asked_at` is the moment that "now" and "yesterday" in it refer to.
+
+    deep: look into the archive too.
+    """
 
     text: str
     asked_at: datetime
@@ -69,6 +78,7 @@ class Query:
     until: datetime | None = None
     speakers: Sequence[str] = ()
     limit: int = 10
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +110,7 @@ class Candidate:
     score: float
     looks: int = 1
     features: Mapping[str, float] = field(default_factory=dict)
+    tier: Tier = "episodic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,13 +87,19 @@ def _snapshot(store: Store, scratch: Path) -> tuple[dict[str, int], int]:
     with store.locks.catalogue(shared=True):
         if (store.folder / f"{CATALOGUE}.wal").exists():
             raise OSError(f"another program writes to {store.folder / CATALOGUE}")
-        with store.locks.spool():
-            for name in MEMBERS:
-                if (store.folder / name).exists():
-                    shutil.copyfile(store.folder / name, scratch / name)
-                    (scratch / name).chmod(0o600)
+        # A fold that is at work has its records in both then; folding them again changes nothing.
+        _copy(store, CATALOGUE, scratch)
+        with store.locks.spool(shared=True):
+            for name in SPOOL_FILES:
+                _copy(store, name, scratch)
     with Store(scratch, 0).scratch_reading() as catalogue:
         return counts(catalogue), applied(catalogue.connection)
+
+
+def _copy(store: Store, name: str, scratch: Path) -> None:
+    if (store.folder / name).exists():
+        shutil.copyfile(store.folder / name, scratch / name)
+        (scratch / name).chmod(0o600)
 
 
 @contextmanager

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from store import tombstones
+from store.episodes import Episodes
 from store.errors import StoreDamaged
 from store.rows import SourceRow, TurnRow
+from store.states import States
 from store.tables import TURN_CHECKSUM
 
 if TYPE_CHECKING:
@@ -25,10 +27,15 @@ _ID = re.compile("[0-9a-f]{32}")
 _ORDER = "said_at NULLS FIRST, position, seq"
 """How the turns of a session follow each other: by time, and as their source had them within the same time."""
 
-_TURN = """
-    SELECT t.seq, t.id, t.session, s.id, s.title, t.position, t.speaker, t.role, t.text, t.said_at, t.utc_offset,
-           t.native_id, o.uri, t.line, t.metadata
+# Where a time is only inferred, the metadata says so: that column is in the index as well.
+_METADATA = """CASE WHEN t.time_inferred
+    THEN CAST(json_merge_patch(coalesce(t.metadata, '{}'), '{"time_inferred": true}') AS VARCHAR) ELSE t.metadata END"""
+
+_TURN = f"""
+    SELECT t.seq, t.id, t.session, s.id, s.title, t.position, coalesce(shown.name, t.speaker), t.role, t.text,
+           t.said_at, t.utc_offset, t.native_id, o.uri, t.line, {_METADATA}
     FROM turns t JOIN sessions s ON s.number = t.session JOIN sources o ON o.number = t.source
+    LEFT JOIN shown ON shown.who = t.who
 """
 
 
@@ -37,6 +44,16 @@ class Catalogue:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._db = connection
+
+    @property
+    def states(self) -> States:
+        """What consolidation and the user made of the turns."""
+        return States(self._db)
+
+    @property
+    def episodes(self) -> Episodes:
+        """Episodes, scenes and their gist."""
+        return Episodes(self._db)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -116,8 +133,17 @@ class Catalogue:
                 """,
                 [first],
             )
-            self._db.unregister("incoming")
             added = int(row[0]) if row else 0
+            # What another batch brought and this one brought again stays when one of them is undone.
+            self._db.execute(
+                """INSERT INTO seen_again
+                   SELECT incoming.batch, known.seq, incoming.source, incoming.line
+                   FROM incoming JOIN turns known ON known.session = incoming.session AND known.id = incoming.id
+                   WHERE known.seq < ? AND known.batch <> incoming.batch AND NOT EXISTS (
+                       FROM seen_again s WHERE s.seq = known.seq AND s.batch = incoming.batch)""",
+                [first],
+            )
+            self._db.unregister("incoming")
             if added:
                 self._db.execute("INSERT INTO outbox VALUES (?, ?)", [first, first + added - 1])
                 self.keep_setting("next_seq", str(first + added))
@@ -196,7 +222,11 @@ class Catalogue:
         self._db.commit()
 
     def rows_to_index(self, first: int, last: int) -> pa.Table:
-        """The turns with a seq in first..last, and the turns beside them, whose window they change. By seq.
+        """Like rows_in(), of one range."""
+        return self.rows_in([(first, last)])
+
+    def rows_in(self, ranges: Sequence[tuple[int, int]]) -> pa.Table:
+        """The turns with a seq in the ranges (first, last), and those beside them, whose window they change. By seq.
 
         Columns: those of a TurnRow, said (the text with its speaker before it) and window (the same with what was said
         before and after it in its session).
@@ -205,21 +235,27 @@ class Catalogue:
         # the first new one to two turns after the last.
         return self._db.sql(
             f"""
-            WITH keyed AS (SELECT *, coalesce(said_at, TIMESTAMP '0001-01-01') AS moment FROM turns),
-            fresh AS (
-                SELECT session, min(moment) AS first, max(moment) AS last FROM keyed
-                WHERE seq BETWEEN $first AND $last GROUP BY session),
+            WITH wanted AS (
+                SELECT DISTINCT unnest(range(one[1], one[2] + 1)) AS seq FROM (SELECT unnest($ranges) AS one)),
+            keyed AS (
+                SELECT t.* EXCLUDE (speaker, metadata), coalesce(shown.name, t.speaker) AS speaker,
+                       {_METADATA} AS metadata, coalesce(t.said_at, TIMESTAMP '0001-01-01') AS moment,
+                       t.seq IN (FROM wanted) AS fresh
+                FROM turns t LEFT JOIN shown ON shown.who = t.who),
+            touched AS (
+                SELECT session, min(moment) AS earliest, max(moment) AS latest FROM keyed
+                WHERE fresh GROUP BY session),
             reach AS (
                 SELECT session,
-                       coalesce(list_min(max(moment, 2) FILTER (moment < fresh.first)), any_value(fresh.first)) first,
-                       coalesce(list_max(min(moment, 2) FILTER (moment > fresh.last)), any_value(fresh.last)) last
-                FROM keyed JOIN fresh USING (session) GROUP BY session),
+                       coalesce(list_min(max(moment, 2) FILTER (moment < earliest)), any_value(earliest)) AS first,
+                       coalesce(list_max(min(moment, 2) FILTER (moment > latest)), any_value(latest)) AS last
+                FROM keyed JOIN touched USING (session) GROUP BY session),
             placed AS (
                 SELECT keyed.*, speaker || ': ' || text AS said,
                        lag(speaker || ': ' || text) OVER beside AS before,
                        lead(speaker || ': ' || text) OVER beside AS after,
-                       coalesce(lag(seq) OVER beside BETWEEN $first AND $last, false)
-                       OR coalesce(lead(seq) OVER beside BETWEEN $first AND $last, false) AS beside_fresh
+                       coalesce(lag(fresh) OVER beside, false) OR coalesce(lead(fresh) OVER beside, false)
+                           AS beside_fresh
                 FROM keyed JOIN reach USING (session)
                 WHERE moment BETWEEN reach.first AND reach.last
                 WINDOW beside AS (PARTITION BY session ORDER BY {_ORDER}))
@@ -227,9 +263,9 @@ class Catalogue:
                    p.text, p.said_at, p.utc_offset, p.native_id, o.uri AS source, p.line, p.metadata, p.said,
                    concat_ws(chr(10), p.before, p.said, p.after) AS "window"
             FROM placed p JOIN sessions s ON s.number = p.session JOIN sources o ON o.number = p.source
-            WHERE p.seq BETWEEN $first AND $last OR p.beside_fresh ORDER BY p.seq
+            WHERE p.fresh OR p.beside_fresh ORDER BY p.seq
             """,
-            params={"first": first, "last": last},
+            params={"ranges": [list(one) for one in ranges]},
         ).to_arrow_table()
 
     # what recall reads
@@ -265,6 +301,7 @@ class Catalogue:
                     [record["id"], _parsed(record["asked_at"]), record["question"], record["document"]],
                 )
             elif record["kind"] == "recall":
+                self.states.outdate(record["item_id"])
                 self._db.execute(
                     "INSERT OR IGNORE INTO recall_events VALUES (?, ?, ?, ?, ?)",
                     [
@@ -275,7 +312,7 @@ class Catalogue:
                         record["answer_id"],
                     ],
                 )
-            else:
+            elif not self.states.fold(record):
                 raise StoreDamaged(f"the spool holds a record of unknown kind {record['kind']!r}")
         self._db.commit()
 

@@ -18,7 +18,7 @@ from store.errors import StoreDamaged
 from store.migrations import BEFORE_SCHEMA
 from store.spool import torn_lines
 from store.store import DERIVED, OWN, Store
-from store.tables import TABLES, TURN_CHECKSUM
+from store.tables import TABLES, TURN_CHECKSUM, VIEWS
 from store.whole_index import highest_seq, stretch
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def check_catalogue(catalogue: Catalogue) -> Iterator[Finding]:
     present |= {
         str(name) for (name,) in db.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
     }
-    declared = {table.name for table in TABLES}
+    declared = {table.name for table in TABLES} | set(VIEWS)
     for name in sorted(declared - present):
         yield Finding(kind="table", where=name, what="it is missing", mend="none: restore a backup")
     for name in sorted(present - declared):

@@ -12,7 +12,7 @@ encrypted disk nobody can read them).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +38,14 @@ def choose(db: duckdb.DuckDBPyConnection, where: str, parameters: Sequence[Any])
     return int(db.execute("SELECT count(*) FROM gone_turns").fetchall()[0][0])
 
 
-def remove(db: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Delete the turns in gone_turns and every row that was made of them. Returns how many rows of each table went."""
+def remove(db: duckdb.DuckDBPyConnection, *, spared: Collection[str] = ()) -> dict[str, int]:
+    """Delete the turns in gone_turns and every row that was made of them. Returns how many rows of each table went.
+
+    spared: tables that the caller sees to.
+    """
     removed = {}
     for table in TABLES:
-        if table.erased is None:
+        if table.erased is None or table.name in spared:
             continue
         if table.name != "turns":
             rows = f"FROM {table.name} WHERE {table.erased}"

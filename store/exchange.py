@@ -150,7 +150,12 @@ def _add(db: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table, *, allow_r
     if unknown:
         raise BackupDamaged(f"{table.name} has no column {', '.join(sorted(unknown))[:200]}")
     present = [name for name in columns if name in rows.column_names]
-    numbers = {reference.column: reference for reference in table.refers if f"map_{reference.table}" in _temporary(db)}
+    inner = {reference.column for reference in table.refers if reference.table == table.name}
+    numbers = {
+        reference.column: reference
+        for reference in table.refers
+        if reference.column not in inner and f"map_{reference.table}" in _temporary(db)
+    }
     shown, joins = [], ""
     for name in present:
         if name in numbers:
@@ -192,11 +197,15 @@ def _add(db: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table, *, allow_r
             SELECT {number}, {next_number} + row_number() OVER (ORDER BY {number}), true
             FROM staged WHERE NOT EXISTS (FROM {table.name} known WHERE {same})"""
     )
-    others = ", ".join(name for name in present if name != number)
+    others = [name for name in present if name != number]
+    values = (
+        f"(SELECT new FROM map_{table.name} WHERE old = staged.{name})" if name in inner else f"staged.{name}"
+        for name in others
+    )
     [(count,)] = db.execute(
-        f"""INSERT INTO {table.name} ({number}, {others})
-            SELECT new, {", ".join(f"staged.{name}" for name in present if name != number)}
-            FROM staged JOIN map_{table.name} m ON m.old = staged.{number} WHERE m.fresh ORDER BY new"""
+        f"""INSERT INTO {table.name} ({number}, {", ".join(others)})
+            SELECT m.new, {", ".join(values)}
+            FROM staged JOIN map_{table.name} m ON m.old = staged.{number} WHERE m.fresh ORDER BY m.new"""
     ).fetchall()
     if table.name == "turns" and count:
         [(first,)] = db.execute("SELECT value::BIGINT FROM settings WHERE key = 'next_seq'").fetchall()

@@ -40,6 +40,9 @@ RESCORED = 100
 REFINED = 500
 """How many of the best by code are first estimated again, with the query itself instead of its code."""
 
+REMOVED_AT_ONCE = 5_000
+"""How many rows one condition names."""
+
 _TABLE = "turns"
 _EXCHANGE_PAUSE_S, _EXCHANGE_TRIES = 0.02, 25
 """How long, and how often, a reader waits for the index that is being put in place."""
@@ -69,7 +72,7 @@ class Filter:
         return " AND ".join(parts) or None
 
 
-def _again(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
+def again(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
     """Read a second time, from the table that is there now, if a deletion put a new one there under the reader."""
 
     @wraps(read)
@@ -90,6 +93,8 @@ def _again(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
 class Index:
     """The index of one store. Reads see the table as it was when it was first read, until reopen()."""
 
+    name = _TABLE
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._place: int | None = None
@@ -100,7 +105,7 @@ class Index:
     def exists(self) -> bool:
         """Whether anything was ever indexed."""
         for _ in range(_EXCHANGE_TRIES):
-            if any((self._folder / f"{_TABLE}.lance" / "_versions").glob("*.manifest")):
+            if any((self._folder / f"{self.name}.lance" / "_versions").glob("*.manifest")):
                 return True
             if self._folder.exists() or not self._folder.with_name("index.new").exists():
                 return False
@@ -131,23 +136,45 @@ class Index:
         import pyarrow as pa
 
         dimension = vectors.shape[1]
-        schema = _schema(dimension)
+        layout = schema(dimension)
         codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
         halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
-        table = rows.append_column("vector", halves).append_column("code", codes).cast(schema)
+        table = rows.append_column("vector", halves).append_column("code", codes).cast(layout)
         with writable(self._folder):
             if not self.exists:
-                self._make(schema)
+                self._make(layout)
             target = self._open()
             if known:
                 target.delete(f"seq IN ({', '.join(map(str, known))})")
             target.add(table)
         self._rows = None
 
-    def _make(self, schema: pa.Schema) -> None:
+    def _make(self, layout: pa.Schema) -> None:
         self.drop()  # what is left of a making that was cut off
-        lance().connect(str(self._folder)).create_table(_TABLE, schema=schema)
+        lance().connect(str(self._folder)).create_table(self.name, schema=layout)
         self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
+
+    def remove_ranges(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Take the rows out that have a seq in these ranges (first, last), if there are any."""
+        if self.exists and ranges:
+            with writable(self._folder):
+                self._open().delete(" OR ".join(f"(seq >= {first} AND seq <= {last})" for first, last in ranges))
+            self._rows = None
+
+    def remove(self, seqs: Sequence[int]) -> None:
+        """Take the rows with these seqs out of the table; their files go with the next refresh_text()."""
+        table = self._open()
+        with writable(self._folder):
+            for start in range(0, len(seqs), REMOVED_AT_ONCE):
+                table.delete(f"seq IN ({', '.join(map(str, seqs[start : start + REMOVED_AT_ONCE]))})")
+        self._rows = None
+
+    def whole_rows(self, seqs: Sequence[int]) -> pa.Table:
+        """The rows with these seqs as put() takes them, with every column but the vector."""
+        table, loaded = self._open(), self._loaded()
+        row_ids = loaded.row_ids_of(seqs).tolist()
+        names = [name for name in table.schema.names if name != "vector"]
+        return table.take_row_ids(row_ids).select(names).to_arrow().select(names)
 
     def refresh_text(self) -> None:
         """Bring the full-text indexes up to date and compact the files, after a run of put()."""
@@ -181,35 +208,34 @@ class Index:
 
     def highest_seq(self) -> int:
         """The highest seq that is indexed, 0 if none is."""
-        if not self.exists:
-            return 0
-        import pyarrow.compute as pc
+        return max(self.seqs(), default=0)
 
+    def seqs(self) -> set[int]:
+        """The seqs of all turns in the table."""
+        if not self.exists:
+            return set()
         table = self._open()
-        return pc.max(table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()["seq"]).as_py() or 0
+        found = table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()
+        return set(found["seq"].to_pylist())
 
     def text_columns_missing(self) -> list[str]:
         """The columns that should have a full-text index and have none."""
         present = {column for index in self._open().list_indices() for column in index.columns}
         return [column for column in ("said", "window") if column not in present]
 
-    @_again
+    @again
     def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
         """The turns with these seqs; one that is not indexed is not in the result."""
-        import numpy as np
-
         if not self.exists or not seqs:
             return {}
-        loaded = self._loaded()
-        wanted = np.unique(np.array(seqs, np.int64))
-        places = np.searchsorted(loaded.seqs, wanted, sorter=loaded.by_seq)
-        places = loaded.by_seq[np.minimum(places, len(loaded.seqs) - 1)]
-        row_ids = loaded.row_ids[places[loaded.seqs[places] == wanted]]
+        row_ids = self._loaded().row_ids_of(seqs)
+        if not len(row_ids):
+            return {}
         found = self._open().take_row_ids(row_ids.tolist()).select(list(TurnRow._fields)).to_arrow()
         rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
-    @_again
+    @again
     def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> list[tuple[int, float]]:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
         if not self.exists:
@@ -225,7 +251,7 @@ class Index:
         pairs = zip(found["seq"].to_pylist(), found["_score"].to_pylist(), strict=True)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
-    @_again
+    @again
     def dense(
         self, query: npt.NDArray[np.float32], *, limit: int, where: Filter
     ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
@@ -296,7 +322,7 @@ class Index:
         if self._table is None:
             try:
                 self._place = self._folder.stat().st_ino
-                self._table = lance().connect(str(self._folder)).open_table(_TABLE)
+                self._table = lance().connect(str(self._folder)).open_table(self.name)
             except (ValueError, RuntimeError, OSError) as error:
                 raise StoreDamaged(
                     f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
@@ -314,7 +340,7 @@ class Index:
 
         table = self._open()
         count = table.count_rows()
-        column = "vector" if count <= EXACT_ROWS else "code"
+        column = self._compared(count)
         found = (
             table.search()
             .select(["seq", "session", "said_at", column])
@@ -336,6 +362,10 @@ class Index:
             vectors=matrix.astype(np.float32) if column == "vector" else None,
             dimension=matrix.shape[1] * (1 if column == "vector" else 8),
         )
+
+    def _compared(self, count: int) -> Literal["vector", "code"]:
+        """What dense search loads of each of `count` rows."""
+        return "vector" if count <= EXACT_ROWS else "code"
 
     def _vectors(self, rows: _Rows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """The vectors (places, dimension) of the rows at these places."""
@@ -361,6 +391,17 @@ class _Rows:
     vectors: Any
     dimension: int
 
+    def row_ids_of(self, seqs: Sequence[int]) -> Any:
+        """The row ids of those of these seqs that are there."""
+        import numpy as np
+
+        if not len(self.seqs):
+            return self.row_ids
+        wanted = np.unique(np.array(seqs, np.int64))
+        places = np.searchsorted(self.seqs, wanted, sorter=self.by_seq)
+        places = self.by_seq[np.minimum(places, len(self.seqs) - 1)]
+        return self.row_ids[places[self.seqs[places] == wanted]]
+
 
 def _ranked(rows: _Rows, scores: Any, limit: int) -> list[tuple[int, float]]:
     import numpy as np
@@ -380,7 +421,8 @@ def _matrix(column: pa.ChunkedArray) -> Any:
     return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros((0, column.type.list_size))
 
 
-def _schema(dimension: int) -> pa.Schema:
+def schema(dimension: int) -> pa.Schema:
+    """The columns of the index for vectors of this dimension."""
     import pyarrow as pa
 
     return pa.schema(

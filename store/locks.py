@@ -75,9 +75,9 @@ class StoreLocks:
             yield
 
     @contextmanager
-    def spool(self) -> Iterator[None]:
-        """Append to the spool or move it aside: a matter of milliseconds, whoever else reads or writes."""
-        with self._held("spool", shared=False):
+    def spool(self, *, shared: bool = False) -> Iterator[None]:
+        """Append to the spool, move it aside or, shared, read it: milliseconds, whoever else reads or writes."""
+        with self._held("spool", shared=shared):
             yield
 
     @contextmanager

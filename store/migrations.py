@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from store.disk import put_in_place, writable
 from store.errors import MigrationFailed, StoreDamaged, StoreNewer
+from store.memory_tables import MEMORY_TABLES
 from store.tables import TURN_CHECKSUM
 
 if TYPE_CHECKING:
@@ -61,6 +62,48 @@ MIGRATIONS = (
         ),
     ),
     Migration(
+        2,
+        "speakers, inferred times, what was read of each source, what each batch brought",
+        (
+            "ALTER TABLE turns ADD COLUMN time_inferred BOOLEAN DEFAULT false",
+            "ALTER TABLE turns ADD COLUMN who INTEGER",
+            # Who a source knows by which key; speakers of one person were merged by the user.
+            """CREATE TABLE speakers (
+                number INTEGER PRIMARY KEY, format VARCHAR NOT NULL, key VARCHAR NOT NULL, person INTEGER NOT NULL,
+                UNIQUE (format, key))""",
+            """CREATE TABLE speaker_names (
+                speaker INTEGER NOT NULL, name VARCHAR NOT NULL, batch INTEGER NOT NULL, last_said_at TIMESTAMP)""",
+            "CREATE TABLE people (number INTEGER PRIMARY KEY, shown_as VARCHAR NOT NULL)",
+            # The name to show: the one the user chose, else the latest that the source has used. Where the name is all
+            # that the speaker is known by, its spellings differ by case and an @ alone, and the plainest is taken.
+            """CREATE VIEW shown AS
+                SELECT s.number AS who, coalesce(p.shown_as, n.name) AS name
+                FROM speakers s LEFT JOIN people p ON p.number = s.person
+                LEFT JOIN (
+                    SELECT person, first(name ORDER BY
+                        CASE WHEN starts_with(key, '=') THEN last_said_at END DESC NULLS LAST,
+                        starts_with(name, '@'), name = upper(name), name) AS name
+                    FROM speaker_names JOIN speakers ON speakers.number = speaker GROUP BY person) n
+                ON n.person = s.person""",
+            """INSERT INTO speakers
+                SELECT row_number() OVER (ORDER BY format, key), format, key, row_number() OVER (ORDER BY format, key)
+                FROM (SELECT DISTINCT s.format, lower(ltrim(t.speaker, '@')) AS key
+                      FROM turns t JOIN sessions s ON s.number = t.session)""",
+            """UPDATE turns SET who = speakers.number FROM sessions, speakers
+                WHERE sessions.number = turns.session AND speakers.format = sessions.format
+                AND speakers.key = lower(ltrim(turns.speaker, '@'))""",
+            """INSERT INTO speaker_names
+                SELECT who, speaker, batch, max(said_at) FROM turns GROUP BY who, speaker, batch""",
+            """CREATE TABLE source_reads (
+                batch INTEGER NOT NULL, source INTEGER NOT NULL, start BIGINT NOT NULL, bytes BIGINT NOT NULL,
+                sha256 VARCHAR NOT NULL, mtime_ns BIGINT NOT NULL, read_at TIMESTAMP NOT NULL, how VARCHAR NOT NULL,
+                sessions BIGINT NOT NULL, turns BIGINT NOT NULL, state VARCHAR)""",
+            # A turn that a batch brought although it was there already.
+            """CREATE TABLE seen_again (
+                batch INTEGER NOT NULL, seq BIGINT NOT NULL, source INTEGER NOT NULL, line BIGINT)""",
+        ),
+    ),
+    Migration(
         3,
         "checksums of turns, tombstones of deleted ones, an audit trail",
         (
@@ -73,6 +116,7 @@ MIGRATIONS = (
                 done_at TIMESTAMP NOT NULL, command VARCHAR NOT NULL, what VARCHAR NOT NULL)""",
         ),
     ),
+    Migration(4, "episodes, strengths, marks and the archive", MEMORY_TABLES),
 )
 
 

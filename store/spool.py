@@ -40,8 +40,26 @@ class Spool:
 
     def read(self) -> list[dict[str, Any]]:
         """All whole records, oldest first, those of an interrupted fold included."""
-        with self._locks.spool():
+        with self._locks.spool(shared=True):
             return _records(self._folding) + _records(self._path)
+
+    def read_since(self, position: tuple[int, int]) -> tuple[list[dict[str, Any]], tuple[int, int]]:
+        """The whole records after a position that an earlier call gave, and the position after them; (0, 0) is before
+        all. If the spool was folded in between, all records that wait now (a number of a file may be given anew, so a
+        reader that knows of the fold asks from (0, 0) on).
+        """
+        with self._locks.spool():
+            if self._folding.exists() or not self._path.exists():
+                return _records(self._folding) + _records(self._path), (0, 0)
+            found = self._path.stat()
+            file, start = found.st_ino, position[1]
+            if file != position[0] or start > found.st_size:
+                start = 0
+            with self._path.open("rb") as stream:
+                stream.seek(start)
+                data = stream.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        return _parsed(whole), (file, start + len(whole))
 
     def forget(self, ids: Collection[str]) -> None:
         """Take out every record that names one of the ids. Only under the writer lock."""
@@ -108,10 +126,12 @@ def _torn(path: Path) -> list[bytes]:
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
+    return _parsed(path.read_bytes()) if path.exists() else []
+
+
+def _parsed(data: bytes) -> list[dict[str, Any]]:
     records = []
-    for line in path.read_bytes().splitlines():
+    for line in data.splitlines():
         try:
             records.append(json.loads(line))
         except ValueError:

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store.archive import Archive
 from store.catalogue import Catalogue
 from store.disk import flush, refusal, writable
 from store.errors import StoreDamaged, StoreExposed, StoreLocked, StoreMissing
@@ -26,6 +27,7 @@ from store.index import Index
 from store.locks import StoreLocks
 from store.migrations import applied, keep_copy, latest, migrate, schema_of
 from store.spool import Spool
+from store.standing import Standing, StandingReader
 from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ class Store:
         self.spool = Spool(folder / "spool.jsonl", self.locks)
         self.index = Index(folder / "index")
         self.token_cache = TokenCache(folder / "cache" / "tokens.sqlite")
+        self.archive = Archive(folder / "index")
+        self._standing = StandingReader(self)
         self._pending = folder / "index.pending"
         self._erasing = folder / "erase.pending"
 
@@ -154,6 +158,16 @@ class Store:
                 catalogue.fold(records)
         self.spool.end_fold()
 
+    def standing(self) -> Standing:
+        """How memories stand now: strengths, and what the user said of them, the spool included."""
+        return self._standing.read()
+
+    @property
+    def catalogue_version(self) -> int:
+        """Changes whenever something was written into the catalogue."""
+        version: int = (self.folder / CATALOGUE).stat().st_mtime_ns
+        return version
+
     @property
     def pending(self) -> bool:
         """Whether the index may lack turns that are committed (see expect_pending), or hold deleted ones."""
@@ -185,6 +199,16 @@ class Store:
     def settle(self) -> None:
         """Say that the outbox is empty."""
         self._pending.unlink(missing_ok=True)
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes on disk of the catalogue, of the index and of its archive."""
+        places = {
+            "catalogue": self.folder / CATALOGUE,
+            "index": self.folder / "index" / "turns.lance",
+            "archive": self.folder / "index" / "archive.lance",
+        }
+        files = {name: [path, *path.rglob("*")] if path.exists() else [] for name, path in places.items()}
+        return {name: sum(one.stat().st_size for one in some if one.is_file()) for name, some in files.items()}
 
     @property
     def size(self) -> int:

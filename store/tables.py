@@ -59,6 +59,39 @@ TABLES = (
             Refers("session", "sessions", "number"),
             Refers("source", "sources", "number"),
             Refers("batch", "batches", "number"),
+            Refers("who", "speakers", "number"),
+        ),
+        erased="seq IN (SELECT seq FROM gone_turns)",
+    ),
+    Table(
+        name="speakers",
+        identity=("format", "key"),
+        number="number",
+        refers=(Refers("person", "speakers", "number"),),
+        erased="number IN (SELECT who FROM gone_turns) AND number NOT IN (SELECT s.person FROM speakers s "
+        "WHERE s.number IN (SELECT who FROM turns WHERE who IS NOT NULL)) "
+        "AND number NOT IN (SELECT who FROM turns WHERE who IS NOT NULL)",
+    ),
+    Table(
+        name="speaker_names",
+        identity=("speaker", "name", "batch"),
+        refers=(Refers("speaker", "speakers", "number"), Refers("batch", "batches", "number")),
+        erased="speaker IN (SELECT who FROM gone_turns) "
+        "AND speaker NOT IN (SELECT who FROM turns WHERE who IS NOT NULL)",
+    ),
+    Table(
+        name="people",
+        identity=("number",),
+        refers=(Refers("number", "speakers", "number"),),
+        erased="number IN (SELECT number FROM gone_speakers)",
+    ),
+    Table(
+        name="seen_again",
+        identity=("batch", "seq"),
+        refers=(
+            Refers("batch", "batches", "number"),
+            Refers("seq", "turns", "seq"),
+            Refers("source", "sources", "number"),
         ),
         erased="seq IN (SELECT seq FROM gone_turns)",
     ),
@@ -75,6 +108,14 @@ TABLES = (
         number="number",
         erased="number IN (SELECT session FROM gone_turns) AND number NOT IN (SELECT session FROM turns)",
     ),
+    # What a source was read to is of use only beside its file, and holds what the next part has to know of the last.
+    Table(
+        name="source_reads",
+        identity=("batch", "source"),
+        refers=(Refers("batch", "batches", "number"), Refers("source", "sources", "number")),
+        erased="source IN (SELECT source FROM gone_turns)",
+        exported=False,
+    ),
     Table(
         name="quarantine",
         identity=("uri", "line", "reason"),
@@ -83,11 +124,57 @@ TABLES = (
     ),
     Table(name="answers", identity=("id",), erased=mentions("answers", "id", "document")),
     Table(name="recall_events", identity=("id",), erased="item_id IN (SELECT id FROM gone_turns)"),
+    # What consolidation makes of turns is made again without the erased ones: an episode goes as a whole.
+    Table(
+        name="turn_memory",
+        identity=("seq",),
+        refers=(Refers("seq", "turns", "seq"), Refers("episode", "episodes", "number")),
+        erased="episode IN (SELECT episode FROM turn_memory WHERE seq IN (SELECT seq FROM gone_turns))",
+        exported=False,
+    ),
+    Table(
+        name="episodes",
+        identity=("id",),
+        refers=(Refers("session", "sessions", "number"),),
+        erased="number IN (SELECT episode FROM gone_turn_memory)",
+        exported=False,
+    ),
+    # A scene has the id of the episode that founded it, and its centre; those that joined it later find another.
+    Table(
+        name="scenes",
+        identity=("id",),
+        refers=(Refers("session", "sessions", "number"),),
+        erased="id IN (SELECT id FROM gone_episodes)",
+        exported=False,
+    ),
+    Table(
+        name="summaries",
+        identity=("about", "number", "place"),
+        refers=(Refers("seq", "turns", "seq"),),
+        erased="seq IN (SELECT seq FROM gone_turns)"
+        " OR (about = 'episode' AND number IN (SELECT number FROM gone_episodes))"
+        " OR (about = 'scene' AND number IN (SELECT number FROM gone_scenes))",
+        exported=False,
+    ),
+    Table(
+        name="archive",
+        identity=("seq",),
+        refers=(Refers("seq", "turns", "seq"),),
+        erased="seq IN (SELECT seq FROM gone_turns)",
+        exported=False,
+    ),
+    Table(name="memory_states", identity=("item_id",), erased="item_id IN (SELECT id FROM gone_turns)", exported=False),
+    Table(name="marks", identity=("item_id",), erased="item_id IN (SELECT id FROM gone_turns)"),
+    Table(name="rejections", identity=("question", "item_id"), erased="item_id IN (SELECT id FROM gone_turns)"),
+    Table(name="consolidations", identity=("number",), exported=False),
     Table(name="tombstone_keys", identity=("id",)),
     Table(name="tombstones", identity=("hash",)),
     Table(name="audit", identity=("done_at", "command", "what")),
 )
 """In the order in which rows are erased: what points at a row of another table, and goes with it, comes after that."""
+
+VIEWS = ("shown",)
+"""What the schema has beside tables: looks at them, which keep nothing of their own."""
 
 TURN_CHECKSUM = "('0x' || left(sha256(concat_ws(chr(31), id, speaker, said_at::VARCHAR, text)), 16))::UBIGINT"
 """The checksum that a turn is stored with: the first 64 bits of the SHA-256 of what must never change in it."""

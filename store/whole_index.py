@@ -10,6 +10,7 @@ from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from store.archive import Archive
 from store.disk import writable
 from store.errors import StoreDamaged
 from store.index import Index
@@ -92,9 +93,9 @@ def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], fold
             schema = table.schema
             made = fresh.create_table(table.name, schema=schema)
             made.add(pa.RecordBatchReader.from_batches(schema, _kept(table, gone, windows)))
-        copy = Index(folder)
-        copy.refresh_text()
-        copy.reopen()
+        for copy in (Index(folder), Archive(folder)):
+            copy.refresh_text()
+            copy.reopen()
 
 
 def _kept(table: Any, gone: Container[int], windows: Mapping[int, str]) -> Iterator[pa.RecordBatch]:

@@ -16,7 +16,8 @@ from memcli.recall.gate import BAR
 from memcli.recall.pipeline import LOOKED_TWICE_IN_MANY, Engines, Recalled, recall
 from memcli.recall.question import Question
 from memcli.recall.select import estimated_tokens, select
-from memcli.types import GOOD, Answer, Evidence, Method, Query, RecallEvent
+from memcli.recall.working import with_working
+from memcli.types import GOOD, Answer, Evidence, Method, Query, RecallEvent, Turn
 from store.store import Store
 from store.token_cache import TokenCache
 
@@ -58,10 +59,17 @@ def ask(
     budget: Budget,
     writing: Writing | None,
     warn: Callable[[str], None],
+    working: Sequence[Turn] = (),
 ) -> Answer:
-    """The answer to the query, with its evidence. Changes nothing in the store but the spool (see remember_use)."""
-    recalled = recall(replace(query, limit=LOOKED_TWICE_IN_MANY), store, engines)
-    return answer(query, recalled, store, engines, budget=budget, writing=writing, warn=warn)
+    """The answer to the query, with its evidence. Changes nothing in the store but the spool (see remember_use).
+
+    working: turns that are at hand whatever the question is (see memcli/recall/working.py).
+    """
+    query = replace(query, limit=LOOKED_TWICE_IN_MANY)
+    recalled = recall(query, store, engines)
+    if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
+        recalled = recall(replace(query, deep=True), store, engines)
+    return answer(query, recalled, store, engines, budget=budget, writing=writing, warn=warn, working=working)
 
 
 def answer(
@@ -73,11 +81,13 @@ def answer(
     budget: Budget,
     writing: Writing | None,
     warn: Callable[[str], None],
+    working: Sequence[Turn] = (),
 ) -> Answer:
-    """The answer to the query from what was recalled for it."""
+    """The answer to the query from what was recalled for it; working as for ask()."""
     began = time.perf_counter()
     sure = recalled.confidence
     evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
+    evidence = with_working(evidence, working)
     written = (
         _written(query, recalled.question, evidence, engines.token_encoder, store.token_cache, writing, warn)
         if sure >= BAR

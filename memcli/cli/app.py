@@ -13,20 +13,27 @@ from memcli.cli import (
     check,
     completion,
     config,
+    consolidate,
     context_block,
     delete,
+    episodes,
     export,
+    fade,
     import_,
     ingest,
+    marks,
     models,
     open_turn,
+    ratings,
     repair,
     restore,
     search,
     sessions,
+    speakers,
     sql,
     status,
     timeline,
+    undo,
     why,
     why_not,
 )
@@ -88,6 +95,16 @@ app.command("context")(context_block.context)
 app.command("open")(open_turn.open_turn)
 app.command("sessions")(sessions.sessions)
 app.command("timeline")(timeline.timeline)
+app.add_typer(speakers.app, name="speakers")
+app.command("undo")(undo.undo)
+app.command("episodes")(episodes.episodes)
+app.command("good")(ratings.good)
+app.command("bad")(ratings.bad)
+app.command("pin")(marks.pin)
+app.command("unpin")(marks.unpin)
+app.command("forget")(marks.forget)
+app.command("consolidate")(consolidate.consolidate)
+app.command("fade")(fade.fade)
 app.command("status")(status.status)
 app.command("delete")(delete.delete)
 app.command("check")(check.check)

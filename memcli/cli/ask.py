@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.options import Now, Since, Speaker, Until
+from memcli.cli.options import Deep, Now, Since, Speaker, Until
 
 if TYPE_CHECKING:
     from memcli.answer.pipeline import Writing
@@ -21,6 +21,7 @@ def ask(
     until: Until = None,
     speaker: Speaker = None,
     now: Now = None,
+    deep: Deep = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Most turns taken as evidence.")] = None,
     model: Annotated[
         str | None, typer.Option(metavar="PATH|NAME", help="A GGUF model that writes the answer (config: llm.model).")
@@ -31,6 +32,10 @@ def ask(
     fallback: Annotated[
         bool, typer.Option("--fallback", help="Answer without the model if it is missing or fails.")
     ] = False,
+    session: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The session that the question belongs to: its last turns are at hand."),
+    ] = None,
     all_evidence: Annotated[
         bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
     ] = False,
@@ -44,8 +49,10 @@ def ask(
     from memcli.answer import pipeline
     from memcli.cli import engines_in_use, questions, render
     from memcli.cli.documents import answer_document
+    from memcli.cli.speakers import shown_names
     from memcli.exits import Exit
     from memcli.ingest.indexing import heal
+    from memcli.recall.working import working_turns
     from memcli.types import Answer, Query
 
     context: Context = ctx.obj
@@ -59,10 +66,12 @@ def ask(
     writing = writing_from(context, fallback=fallback, streaming=streaming)
     budget = pipeline.Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
     heal(store, engines.embedder, context.progress())
+    speaker = shown_names(store, speaker)
+    working = working_turns(store, session)
 
     def answered(text: str) -> tuple[Query, Answer, dict[str, Any]]:
-        query = questions.query(text, since=since, until=until, speakers=speaker, now=now, limit=1)
-        answer = pipeline.ask(query, store, engines, budget=budget, writing=writing, warn=context.tell)
+        query = questions.query(text, since=since, until=until, speakers=speaker, now=now, limit=1, deep=deep)
+        answer = pipeline.ask(query, store, engines, budget=budget, writing=writing, warn=context.tell, working=working)
         document = answer_document(answer)
         pipeline.remember_use(store, answer, query, json.dumps(document, ensure_ascii=False))
         return query, answer, document

@@ -21,7 +21,7 @@ def check(ctx: typer.Context) -> None:
     from memcli.cli import engines_in_use, render
     from memcli.cli.documents import findings_document
     from memcli.exits import Exit
-    from memcli.ingest.indexing import check_vectors
+    from memcli.ingest.mending import check_vectors
     from store.check import check as findings_of
     from store.check import network_file_system
     from store.errors import StoreUnwritable

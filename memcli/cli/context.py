@@ -47,7 +47,9 @@ class Context:
     def tell(self, message: str) -> None:
         """A line on stderr for the person at the terminal, unless they want quiet."""
         if not self.quiet:
-            print(f"memcli: {message}", file=sys.stderr)
+            from memcli.ingest.normalise import visible
+
+            print(f"memcli: {visible(message)}", file=sys.stderr)
 
     def progress(self) -> Progress:
         """A progress bar on a terminal, nothing elsewhere."""

@@ -8,14 +8,18 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memcli.ingest.pipeline import IngestReport
+from memcli.ingest.report import IngestReport, SourceReport
 from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Query, Turn
 
 if TYPE_CHECKING:
+    from memcli.memory.consolidate import Consolidation
     from store.backup import Backup
+    from store.batches import BatchRow
     from store.check import Finding
+    from store.episodes import GistRow
     from store.prove import Receipt
+    from store.speakers import PersonRow
 
 SCHEMA = 1
 
@@ -36,14 +40,12 @@ def ingest_document(report: IngestReport) -> dict[str, Any]:
             {
                 "uri": source.uri,
                 "format": source.format,
+                "unchanged": source.unchanged,
                 "sessions": source.sessions,
                 "turns_read": source.turns_read,
                 "turns_added": source.turns_added,
                 "turns_known": source.turns_read - source.turns_added,
-                "skipped": [
-                    {"locator": source.uri if line is None else f"{source.uri}:{line}", "reason": reason}
-                    for line, reason in source.skipped
-                ],
+                "skipped": _skipped(source),
                 "ignored": dict(source.ignored),
             }
             for source in report.sources
@@ -51,6 +53,89 @@ def ingest_document(report: IngestReport) -> dict[str, Any]:
         "turns_added": report.turns_added,
         "redacted": dict(report.redacted),
         "seconds": round(report.seconds, 3),
+    }
+
+
+def dry_run_document(report: IngestReport) -> dict[str, Any]:
+    """What `ingest --dry-run --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "dry_run": True,
+        "sources": [
+            {
+                "uri": source.uri,
+                "format": source.format,
+                "confidence": None if source.confidence is None else round(source.confidence, 3),
+                "sessions": source.sessions,
+                "turns": source.turns_read,
+                "first_said_at": moment(source.first),
+                "last_said_at": moment(source.last),
+                "speakers": [{"name": name, "turns": turns} for name, turns in source.speakers.most_common()],
+                "skipped": _skipped(source),
+                "ignored": dict(source.ignored),
+            }
+            for source in report.sources
+        ],
+        "turns": report.turns_read,
+        "redacted": dict(report.redacted),
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _skipped(source: SourceReport) -> list[dict[str, str]]:
+    return [
+        {"locator": source.uri if line is None else f"{source.uri}:{line}", "reason": reason}
+        for line, reason in source.skipped
+    ]
+
+
+def speakers_document(people: Sequence[PersonRow], me: str | None) -> dict[str, Any]:
+    """What `speakers --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "me": me,
+        "speakers": [
+            {
+                "number": person.number,
+                "name": person.name,
+                "me": is_me(person, me),
+                "names": list(person.names),
+                "known_as": [{"format": of, "key": key.removeprefix("=")} for of, key in person.speakers],
+                "turns": person.turns,
+                "sessions": person.sessions,
+                "sources": person.sources,
+                "first_said_at": moment(person.first_said_at),
+                "last_said_at": moment(person.last_said_at),
+            }
+            for person in people
+        ],
+    }
+
+
+def is_me(person: PersonRow, me: str | None) -> bool:
+    """Whether that is the user, by one of the person's names."""
+    return me is not None and me.lower() in {name.lower() for name in (person.name, *person.names)}
+
+
+def batches_document(batches: Sequence[BatchRow]) -> dict[str, Any]:
+    """What `undo --list --json` prints."""
+    return {"schema": SCHEMA, "batches": [_batch(batch) for batch in batches]}
+
+
+def undo_document(batch: BatchRow, removed: int) -> dict[str, Any]:
+    """What `undo --json` prints."""
+    return {"schema": SCHEMA, **_batch(batch), "turns_removed": removed}
+
+
+def _batch(batch: BatchRow) -> dict[str, Any]:
+    return {
+        "batch": batch.id,
+        "started_at": moment(batch.started_at),
+        "finished_at": moment(batch.finished_at),
+        "turns": batch.turns,
+        "shared_turns": batch.shared_turns,
+        "sessions": batch.sessions,
+        "sources": list(batch.sources),
     }
 
 
@@ -82,6 +167,38 @@ def answer_document(answer: Answer) -> dict[str, Any]:
     }
 
 
+def consolidation_document(report: Consolidation) -> dict[str, Any]:
+    """What `consolidate --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "dry_run": report.dry_run,
+        "changed": report.changed,
+        "finished": report.finished,
+        "steps": {name: dict(changes) for name, changes in report.steps.items()},
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def episodes_document(rows: Sequence[GistRow], *, scenes: bool) -> dict[str, Any]:
+    """What `episodes --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "scenes" if scenes else "episodes": [
+            {
+                "id": row.id,
+                "title": row.title,
+                "turns": row.turns,
+                "started_at": moment(row.started_at),
+                "ended_at": moment(row.ended_at),
+                "closed": row.closed,
+                "scene": row.scene,
+                "gist": [{"id": turn, "speaker": who, "text": text} for turn, who, text in row.sentences],
+            }
+            for row in rows
+        ],
+    }
+
+
 def turn_document(turn: Turn, title: str) -> dict[str, Any]:
     """A turn as `open --json` prints it."""
     return {
@@ -95,6 +212,7 @@ def turn_document(turn: Turn, title: str) -> dict[str, Any]:
         "text": turn.text,
         "source": turn.locator.source,
         "line": turn.locator.line,
+        **_inferred(turn),
         "metadata": dict(turn.metadata),
     }
 
@@ -200,10 +318,16 @@ def hit_document(rank: int, candidate: Candidate) -> dict[str, Any]:
         "score": round(candidate.score, 6),
         "channels": {hit.channel: hit.rank for hit in candidate.hits},
         "retrievability": round(candidate.retrievability, 4),
-        "tier": "episodic",
+        "tier": candidate.tier,
         "source": turn.locator.source,
         "line": turn.locator.line,
+        **_inferred(turn),
     }
+
+
+def _inferred(turn: Turn) -> dict[str, bool]:
+    """Whether the time is that of the nearest turn that has one."""
+    return {"time_inferred": True} if turn.metadata.get("time_inferred") is True else {}
 
 
 def evidence_document(evidence: Evidence) -> dict[str, Any]:
@@ -218,4 +342,5 @@ def evidence_document(evidence: Evidence) -> dict[str, Any]:
         "text": turn.text,
         "source": turn.locator.source,
         "line": turn.locator.line,
+        **_inferred(turn),
     }

@@ -14,6 +14,7 @@ Speaker = Annotated[
     list[str] | None,
     typer.Option("--speaker", metavar="NAME", help="Only what they said (may be repeated).", autocompletion=speakers),
 ]
+Deep = Annotated[bool, typer.Option("--deep", help="Look into the archive too: what has faded, or was put away.")]
 Now = Annotated[
     str | None, typer.Option("--now", metavar="TIME", help="Answer as if it were this moment (default: the clock).")
 ]

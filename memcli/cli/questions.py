@@ -25,19 +25,32 @@ class Question(NamedTuple):
     error: str | None = None
 
 
+def asked_at(now: str | None) -> datetime:
+    """The moment that --now names, or the clock's. Raises UsageError for a time that is none."""
+    return moment("--now", now) or datetime.now(UTC)
+
+
 def query(
-    text: str, *, since: str | None, until: str | None, speakers: list[str] | None, now: str | None, limit: int
+    text: str,
+    *,
+    since: str | None,
+    until: str | None,
+    speakers: list[str] | None,
+    now: str | None,
+    limit: int,
+    deep: bool = False,
 ) -> Query:
     """The query of a command line. Raises UsageError for an empty text or a time that is none."""
     if not text.strip():
         raise UsageError("the question is empty")
     return Query(
         text=text.strip(),
-        asked_at=moment("--now", now) or datetime.now(UTC),
+        asked_at=asked_at(now),
         since=moment("--since", since),
         until=moment("--until", until),
         speakers=tuple(speakers or ()),
         limit=limit,
+        deep=deep,
     )
 
 

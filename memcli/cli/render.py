@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.config import Config, Option
+from memcli.ingest.normalise import visible
 from memcli.progress import Unit
 from memcli.types import Answer, Candidate, Locator, Turn
 
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from memcli.ingest.pipeline import IngestReport
+    from memcli.ingest.report import IngestReport
     from memcli.recall.pipeline import Recalled
     from store.backup import Backup
+    from store.batches import BatchRow
     from store.check import Finding
+    from store.speakers import PersonRow
 
+SPEAKERS_SHOWN = 8
 NEAREST_SHOWN = 3
 """Turns that are shown as nearest where the memory does not say."""
 
@@ -88,7 +92,14 @@ def ingested(report: IngestReport) -> None:
     """What an ingest did: a line for each source, and the sum."""
     console = _console()
     for source in report.sources:
-        if source.format is not None:
+        if source.unchanged:
+            _line(
+                console,
+                _text(f"{place(Locator(source=source.uri))}  ", ""),
+                _text(f"{source.format}", "cyan"),
+                _text(f"  unchanged, {_count(source.turns_read, 'turn')} known", "dim"),
+            )
+        elif source.format is not None:
             known = source.turns_read - source.turns_added
             _line(
                 console,
@@ -103,6 +114,74 @@ def ingested(report: IngestReport) -> None:
           _text(f" ({rate:,.0f} a second)" if report.turns_added else "", "dim"))  # fmt: skip
 
 
+def speakers(people: Sequence[PersonRow], me: str | None) -> None:
+    """Who speaks, a line each, those who said most first."""
+    from memcli.cli.documents import is_me
+
+    console = _console()
+    for person in people:
+        others = [name for name in person.names if name != person.name]
+        first, last = person.first_said_at, person.last_said_at
+        formats = ", ".join(sorted({format_name for format_name, _ in person.speakers}))
+        _line(
+            console,
+            _text(person.name, "green"),
+            _text(" (you)" if is_me(person, me) else "", "bold"),
+            _text(f"  {_count(person.turns, 'turn')} in {_count(person.sessions, 'session')}", ""),
+            _text(f", {first:%Y-%m-%d} to {last:%Y-%m-%d}" if first and last else "", "cyan"),
+            _text(f"  {formats}, {_count(person.sources, 'source')}, #{person.number}", "dim"),
+            _text(f", also {', '.join(others)}" if others else "", "dim"),
+        )
+
+
+def batches(rows: Sequence[BatchRow]) -> None:
+    """Ingests that can be taken back, newest first, with what each alone brought."""
+    console = _console()
+    for batch in rows:
+        shown = [place(Locator(source=uri)) for uri in batch.sources[:3]]
+        more = f" and {len(batch.sources) - 3:,} more" if len(batch.sources) > 3 else ""
+        shared = f" ({batch.shared_turns:,} more that others brought too)" if batch.shared_turns else ""
+        _line(
+            console,
+            _text(batch.id[:12], "bold"),
+            _text(f"  {batch.started_at:%Y-%m-%d %H:%M}", "cyan"),
+            _text(f"  {_count(batch.turns, 'turn')}{shared}", ""),
+            _text(f"  {', '.join(shown)}{more}", "dim"),
+            _text("" if batch.finished_at else "  not finished", "yellow"),
+        )
+
+
+def from_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
+def would_ingest(report: IngestReport) -> None:
+    """What a dry run found: each source with its format, how much is in it, when it was said and by whom."""
+    console = _console()
+    for source in report.sources:
+        if source.format is None:
+            continue
+        sure = f" {source.confidence:.0%}" if source.confidence is not None else ""
+        said = f", {_count(source.turns_read, 'turn')} in {_count(source.sessions, 'session')}"
+        days = f", {source.first:%Y-%m-%d} to {source.last:%Y-%m-%d}" if source.first and source.last else ""
+        _line(
+            console,
+            _text(f"{place(Locator(source=source.uri))}  ", ""),
+            _text(f"{source.format}{sure}", "cyan"),
+            _text(f"{said}{days}", ""),
+            _text(f", {len(source.skipped):,} skipped" if source.skipped else "", "yellow"),
+        )
+        if source.speakers:
+            few = [f"{name} ({turns:,})" for name, turns in source.speakers.most_common(SPEAKERS_SHOWN)]
+            rest = len(source.speakers) - len(few)
+            _line(console, _text(f"    {', '.join(few)}{f' and {rest:,} more' if rest else ''}", "green"))
+        if source.ignored:
+            ignored = ", ".join(f"{count:,} {reason}" for reason, count in source.ignored.most_common())
+            _line(console, _text(f"    no utterances: {ignored}", "dim"))
+    _line(console, _text(f"{_count(report.turns_read, 'turn')} would be read; nothing was written", "bold"))
+
+
 def status(document: dict[str, Any]) -> None:
     """What a memory holds."""
     console = _console()
@@ -111,6 +190,14 @@ def status(document: dict[str, Any]) -> None:
         ("memory", f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB)"),
         ("turns", f"{document['turns']:,} in {_count(document['sessions'], 'session')}"),
         ("said", f"{first[:10]} to {last[:10]}" if first else "at unknown times"),
+        ("tiers", ", ".join(f"{turns:,} {tier}" for tier, turns in document["tiers"].items())),
+        (
+            "episodes",
+            f"{document['episodes']:,}, {_count(document['scenes'], 'scene')}"
+            + (f", {document['unconsolidated']:,} turns yet to consolidate" if document["unconsolidated"] else ""),
+        ),
+        ("sizes", ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in document["sizes"].items())),
+        ("growth", ", ".join(f"{one['month']} +{one['turns']:,}" for one in document["growth"][-3:]) or "none"),
         ("indexed", f"{document['indexed']:,}" + (f", {document['pending']:,} waiting" if document["pending"] else "")),
         ("answers", f"{document['answers']:,}, {_count(document['recall_events'], 'recall event')}"),
         ("quarantine", _count(document["quarantine"], "record")),
@@ -231,6 +318,7 @@ def place(locator: Locator) -> str:
         path = str(Path(locator.source).relative_to(Path.cwd()))
     except ValueError:
         path = locator.source
+    path = visible(path)
     return path if locator.line is None else f"{path}:{locator.line}"
 
 

@@ -18,7 +18,7 @@ def repair(ctx: typer.Context) -> None:
     from memcli.cli import engines_in_use, render
     from memcli.cli.documents import repair_document
     from memcli.exits import Exit
-    from memcli.ingest.indexing import repair as mend
+    from memcli.ingest.mending import repair as mend
 
     context: Context = ctx.obj
     store = context.store(exposed=True)

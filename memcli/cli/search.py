@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.options import Now, Since, Speaker, Until
+from memcli.cli.options import Deep, Now, Since, Speaker, Until
 
 
 def search(
@@ -17,6 +17,7 @@ def search(
     until: Until = None,
     speaker: Speaker = None,
     now: Now = None,
+    deep: Deep = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most turns shown.")] = 10,
 ) -> None:
     """Find turns by words and by meaning.
@@ -27,6 +28,7 @@ def search(
     """
     from memcli.cli import engines_in_use, questions, render
     from memcli.cli.documents import search_document
+    from memcli.cli.speakers import shown_names
     from memcli.exits import Exit
     from memcli.ingest.indexing import heal
     from memcli.recall.pipeline import Recalled, recall
@@ -36,9 +38,10 @@ def search(
     store = context.store()
     engines = engines_in_use.for_recall()
     heal(store, engines.embedder, context.progress())
+    speaker = shown_names(store, speaker)
 
     def found(asked: str) -> tuple[Query, Recalled]:
-        query = questions.query(asked, since=since, until=until, speakers=speaker, now=now, limit=limit)
+        query = questions.query(asked, since=since, until=until, speakers=speaker, now=now, limit=limit, deep=deep)
         return query, recall(query, store, engines)
 
     def batched(asked: str) -> tuple[dict[str, Any], bool]:
@@ -53,5 +56,7 @@ def search(
     else:
         render.hits(recalled)
         if not recalled.candidates:
-            context.tell("nothing found")
+            context.tell(
+                "nothing found" + ("" if deep or not store.archive.count() else " (--deep looks into the archive too)")
+            )
     raise typer.Exit(Exit.DONE if recalled.candidates else Exit.ABSTAINED)

@@ -6,6 +6,9 @@ import typer
 
 from memcli.cli.context import Context
 
+MONTHS = 12
+"""Months whose growth is shown."""
+
 
 def status(ctx: typer.Context) -> None:
     """Show where the memory is and what it holds.
@@ -22,9 +25,14 @@ def status(ctx: typer.Context) -> None:
         first, last = catalogue.time_span()
         sources = catalogue.source_rows()
         embedder = catalogue.setting("embedder")
+        kept = catalogue.states.counts()
+        growth = catalogue.states.growth(MONTHS)
+        consolidated_at = catalogue.states.last_run()
     waiting = [record["kind"] for record in store.spool.read()]
     counts["answers"] += waiting.count("answer")
     counts["recall_events"] += waiting.count("recall")
+    marks = list(store.standing().marks.values())
+    kept |= {"pinned": marks.count("pinned"), "forgotten": marks.count("forgotten")}
     document = {
         "schema": SCHEMA,
         "memory": str(store.folder),
@@ -32,7 +40,17 @@ def status(ctx: typer.Context) -> None:
         "first_said_at": moment(first),
         "last_said_at": moment(last),
         **counts,
-        "indexed": store.index.count(),
+        **kept,
+        "tiers": {
+            "working": kept["pinned"],
+            "procedural": kept["instructions"],
+            "episodic": counts["turns"] - kept["archived"] - kept["instructions"],
+            "archive": kept["archived"],
+        },
+        "growth": [{"month": month, "turns": turns} for month, turns in growth],
+        "consolidated_at": moment(consolidated_at),
+        "sizes": store.sizes(),
+        "indexed": store.index.count() + store.archive.count(),
         "embedder": embedder,
         "model": context.config["llm.model"] or None,
         "by_source": [source._asdict() for source in sources],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+from dataclasses import dataclass
 
 from memcli.ingest.errors import NotALog, UnknownFormat
 from memcli.ingest.readers import (
@@ -33,6 +34,7 @@ from memcli.ingest.readers import (
     sharegpt,
     signal,
     signal_export,
+    sigtop,
     slack,
     subtitles,
     telegram,
@@ -58,6 +60,7 @@ READERS: tuple[Reader, ...] = (
     telegram.READER,
     signal.READER,
     signal_export.READER,
+    sigtop.READER,
     slack.READER,
     discord.READER,
     messenger.READER,
@@ -79,12 +82,13 @@ READERS: tuple[Reader, ...] = (
 """Every format, the most deliberate first: of two that are equally sure, the earlier one reads."""
 
 _SIGNATURES = (
-    (b"PK\x03\x04", "a zip archive", "unpack it and ingest what is in it"),
-    (b"\x1f\x8b", "gzip", "unpack it first: gunzip"),
-    (b"BZh", "bzip2", "unpack it first: bunzip2"),
-    (b"\xfd7zXZ\x00", "xz", "unpack it first: unxz"),
+    (b"PK\x03\x04", "a zip archive", ""),
+    (b"\x1f\x8b", "gzip", ""),
+    (b"BZh", "bzip2", ""),
+    (b"\xfd7zXZ\x00", "xz", ""),
     (b"\x28\xb5\x2f\xfd", "zstd", "unpack it first: unzstd"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first"),
+    (b"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
     (b"SQLite format 3\x00", "an SQLite database", "export the conversation as text or JSON"),
     (b"%PDF-", "a PDF document", "save it as text first"),
     (b"\x89PNG\r\n\x1a\n", "a PNG image", ""),
@@ -98,7 +102,8 @@ _SIGNATURES = (
 )
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Line ends, tab, form feed, escape, and the control characters that IRC uses for bold, colour and the like.
-_TEXT_CONTROLS = frozenset(b"\t\n\r\f\x1b\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f\x01")
+_TEXT_CONTROLS = b"\t\n\r\f\x1b\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f\x01"
+_OTHER_CONTROLS = bytes(byte for byte in range(0x20) if byte not in _TEXT_CONTROLS)
 
 
 def reader_named(name: str) -> Reader:
@@ -112,11 +117,24 @@ def reader_named(name: str) -> Reader:
     raise UnknownFormat(f"no format is called {name[:40]!r}", hint=f"{suggestion}Known formats: {', '.join(names)}")
 
 
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """The reader that is surest of a file, and how sure it is, from 0 to 1."""
+
+    reader: Reader
+    confidence: float
+
+
 def detect(source: Source) -> Reader:
     """The reader that is surest of the file.
 
     Raises NotALog where the file is empty, binary or in no known format, and OSError where it cannot be opened.
     """
+    return judge(source).reader
+
+
+def judge(source: Source) -> Detected:
+    """Like detect(), with the confidence."""
     if not source.head.removeprefix(codecs.BOM_UTF8).strip():
         raise NotALog("the file is empty")
     _refuse_binary(source.head)
@@ -129,7 +147,7 @@ def detect(source: Source) -> Reader:
             hint=f"Known formats: {names}. Name one with --format, or write the conversation as JSON Lines "
             '({"speaker": "Ann", "time": "2024-03-01T09:30:00Z", "text": "..."}).',
         )
-    return next(reader for score, reader in sureness if score == best)
+    return Detected(next(reader for score, reader in sureness if score == best), best)
 
 
 def _refuse_binary(head: bytes) -> None:
@@ -141,6 +159,5 @@ def _refuse_binary(head: bytes) -> None:
     # A stray NUL is what a crash leaves in a log; more of them are no text.
     if head.count(0) * 1000 > len(head):
         raise NotALog("binary data (it has NUL bytes)")
-    controls = sum(byte < 0x20 and byte not in _TEXT_CONTROLS for byte in head)
-    if controls * 20 > len(head):
+    if (len(head) - len(head.translate(None, _OTHER_CONTROLS))) * 20 > len(head):
         raise NotALog("binary data (it has control characters)")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from memcli.ingest.readers.base import RawSession, Source
+from memcli.ingest.times import Stamp
 
 _SEPARATOR = "\x1f"
+_PHONE = re.compile(r"\+?[\d\s().\u00a0\u2011-]{7,24}")
 
 
 def content_id(*parts: str) -> str:
@@ -18,22 +22,48 @@ def content_id(*parts: str) -> str:
     return hashlib.blake2b(_SEPARATOR.join(parts).encode("utf-8"), digest_size=16).hexdigest()
 
 
+@lru_cache(maxsize=65_536)
+def speaker_key(key: str | None, name: str) -> str:
+    """What a speaker is known by inside a format: the source's own key, else the name, however it is written.
+
+    `@Maya` and `maya` are one name, and so are the ways to group the digits of a telephone number.
+    """
+    if key is not None:
+        return f"={_number(key) or key}"
+    return _number(name) or name.lstrip("@").lower() or name
+
+
+def _number(text: str) -> str | None:
+    if not _PHONE.fullmatch(text):
+        return None
+    digits = "".join(filter(str.isdigit, text))
+    return ("+" if text.startswith("+") else "") + digits if len(digits) >= 7 else None
+
+
 @dataclass(slots=True)
 class OpenSession:
-    """A session of the source being read. `native_id` stays None until identify() has seen what was said in it."""
+    """A session of the source being read. `native_id` stays None until identify() has seen what was said in it.
+
+    `said` counts equal content. `continued`: the next reading of the source may go on at the end of this one, for which
+    `latest` keeps when each content was said. `last_known` is the last time that was committed.
+    """
 
     source: Source
     format: str
     native_id: str | None
     title: str
     turns_read: int = 0
+    continued: bool = False
+    unnamed: bool = False
+    last_known: Stamp | None = None
     _id: str | None = None
     said: Counter[str] = field(default_factory=Counter)
+    latest: dict[str, datetime | None] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, source: Source, format_name: str, raw: RawSession) -> OpenSession:
         """The session that a reader announced."""
-        return cls(source, format_name, raw.native_id, raw.title or source.stem)
+        return cls(source, format_name, raw.native_id, raw.title or source.stem, unnamed=raw.native_id is None)
 
     @property
     def id(self) -> str:
@@ -44,9 +74,14 @@ class OpenSession:
         return self._id
 
     def turn_id(self, speaker: str, said_at: datetime | None, text: str) -> str:
-        """The id of the next turn of this content: the n-th of the same content in a session is always the same."""
+        """The id of the next turn of this content: the n-th of the same content in a session is always the same.
+
+        `speaker` is what the source knows the speaker by, or the name; `said_at` the time that the source gives.
+        """
         content = content_id(speaker, said_at.isoformat() if said_at else "", text)
         self.said[content] += 1
+        if self.continued:
+            self.latest[content] = said_at
         return content_id(self.id, content, str(self.said[content]))
 
 

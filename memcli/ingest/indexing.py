@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
-from memcli.progress import Progress
+from memcli.progress import Progress, Unwatched
 from store import erase
 from store.errors import StoreDamaged
 from store.store import Store
-from store.whole_index import sample
 
 if TYPE_CHECKING:
-    from engines.protocols import Embedder
-    from store.check import Finding
+    from concurrent.futures import Future
+
+    import pyarrow as pa
+
+    from engines.protocols import Embedder, Vectors
 
 CHUNK = 16_384
 """Turns that are embedded and indexed at a time: large enough that opening and committing cost little."""
+RANGES = 500
+"""Most ranges of seqs at a time: each is a condition in the index's SQL."""
 
-_EMBEDDER = "embedder"
-
-SAMPLED = 256
-"""Turns whose vectors a check makes again."""
-
-VECTOR_TOLERANCE = 2e-3
-"""Largest difference between a vector's component and the same made again: vectors are kept in half precision."""
+EMBEDDER = "embedder"
+"""The setting that keeps the id of the embedder whose vectors the index holds."""
 
 
 def check_embedder(store: Store, embedder: Embedder) -> None:
     """Hold the store to one embedder. Raises StoreDamaged if its vectors are of another one."""
     with store.reading() as catalogue:
-        known = catalogue.setting(_EMBEDDER)
+        known = catalogue.setting(EMBEDDER)
     if known is not None and known != embedder.id:
         raise StoreDamaged(
             f"the index was made with the embedder {known}, this program has {embedder.id}",
@@ -38,19 +37,19 @@ def check_embedder(store: Store, embedder: Embedder) -> None:
         )
 
 
-def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
+def index_outbox(
+    store: Store, embedder: Embedder, progress: Progress, *, go_on: Callable[[], bool] = lambda: True
+) -> int:
     """Index what the outbox names and empty it. Only under the writer lock. Returns how many turns were indexed.
 
     Safe to interrupt anywhere: what was indexed and not yet cleared is indexed again, replacing itself. The catalogue
-    is closed while the model runs.
+    is closed while the model runs. go_on: asked after each part whether there is time for another.
     """
-    import pyarrow.compute as pc
-
     if store.erasing:
         erase.finish(store)
     with store.writing() as catalogue:
         if not store.index.exists:
-            catalogue.keep_setting(_EMBEDDER, embedder.id)
+            catalogue.keep_setting(EMBEDDER, embedder.id)
             catalogue.refill_outbox()
         ranges = catalogue.outbox()
     if not ranges:
@@ -59,23 +58,90 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
         store.settle()
         return 0
     check_embedder(store, embedder)
-    highest, seq = store.index.highest_seq(), pc.field("seq")
-    total = sum(last - first + 1 for first, last in ranges)
+    total = _count(ranges)
     with progress.phase("index", total, "turns") as advance:
-        for first, last in _chunks(ranges):
-            with store.reading() as catalogue:
-                rows = catalogue.rows_to_index(first, last)
-            # Neighbours that this run has indexed or will index need no second time: all turns were there by then.
-            rows = rows.filter((seq <= highest) | ((seq >= first) & (seq <= last)))
-            if len(rows):  # else they were deleted before they were indexed
-                vectors = embedder.embed(rows["said"].to_pylist())
-                store.index.put(rows, vectors, known=[at for at in rows["seq"].to_pylist() if at <= highest])
-            with store.writing() as catalogue:
-                catalogue.clear_outbox(last)
-            advance(last - first + 1)
+        for part in _parts(ranges):
+            _index_part(store, embedder, part)
+            advance(_count(part))
+            if not go_on():
+                return 0
     store.index.refresh_text()
     store.settle()
     return total
+
+
+def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]]) -> None:
+    """Bring the index to what the catalogue says of these seqs; a seq without a turn leaves the index."""
+    import numpy as np
+    import pyarrow as pa
+
+    faded = store.archive.seqs()
+    highest = max(store.index.highest_seq(), *faded, 0)
+    with store.reading() as catalogue:
+        rows = catalogue.rows_in(ranges)
+    seqs = rows["seq"].to_numpy()
+    firsts, lasts = np.array(ranges).T
+    place = np.searchsorted(firsts, seqs, side="right") - 1
+    fresh = (place >= 0) & (seqs <= lasts[np.maximum(place, 0)])
+    # Neighbours that this run has indexed or will index need no second time: all turns were there by then.
+    wanted = fresh | (seqs <= highest)
+    rows, known = rows.filter(pa.array(wanted)), set(seqs[wanted & ~fresh].tolist())
+    vectors = embedder.embed(rows["said"].to_pylist()) if rows.num_rows else None
+    for target in (store.index, store.archive):
+        target.remove_ranges([(first, min(last, highest)) for first, last in ranges if first <= highest])
+    if vectors is not None:
+        _put(store, rows, vectors, faded, known)
+    with store.writing() as catalogue:
+        catalogue.clear_outbox(ranges[-1][1])
+
+
+def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int], known: set[int]) -> None:
+    """Put rows where they belong: those that are in the archive already stay there, with their new windows."""
+    import numpy as np
+
+    seqs = rows["seq"].to_pylist()
+    archived = np.array([seq in faded for seq in seqs], bool)
+    for target, mine in ((store.index, ~archived), (store.archive, archived)):
+        if mine.any():
+            here = [seq for seq, in_it in zip(seqs, mine, strict=True) if in_it and seq in known]
+            target.put(rows.filter(mine), vectors[mine], known=here)
+
+
+class Indexing:
+    """Indexes in a thread of its own what is committed while the rest is still being read.
+
+    At most one part is under way: a commit that comes while it runs is taken with the next. What is left at the end is
+    for index_outbox().
+    """
+
+    def __init__(self, store: Store, embedder: Callable[[], Embedder]) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._over = False
+
+    def __enter__(self) -> Self:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self._pool = ThreadPoolExecutor(1, "indexing")
+        self._running: Future[int] | None = None
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._over = True
+        self._pool.shutdown(cancel_futures=True)
+        if self._running is not None and raised[0] is None:
+            self._running.result()
+
+    def more(self) -> None:
+        """Something was committed."""
+        if self._running is not None:
+            if not self._running.done():
+                return
+            self._running.result()
+        self._running = self._pool.submit(self._index)
+
+    def _index(self) -> int:
+        return index_outbox(self._store, self._embedder(), Unwatched(), go_on=lambda: not self._over)
 
 
 def heal(store: Store, embedder: Embedder, progress: Progress) -> None:
@@ -86,65 +152,27 @@ def heal(store: Store, embedder: Embedder, progress: Progress) -> None:
                 index_outbox(store, embedder, progress)
 
 
-def check_vectors(store: Store, embedder: Embedder) -> list[Finding]:
-    """Whether the index's vectors are those that the embedder makes, by a sample spread over all of it."""
-    import numpy as np
-
-    from store.check import Finding
-
-    def wrong(what: str) -> list[Finding]:
-        return [Finding(kind="vectors", where="index", what=what, mend="build it anew from the catalogue")]
-
-    with store.reading() as catalogue:
-        known = catalogue.setting(_EMBEDDER)
-    if not store.index.exists:
-        return []
-    if known != embedder.id:
-        return wrong(f"its vectors are of the embedder {known}, this program has {embedder.id}")
-    said, vectors = sample(store.index, SAMPLED)
-    if not said:
-        return []
-    made = embedder.embed(said)
-    if made.shape != vectors.shape:
-        return wrong(f"its vectors have {vectors.shape[1]} dimensions, the embedder makes {made.shape[1]}")
-    differing = int((np.abs(made - vectors).max(axis=1) > VECTOR_TOLERANCE).sum())
-    return wrong(f"{differing} of {len(said)} vectors are not of their turns") if differing else []
+def _parts(ranges: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """The ranges, in order and without overlaps, in parts of at most CHUNK seqs and RANGES ranges."""
+    parts: list[list[tuple[int, int]]] = [[]]
+    room = CHUNK
+    reached = 0
+    for begin, last in sorted(ranges):
+        first = max(begin, reached + 1)
+        while first <= last:
+            if room == 0 or len(parts[-1]) == RANGES:
+                parts.append([])
+                room = CHUNK
+            end = min(last, first + room - 1)
+            if parts[-1] and parts[-1][-1][1] + 1 == first:
+                parts[-1][-1] = (parts[-1][-1][0], end)
+            else:
+                parts[-1].append((first, end))
+            room -= end - first + 1
+            reached = end
+            first = end + 1
+    return [part for part in parts if part]
 
 
-def repair(store: Store, embedder: Embedder, progress: Progress, tell: Callable[[str], None]) -> list[Finding]:
-    """Mend the store and tell what was done. Only under the writer lock. Returns what is still wrong."""
-    from store import repair as mending
-    from store.check import INDEX_ERRORS, check, check_index
-
-    mending.mend_files(store, tell)
-    mending.mend_catalogue(store, tell)
-    store.fold_spool()
-    if store.erasing:
-        erase.finish(store)
-        tell("finished a deletion that was cut off")
-    try:
-        with store.reading() as catalogue:
-            broken: list[Any] = [finding for finding in check_index(catalogue, store) if finding.kind == "index"]
-        broken = broken or check_vectors(store, embedder)
-    except INDEX_ERRORS as error:
-        tell(f"the index cannot be read: {str(error).splitlines()[0]}")
-        broken = [error]
-    if broken:
-        mending.drop_index(store)
-        tell("built the index anew from the catalogue")
-    store.expect_pending()
-    indexed = index_outbox(store, embedder, progress)
-    if indexed and not broken:
-        tell(f"indexed {indexed} turns that waited")
-    return [*check(store), *check_vectors(store, embedder)]
-
-
-def _chunks(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ranges of at most CHUNK seqs; adjoining ranges are taken together."""
-    joined: list[tuple[int, int]] = []
-    for first, last in ranges:
-        if joined and first == joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], last)
-        else:
-            joined.append((first, last))
-    return [(start, min(start + CHUNK - 1, last)) for first, last in joined for start in range(first, last + 1, CHUNK)]
+def _count(ranges: list[tuple[int, int]]) -> int:
+    return sum(last - first + 1 for first, last in ranges)

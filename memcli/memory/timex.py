@@ -32,8 +32,9 @@ from typing import NamedTuple
 
 from memcli.memory import timex_english as english
 from memcli.memory.timex_calendar import Days, Granularity, third_of, unit_of
+from memcli.memory.timex_compounds import COMPOUNDS
 from memcli.memory.timex_reading import Reading
-from memcli.memory.timex_rules import ALL_CUES, COMPOUNDS, RULES
+from memcli.memory.timex_rules import ALL_CUES, RULES
 
 __all__ = ["Granularity", "TimeExpression", "describe", "find_time_expressions"]
 
@@ -75,7 +76,7 @@ def find_time_expressions(text: str, said_on: date, *, day_first: bool = False) 
                     days = rule.resolve(reading, match)
                 except (ValueError, OverflowError):  # no calendar has such a day, or no date can hold it
                     continue
-                _keep(found, match.start(), match.end(), days)
+                _keep(found, match.start(), _end(lowered, match), days)
     if not found:
         return []
     _combine(reading, words, found)
@@ -115,6 +116,12 @@ class _Found(NamedTuple):
     end: int
     days: Days
     clock: str | None = None
+
+
+def _end(lowered: str, match: re.Match[str]) -> int:
+    """Where a match ends, without the full stop after a month that is written out: that ends the sentence."""
+    end = match.end()
+    return end - 1 if lowered[end - 1] == "." and english.FULL_MONTH_AT_END.search(lowered, match.start(), end) else end
 
 
 def _lower(text: str) -> str:
@@ -160,7 +167,11 @@ def _join_ranges(lowered: str, found: dict[int, _Found]) -> None:
         other = _base(lowered, found, joint.end()) if joint else None
         if one and other:
             soft = one.days.approximate or other.days.approximate
-            _keep(found, match.start(), other.end, Days(one.days.first, other.days.last, "range", soft))
+            first, last = one.days.first, other.days.last
+            if first > last:  # "between March and June 2022": the year holds for both
+                day = 28 if (first.month, first.day) == (2, 29) else first.day
+                first = first.replace(year=last.year - (first.replace(year=last.year, day=day) > last), day=day)
+            _keep(found, match.start(), other.end, Days(first, last, "range", soft))
 
 
 def _add_clocks(lowered: str, found: dict[int, _Found]) -> None:

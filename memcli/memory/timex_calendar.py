@@ -123,3 +123,32 @@ def third_of(days: Days, third: int) -> Days:
     length = (last - first).days + 1
     begin, end = length * third // 3, length * (third + 1) // 3 - 1
     return Days(first + timedelta(days=begin), first + timedelta(days=end), "range", True)
+
+
+def half_of(days: Days, half: int) -> Days:
+    """The first or second half (0, 1): counted in months if it is of a whole year, else in days."""
+    first, last = days.first, days.last
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
+        return whole_months(first.year, 1 + 6 * half, 6, "range")
+    middle = first + timedelta(days=((last - first).days + 1) // 2 - 1)
+    return Days(middle + timedelta(days=1), last, "range") if half else Days(first, middle, "range")
+
+
+def nth_weekday(year: int, month: int, weekday: int, count: int) -> date:
+    """The n-th such weekday (0 is Monday) of a month; -1 is the last."""
+    whole = whole_months(year, month, 1, "month")
+    if count < 0:
+        return weekday_from(whole.last + timedelta(days=1), weekday, count).first
+    return weekday_from(whole.first - timedelta(days=1), weekday, count).first
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the western churches (the Gregorian algorithm of Meeus, Jones and Butcher)."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    d, e = divmod(b, 4)
+    g = (8 * b + 13) // 25
+    h = (19 * a + b - d - g + 15) % 30
+    i, k = divmod(c, 4)
+    m = (32 + 2 * e + 2 * i - h - k) % 7
+    month, day = divmod(h + m - 7 * ((a + 11 * h + 22 * m) // 451) + 114, 31)
+    return date(year, month, day + 1)

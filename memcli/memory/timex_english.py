@@ -35,6 +35,12 @@ COUPLE: Final = "couple"
 HALF: Final = "half"
 ORDINALS: Final = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
 
+#: Days of a month in words: those that people write out.
+DAY_WORDS: Final = {
+    **_numbered("first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth, eleventh, twelfth", 1),
+    **{"fifteenth": 15, "twentieth": 20, "thirtieth": 30},
+}
+
 #: What can be counted, in its singular.
 UNITS: Final = {
     **{f"{unit}{s}": unit for unit in ("day", "week", "weekend", "month", "quarter", "year") for s in ("", "s")},
@@ -68,7 +74,7 @@ TWICE_REMOVED_CUES: Final = _set("before after")
 WEEK_CUES: Final = _set("week")
 ORDINAL_ENDINGS: Final = _set("st nd rd th")
 SIDE_CUES: Final = _set("before prior after following of")
-PORTION_CUES: Final = _set("early beginning start mid middle late end earlier later")
+PORTION_CUES: Final = _set("early beginning start mid middle late end earlier later half")
 ABOUT_CUES: Final = _set("around approximately approx roughly circa sometime about nearly almost over more")
 SINCE_CUES: Final = _set("since until till")
 FROM_CUES: Final = _set("from between")
@@ -98,6 +104,7 @@ HOLIDAYS: Final = {
     "valentine's": (2, 14),
     "valentines": (2, 14),
     "st patrick's day": (3, 17),
+    "st. patrick's day": (3, 17),
     "april fools' day": (4, 1),
     "april fool's day": (4, 1),
     "juneteenth": (6, 19),
@@ -110,6 +117,24 @@ HOLIDAYS: Final = {
     "xmas": (12, 25),
     "boxing day": (12, 26),
 }
+#: Feasts that are so many days from Easter Sunday.
+AROUND_EASTER: Final = {"good friday": -2, "easter sunday": 0, "easter monday": 1, "easter": 0}
+#: Feasts on the n-th weekday (0 is Monday) of a month, -1 the last, as (month, weekday, n); those of North America.
+NTH_WEEKDAYS: Final = {
+    "martin luther king day": (1, 0, 3),
+    "mlk day": (1, 0, 3),
+    "presidents' day": (2, 0, 3),
+    "mother's day": (5, 6, 2),
+    "mothers' day": (5, 6, 2),
+    "memorial day": (5, 0, -1),
+    "father's day": (6, 6, 3),
+    "fathers' day": (6, 6, 3),
+    "labor day": (9, 0, 1),
+    "columbus day": (10, 0, 2),
+    "thanksgiving day": (11, 3, 4),
+    "thanksgiving": (11, 3, 4),
+}
+FEASTS: Final = (*HOLIDAYS, *AROUND_EASTER, *NTH_WEEKDAYS)
 DECADES: Final = {
     "twenties": 20,
     "thirties": 30,
@@ -133,6 +158,8 @@ PORTIONS: Final = {
     "late in": 2,
     "end of": 2,
 }
+#: Which half of a longer time is meant.
+HALVES: Final = {"first half of": 0, "second half of": 1, "latter half of": 1}
 PORTION_NAMES: Final = {"early": 0, "mid": 1, "late": 2}
 BEFORE: Final = frozenset({"before", "prior to"})
 
@@ -142,13 +169,15 @@ DOUBTFUL_WEEKDAYS: Final = frozenset({"mon", "wed", "sat", "sun"})
 #: Names that are times wherever they stand. The other months are first names, verbs or abbreviations as well.
 CLEAR_MONTHS: Final = frozenset({"january", "february", "july", "september", "october", "november", "december"})
 CLEAR_WEEKDAYS: Final = frozenset(name for name in WEEKDAYS if name.endswith("day"))
-CLEAR_HOLIDAYS: Final = frozenset(name for name in HOLIDAYS if name.endswith(("day", "eve", "juneteenth")))
+CLEAR_HOLIDAYS: Final = frozenset(
+    name for name in FEASTS if name.endswith(("day", "eve", "juneteenth", "thanksgiving"))
+)
 #: The word before a bare month or year that shows it to be one; those of STRONG_LEADS even for a doubtful month.
 STRONG_LEADS: Final = _set("in since until till by during of early mid late")
 TIME_LEADS: Final = STRONG_LEADS | _set("from between around through throughout circa after before")
 YEAR_LEADS: Final = TIME_LEADS | {"year"}
 #: The word before a weekday's abbreviation, a feast or a doubtful date that shows it to be a day.
-DAY_LEADS: Final = _set("on by since until till from of the for before after due at around over")
+DAY_LEADS: Final = _set("on by since until till from of the for before after due at around over between")
 #: The word before "the 15th" that shows it to be a date.
 DATE_LEADS: Final = _set("on by since until till")
 #: The word before "the weekend" or "the summer".
@@ -169,7 +198,7 @@ FUTURE_LEADS: Final = frozenset({"by", "until", "till", "due"})
 OUTLOOK_CUE: Final = re.compile(
     r"\b(?:(?P<future>will|won['’]t|shall|gonna|next(?!\s+to\b)|tomorrow|tmrw|upcoming|coming|soon|appointment|deadline|"
     r"scheduled|booked|remind|plan(?:s|ning)?|hope|hoping|(?:going|about|supposed|need|have|has|want)\s+to|let['’]?s|"
-    r"see\s+(?:you|ya|u)|meeting\s+on|looking\s+forward|can['’]?t\s+wait|due)|"
+    r"see\s+(?:you|ya|u)|meeting\s+on|looking\s+forward|can['’]?t\s+wait|(?<!was\s)(?<!were\s)due)|"
     r"(?:was|were|had|did)(?:n['’]t)?|went|got|took|made|saw|met|came|said|told|ran|bought|spent|ate|left|found|gave|"
     r"felt|began|won|lost|read|drove|wrote|built|flew|(?!excited|interested|tired)\w+[^\We]ed)\b|(?P<will>['’]ll\b)"
 )
@@ -208,15 +237,24 @@ _PART = r"(?: (?:morning|afternoon|evening|night|lunchtime))?"
 _CALENDAR = r"(?:week|weekend|month|quarter|year)"
 _DAY_NUMBER = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _DAY = rf"(?P<day>{_DAY_NUMBER})(?P<ordinal>st|nd|rd|th)?"
+FULL_MONTH_AT_END: Final = re.compile(
+    rf"(?:{_any(name for name in MONTHS if len(name) > 4 or name == 'june')}|may|july)\.$"
+)
 _YEAR = r"(?P<year>(?:1[5-9]|20|21)[0-9]{2}|'[0-9]{2})"
 _WEEKDAY = rf"(?:{_any(WEEKDAYS)}\.?,? (?:the )?)?"
 _MONTH = rf"(?P<month>{_any(MONTHS)})"
-_NAME = rf"(?P<name>{_CALENDAR}|{_any((*WEEKDAYS, *MONTHS, *SEASONS, *HOLIDAYS))})"
+_NAME = rf"(?P<name>{_CALENDAR}|{_any((*WEEKDAYS, *MONTHS, *SEASONS, *FEASTS))})"
 
 DAY_NAME: Final = _phrase(rf"(?:the |earlier |later )?(?P<name>{_any(DAYS)}){_PART}")
 AGO: Final = _phrase(rf"{_AMOUNT} (?:ago|back(?! (?:to|in|from|home|at|and|on)\b))")
 AHEAD: Final = _phrase(rf"in {_AMOUNT}(?:'? time)?(?! (?:of|ago|back)\b)")
-FROM_NOW: Final = _phrase(rf"{_AMOUNT} from (?P<anchor>now|today|tomorrow)")
+FROM_NOW: Final = _phrase(rf"{_AMOUNT} from (?P<anchor>now|today|tomorrow|{_any(CLEAR_WEEKDAYS)})")
+AGO_TO_THE_DAY: Final = _phrase(rf"{_AMOUNT} ago (?P<anchor>today|yesterday|tomorrow)")
+#: "Two summers ago": the units that are counted are those of the calendar, which come once a year.
+YEARLY_AGO: Final = _phrase(
+    rf"(?P<number>{_any(name for name in NUMBERS if name not in ('a', 'an'))}|[0-9]{{1,2}}) "
+    rf"(?P<name>{_any((*SEASONS, *MONTHS, *FEASTS))})(?:e?s) ago"
+)
 #: A stretch of days that ends or begins with the day of speaking.
 STRETCH: Final = _phrase(rf"(?:(?:the|these) last|(?:the |these |this )?(?:past|(?P<ahead>next|coming))) {_AMOUNT}")
 STRETCH_OF_ONE: Final = _phrase(
@@ -241,6 +279,7 @@ DATE_MONTH_FIRST: Final = _phrase(
     rf"{_WEEKDAY}{_MONTH}\.?(?: |-)(?:the )?{_DAY}(?![0-9])"
     rf"(?:{_TO}(?P<other_day>{_DAY_NUMBER})(?:st|nd|rd|th)?(?![0-9]))?(?:(?:,? |,|-){_YEAR})?"
 )
+DATE_IN_WORDS: Final = _phrase(rf"(?:the )?(?P<ordinal>{_any(DAY_WORDS)}) of {_MONTH}(?:(?:,? |,){_YEAR})?")
 DAY_OF_MONTH: Final = _phrase(
     r"the (?P<day>[1-9]|[12][0-9]|3[01])(?:st|nd|rd|th)(?: of (?P<shift>last|this|next) month)?"
     r"(?! (?:floor|day|try|time|attempt|hole|page|anniversary|birthday|century|grade|place|street|avenue|level)\b)"
@@ -258,7 +297,7 @@ BARE_YEAR: Final = _phrase(
     r"(?! (?:people|persons|steps|words|dollars|euros|pounds|bucks|miles|km|calories|hours|points|times)\b)"
 )
 SEASON: Final = _phrase(rf"(?:the )?(?P<name>{_any(SEASONS)})(?: of)?,? {_YEAR}(?:[-/–][0-9]{{2}})?")
-HOLIDAY: Final = _phrase(rf"(?P<name>{_any(HOLIDAYS)})(?:(?: of|,)? {_YEAR})?")
+HOLIDAY: Final = _phrase(rf"(?P<name>{_any(FEASTS)})(?:(?: of|,)? {_YEAR})?")
 DECADE: Final = _phrase(rf"(?P<the>the )?(?:'?(?P<decade>(?:1[5-9]|20)[0-9]0|[0-9]0)'?s|(?P<name>{_any(DECADES)}))")
 QUARTER: Final = _phrase(r"q(?P<quarter>[1-4]),?(?: of)? (?P<year>(?:19|20)[0-9]{2})")
 
@@ -269,7 +308,7 @@ SIDE_HEAD: Final = _head(
     rf"(?:the )?(?:(?P<name>day|night|evening|morning|week|weekend|month|year|{_any(CLEAR_WEEKDAYS)})|{_AMOUNT})"
     r" (?P<side>before|prior to|after|following|of) "
 )
-PORTION_HEAD: Final = _head(rf"(?:the )?(?P<portion>{_any(PORTIONS)}|(?P<until_now>earlier)|later)(?: |-)")
+PORTION_HEAD: Final = _head(rf"(?:the )?(?P<portion>{_any((*PORTIONS, *HALVES))}|(?P<until_now>earlier)|later)(?: |-)")
 ORDINAL_HEAD: Final = _head(
     rf"(?:the )?(?P<ordinal>{_any(ORDINALS)}) (?P<name>day|week|weekend|{_any(CLEAR_WEEKDAYS)}) (?:of|in) "
 )

@@ -11,14 +11,25 @@ from datetime import date, timedelta
 from typing import Final, Literal, NamedTuple
 
 from memcli.memory import timex_english as english
-from memcli.memory.timex_calendar import Days, moved, one_day, third_of, unit_of, weekday_from, whole_months, yearly
+from memcli.memory.timex_calendar import (
+    Days,
+    easter,
+    moved,
+    nth_weekday,
+    one_day,
+    third_of,
+    unit_of,
+    weekday_from,
+    whole_months,
+    yearly,
+)
 from memcli.memory.timex_reading import Reading
 
 Resolve = Callable[[Reading, "re.Match[str]"], Days | None]
-Combine = Callable[[Reading, "re.Match[str]", Days], Days | None]
 
 
-def _single_spaced(words: str) -> str:
+def single_spaced(words: str) -> str:
+    """The words with a blank between them, as the tables have them."""
     return " ".join(words.replace("’", "'").split())
 
 
@@ -26,7 +37,7 @@ def _single_spaced(words: str) -> str:
 
 
 def _day_name(reading: Reading, match: re.Match[str]) -> Days:
-    return one_day(reading.said_on + timedelta(days=english.DAYS[_single_spaced(match["name"])]))
+    return one_day(reading.said_on + timedelta(days=english.DAYS[single_spaced(match["name"])]))
 
 
 def _amount(match: re.Match[str]) -> tuple[float, str, bool]:
@@ -49,7 +60,7 @@ def _amount(match: re.Match[str]) -> tuple[float, str, bool]:
     return number, english.UNITS[match["unit"]], loose
 
 
-def _amount_from(day: date, match: re.Match[str], sign: int) -> Days:
+def amount_from(day: date, match: re.Match[str], sign: int) -> Days:
     """What "two weeks" before or after a day comes to: as fine as its unit, but a single year as fine as a month."""
     amount, unit, loose = _amount(match)
     if unit in english.WEEKDAYS:
@@ -68,19 +79,42 @@ def _amount_from(day: date, match: re.Match[str], sign: int) -> Days:
 
 
 def _ago(reading: Reading, match: re.Match[str]) -> Days | None:
-    return _amount_from(reading.said_on, match, -1)
+    return amount_from(reading.said_on, match, -1)
 
 
 def _ahead(reading: Reading, match: re.Match[str]) -> Days | None:
     # "I read it in two days" is how long it took, "the first time in two years" how long it had not been.
     if reading.led_by(english.NO_DURATION_AFTER, match.start()) or reading.outlook(match.start()) < 0:
         return None
-    return _amount_from(reading.said_on, match, 1)
+    return amount_from(reading.said_on, match, 1)
 
 
 def _from_now(reading: Reading, match: re.Match[str]) -> Days | None:
-    anchor = reading.said_on + timedelta(days=english.DAYS.get(match["anchor"], 0))
-    return _amount_from(anchor, match, 1)
+    name = match["anchor"]
+    anchor = (
+        weekday_from(reading.said_on, english.WEEKDAYS[name], 1).first
+        if name in english.WEEKDAYS
+        else reading.said_on + timedelta(days=english.DAYS.get(name, 0))
+    )
+    if name not in english.DAYS and name not in english.WEEKDAYS:
+        return amount_from(anchor, match, 1)
+    return _to_the_day(anchor, match, 1)
+
+
+def _ago_to_the_day(reading: Reading, match: re.Match[str]) -> Days | None:
+    """ "A year ago today": an anniversary, so exact."""
+    return _to_the_day(reading.said_on + timedelta(days=english.DAYS[match["anchor"]]), match, -1)
+
+
+def _to_the_day(anchor: date, match: re.Match[str], sign: int) -> Days | None:
+    amount, unit, loose = _amount(match)
+    return None if unit in english.WEEKDAYS else one_day(moved(anchor, sign * amount, unit), loose)
+
+
+def _yearly_ago(reading: Reading, match: re.Match[str]) -> Days | None:
+    number = match["number"]
+    back = int(number) if number.isdigit() else english.NUMBERS[number]
+    return yearly(_of_year(single_spaced(match["name"])), reading.said_on, -back) if back <= 4 else None
 
 
 def _stretch(reading: Reading, match: re.Match[str]) -> Days | None:
@@ -99,7 +133,7 @@ def _named(
     reading: Reading, match: re.Match[str], group: str, shift: int | None, outlook: Literal[-1, 0, 1] = 0
 ) -> Days | None:
     """The unit, weekday, month, season or feast of this name."""
-    name, said_on = _single_spaced(match[group]), reading.said_on
+    name, said_on = single_spaced(match[group]), reading.said_on
     if name in english.UNITS:
         return unit_of(said_on, name, shift or 0)
     if name in english.WEEKDAYS:
@@ -125,12 +159,16 @@ def _of_year(name: str) -> Callable[[int], Days]:
         return lambda year: whole_months(year, english.MONTHS[name], 1, "month")
     if name in english.SEASONS:
         return lambda year: whole_months(year, english.SEASONS[name], 3, "season")
+    if name in english.AROUND_EASTER:
+        return lambda year: one_day(easter(year) + timedelta(days=english.AROUND_EASTER[name]))
+    if name in english.NTH_WEEKDAYS:
+        return lambda year: one_day(nth_weekday(year, *english.NTH_WEEKDAYS[name]))
     month, day = english.HOLIDAYS[name]
     return lambda year: one_day(date(year, month, day))
 
 
 def _relative(reading: Reading, match: re.Match[str]) -> Days | None:
-    said_on, name, word = reading.said_on, match["name"], _single_spaced(match["shift"])
+    said_on, name, word = reading.said_on, match["name"], single_spaced(match["shift"])
     coming = word in english.COMING
     shift = 1 if coming else english.SHIFTS[word]
     if name == "weekend":
@@ -177,7 +215,7 @@ def _bare_spell(reading: Reading, match: re.Match[str]) -> Days | None:
 
 
 def _part_of_unit(reading: Reading, match: re.Match[str]) -> Days:
-    return third_of(unit_of(reading.said_on, match["name"]), english.PORTIONS[_single_spaced(match["portion"])])
+    return third_of(unit_of(reading.said_on, match["name"]), english.PORTIONS[single_spaced(match["portion"])])
 
 
 # Dates.
@@ -216,7 +254,7 @@ def _date(reading: Reading, match: re.Match[str]) -> Days | None:
 def _day_of_month(reading: Reading, match: re.Match[str]) -> Days | None:
     """ "On the 15th": the latest before the day of speaking, or the next to come."""
     start, day, said_on = match.start(), int(match["day"]), reading.said_on
-    if not reading.led_by(english.DATE_LEADS, start):
+    if not match["shift"] and not reading.led_by(english.DATE_LEADS, start):
         return None
     if match["shift"]:
         return one_day(unit_of(said_on, "month", english.SHIFTS[match["shift"]]).first.replace(day=day))
@@ -227,13 +265,30 @@ def _day_of_month(reading: Reading, match: re.Match[str]) -> Days | None:
     return one_day(month.first.replace(day=day))
 
 
+def _date_in_words(reading: Reading, match: re.Match[str]) -> Days | None:
+    """ "The first of March"."""
+    day, month, year = (
+        english.DAY_WORDS[match["ordinal"]],
+        english.MONTHS[match["month"]],
+        _year(match, reading.said_on),
+    )
+
+    def in_year(year: int) -> Days:
+        return one_day(date(year, month, day))
+
+    if year is not None:
+        return in_year(year)
+    return yearly(in_year, reading.said_on, None, reading.outlook(match.start()))
+
+
 def _date_iso(_reading: Reading, match: re.Match[str]) -> Days:
     return one_day(date(int(match["year"]), int(match["month"]), int(match["day"])))
 
 
 def _date_numeric(reading: Reading, match: re.Match[str]) -> Days | None:
     one, other, year = int(match["first"]), int(match["second"]), _year(match, reading.said_on)
-    if match["sep"] != "/" and len(match["year"]) == 2:  # 1.2.30 is a version, 1-2-30 anything
+    short_year = match["sep"] != "/" and len(match["year"]) == 2  # 1.2.30 is a version, 1-2-30 anything
+    if short_year and (match["sep"] == "-" or len(match["first"]) + len(match["second"]) < 4):
         return None
     # Only one reading may be a date; dots are used where the day comes first.
     day_first = one > 12 or (other <= 12 and (reading.day_first or match["sep"] == "."))
@@ -267,7 +322,7 @@ def _season(reading: Reading, match: re.Match[str]) -> Days:
 
 
 def _holiday(reading: Reading, match: re.Match[str]) -> Days | None:
-    start, name, year = match.start(), _single_spaced(match["name"]), _year(match, reading.said_on)
+    start, name, year = match.start(), single_spaced(match["name"]), _year(match, reading.said_on)
     if year is not None:
         return _of_year(name)(year)
     if name not in english.CLEAR_HOLIDAYS and not reading.led_by(english.DAY_LEADS, start):
@@ -288,76 +343,6 @@ def _quarter(_reading: Reading, match: re.Match[str]) -> Days:
     return whole_months(int(match["year"]), int(match["quarter"]) * 3 - 2, 3, "range")
 
 
-# Compounds: a head, and the days that the expression after it denotes.
-
-
-def _side(_reading: Reading, match: re.Match[str], base: Days) -> Days | None:
-    """The week of, the Friday before, two days after."""
-    name, side = match["name"], _single_spaced(match["side"])
-    if side == "of":
-        if name == "week" or name == "weekend":
-            return unit_of(base.first, name)
-        if name in english.WEEKDAYS and base.granularity == "week":
-            return one_day(base.first + timedelta(days=english.WEEKDAYS[name]))
-        return None
-    sign = -1 if side in english.BEFORE else 1
-    edge = base.first if sign < 0 else base.last
-    if name is None:
-        return _amount_from(edge, match, sign)
-    if name in english.WEEKDAYS:
-        return weekday_from(edge, english.WEEKDAYS[name], sign)
-    if name == "week" and base.granularity != "week":
-        near, far = edge + timedelta(days=sign), edge + timedelta(days=7 * sign)
-        return Days(min(near, far), max(near, far), "range", base.approximate)
-    if name == "weekend":
-        saturday = weekday_from(edge + timedelta(days=-1 if sign < 0 else 0), english.WEEKDAYS["saturday"], sign)
-        return unit_of(saturday.first, "weekend")
-    if name in ("week", "month", "year"):
-        return unit_of(edge, name, sign)
-    return one_day(edge + timedelta(days=sign), base.approximate)
-
-
-def _ordinal(_reading: Reading, match: re.Match[str], base: Days) -> Days | None:
-    """The first week of, the last Friday in."""
-    count, name = english.ORDINALS[match["ordinal"]], match["name"]
-    if base.granularity in ("day", "weekend"):
-        return None
-    sign = 1 if count > 0 else -1
-    edge = base.first if count > 0 else base.last
-    if name in english.WEEKDAYS or name == "weekend":
-        weekday = english.WEEKDAYS["saturday" if name == "weekend" else name]
-        found = weekday_from(edge - timedelta(days=sign), weekday, count)
-        return unit_of(found.first, "weekend") if name == "weekend" else found
-    if name == "day":
-        return one_day(edge + timedelta(days=count - sign))
-    near, far = edge + timedelta(days=7 * (count - sign)), edge + timedelta(days=7 * count - sign)
-    return Days(min(near, far), max(near, far), "range")
-
-
-def _portion(reading: Reading, match: re.Match[str], base: Days) -> Days | None:
-    """Early, late, the end of; and earlier or later this month, which the day of speaking divides."""
-    if base.granularity in ("day", "weekend"):
-        return base
-    words = _single_spaced(match["portion"])
-    if words in english.PORTIONS:
-        return third_of(base, english.PORTIONS[words])
-    if not base.first <= reading.said_on <= base.last:
-        return None
-    if match["until_now"]:
-        return Days(base.first, reading.said_on, "range")
-    return Days(reading.said_on, base.last, "range")
-
-
-def _about(_reading: Reading, _match: re.Match[str], base: Days) -> Days:
-    return base._replace(approximate=True)
-
-
-def _since(reading: Reading, match: re.Match[str], base: Days) -> Days:
-    if match["since"]:
-        return Days(base.first, reading.said_on, "range", base.approximate)
-    return Days(reading.said_on, base.last, "range", base.approximate)
-
-
 class Rule(NamedTuple):
     """A pattern, what its matches denote, and what a text must contain for the search to be worth it.
 
@@ -370,29 +355,23 @@ class Rule(NamedTuple):
     digits: bool = False
 
 
-class Compound(NamedTuple):
-    """The head of a compound expression, what it makes of the expression that follows it, and its cues as in Rule."""
-
-    head: re.Pattern[str]
-    resolve: Combine
-    cues: frozenset[str]
-
-
-def _words(*tables: Iterable[str]) -> frozenset[str]:
+def first_words(*tables: Iterable[str]) -> frozenset[str]:
     """The first word of every entry."""
     return frozenset(match[0] for table in tables for name in table if (match := english.WORDS.search(name)))
 
 
-_UNITS: Final = _words(english.UNITS)
-_WEEKDAYS: Final = _words(english.WEEKDAYS)
-_MONTHS: Final = _words(english.MONTHS)
-_SEASONS: Final = _words(english.SEASONS)
-_HOLIDAYS: Final = _words(english.HOLIDAYS)
+_UNITS: Final = first_words(english.UNITS)
+_WEEKDAYS: Final = first_words(english.WEEKDAYS)
+_MONTHS: Final = first_words(english.MONTHS)
+_SEASONS: Final = first_words(english.SEASONS)
+_HOLIDAYS: Final = first_words(english.FEASTS)
 
 #: In no order: of the matches that overlap, the longest counts.
 RULES: Final = (
     Rule(english.DAY_NAME, _day_name, english.DAY_CUES),
     Rule(english.AGO, _ago, english.AGO_CUES),
+    Rule(english.AGO_TO_THE_DAY, _ago_to_the_day, english.AGO_CUES),
+    Rule(english.YEARLY_AGO, _yearly_ago, english.AGO_CUES),
     Rule(english.AHEAD, _ahead, _UNITS),
     Rule(english.FROM_NOW, _from_now, _UNITS),
     Rule(english.STRETCH, _stretch, _UNITS),
@@ -401,28 +380,20 @@ RULES: Final = (
     Rule(english.TWICE_REMOVED, _twice_removed, english.TWICE_REMOVED_CUES),
     Rule(english.WEEKDAY_OF_WEEK, _weekday_of_week, english.WEEK_CUES),
     Rule(english.BARE_WEEKDAY, _bare_weekday, _WEEKDAYS),
-    Rule(english.BARE_SPELL, _bare_spell, _words(["weekend"], english.SEASONS)),
+    Rule(english.BARE_SPELL, _bare_spell, first_words(["weekend"], english.SEASONS)),
     Rule(english.PART_OF_UNIT, _part_of_unit, _UNITS),
     Rule(english.DATE, _date, _MONTHS),
     Rule(english.DATE_MONTH_FIRST, _date, _MONTHS),
     Rule(english.DAY_OF_MONTH, _day_of_month, english.ORDINAL_ENDINGS),
+    Rule(english.DATE_IN_WORDS, _date_in_words, first_words(english.DAY_WORDS)),
     Rule(english.DATE_ISO, _date_iso, frozenset(), digits=True),
     Rule(english.DATE_NUMERIC, _date_numeric, frozenset(), digits=True),
     Rule(english.MONTH, _month, _MONTHS),
     Rule(english.BARE_YEAR, _bare_year, frozenset(), digits=True),
     Rule(english.SEASON, _season, _SEASONS),
     Rule(english.HOLIDAY, _holiday, _HOLIDAYS),
-    Rule(english.DECADE, _decade, _words(english.DECADES), digits=True),
+    Rule(english.DECADE, _decade, first_words(english.DECADES), digits=True),
     Rule(english.QUARTER, _quarter, frozenset(), digits=True),
 )
 #: A text with none of these and no digit holds no time expression.
 ALL_CUES: Final = frozenset(word for rule in RULES for word in rule.cues)
-
-#: In this order: a later one builds on what an earlier one found ("since around the end of the week of 5 May").
-COMPOUNDS: Final = (
-    Compound(english.SIDE_HEAD, _side, english.SIDE_CUES),
-    Compound(english.ORDINAL_HEAD, _ordinal, _words(english.ORDINALS)),
-    Compound(english.PORTION_HEAD, _portion, english.PORTION_CUES),
-    Compound(english.ABOUT_HEAD, _about, english.ABOUT_CUES),
-    Compound(english.SINCE_HEAD, _since, english.SINCE_CUES),
-)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from memcli.recall.deep import with_archived
 from memcli.recall.question import window_of
 from memcli.types import Channel, Hit, Query
+from store.archive import Archive
 from store.index import Filter, Index
 
 if TYPE_CHECKING:
@@ -19,10 +21,21 @@ DATED = 30
 """How many turns of the days that a question names are candidates for that alone."""
 
 
-def hits(query: Query, index: Index, embedder: Embedder, without: frozenset[Channel] = frozenset()) -> list[Hit]:
-    """What each channel finds, best first within each. `without`: channels that are left out, to see what they add."""
+def hits(
+    query: Query,
+    index: Index,
+    embedder: Embedder,
+    archive: Archive | None = None,
+    without: frozenset[Channel] = frozenset(),
+) -> list[Hit]:
+    """What each channel finds, best first within each.
+
+    `archive`: where to look as well, if anywhere. `without`: channels that are left out, to see what they add.
+    """
     where = Filter(since=query.since, until=query.until, speakers=query.speakers)
     found = ranked(query.text, index, embedder, where, depth=DEPTH)
+    if archive is not None:
+        found = with_archived(found, query, archive, embedder, where, DEPTH)
     found["time"] = _dated(query, index, embedder) if "time" not in without else []
     return [
         Hit(item_id=item, channel=channel, rank=rank, score=score)

@@ -11,6 +11,7 @@ from memcli.recall.channels import DEPTH
 from memcli.recall.gate import BAR, signs
 from memcli.recall.pipeline import Engines, Recalled, recall
 from memcli.recall.select import estimated_tokens, select
+from memcli.recall.standing import keep_welcome
 from memcli.recall.weights import FIRST_LOOK, IN_TIME, SECOND_LOOK
 from memcli.types import Candidate, Query
 from store.index import Filter
@@ -26,7 +27,7 @@ EVERYTHING = 100_000
 DEEP = 5_000
 """How far down the channels `why_not` looks for a turn that none of them named."""
 
-Stage = Literal["filter", "index", "channels", "looks", "evidence", "gate", "used"]
+Stage = Literal["filter", "index", "archive", "channels", "looks", "evidence", "gate", "used"]
 
 
 class Share(NamedTuple):
@@ -76,8 +77,12 @@ def why_not(wanted: TurnRow, query: Query, store: Store, engines: Engines, *, tu
     """At which stage the turn was lost for the query. turns, tokens: the budget of evidence, as `ask` has it."""
     if outside := _outside(wanted, query):
         return Lost(stage="filter", reason=outside, remedy="ask without that filter")
-    if wanted.seq not in store.index.rows([wanted.seq]):
+    if wanted.seq not in store.index.rows([wanted.seq]) and not query.deep:
+        if wanted.seq in store.archive.rows([wanted.seq]):
+            return Lost(stage="archive", reason="it has faded into the archive", remedy="ask with --deep")
         return Lost(stage="index", reason="it is not indexed yet", remedy="run `memcli ingest` again")
+    if not keep_welcome(query, {wanted.seq: wanted}, store.standing()):
+        return Lost(stage="filter", reason="it was rejected for this question before", remedy="")
     recalled = recall(replace(query, limit=EVERYTHING), store, engines)
     order = [candidate.turn.id for candidate in recalled.candidates]
     if wanted.id not in order:

@@ -6,21 +6,21 @@ import json
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from memcli.memory.forgetting import initial_stability, retrievability
 from memcli.recall import channels
 from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence
 from memcli.recall.query import stems
 from memcli.recall.question import Question, parts_of, understand
 from memcli.recall.rerank import Looked, first_look, joined, second_look
-from memcli.types import GOOD, Candidate, Channel, Hit, Locator, Query, Turn
+from memcli.recall.standing import keep_welcome, retrievability_of, tier_in_use
+from memcli.types import Candidate, Channel, Hit, Locator, Query, Turn
 from store.rows import TurnRow
+from store.standing import Standing
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -95,8 +95,10 @@ def recall(query: Query, store: Store, engines: Engines, *, without: frozenset[C
         by_item = {**found, **by_item}
         fused = {**probe.fused, **fused}
     second = second.best(len(second.rows))
+    standing = store.standing()
+    archived = frozenset[int]().union(*(probe.archived for probe in probes))
     candidates = [
-        _candidate(query, looked, at, looks, level, by_item, fused)
+        _candidate(query, looked, at, looks, level, by_item, fused, standing, archived)
         for looks, looked, level in _in_order(whole.first.best(max(len(second.rows), query.limit)), second)
         for at in range(len(looked.rows))
     ]
@@ -113,6 +115,7 @@ class _Probe(NamedTuple):
     fused: dict[int, float]
     first: Looked
     second: Looked | None
+    archived: frozenset[int] = frozenset()
 
 
 def _probe(
@@ -126,10 +129,13 @@ def _probe(
 ) -> _Probe:
     """`question`: the query as understood already; `twice`: how many are looked at twice."""
     with _timed(timings, "channels"):
-        hits = channels.hits(query, store.index, engines.embedder, without)
+        archive = store.archive if query.deep else None
+        hits = channels.hits(query, store.index, engines.embedder, archive, without)
         fused = dict(fuse(hits))
     with _timed(timings, "fetch"):
-        rows = list(store.index.rows(list(fused)).values())
+        present = store.index.rows(list(fused))
+        archived = store.archive.rows([item for item in fused if item not in present]) if query.deep else {}
+        rows = list(keep_welcome(query, present | archived, store.standing()).values())
     question = question or understand(query.text, query.asked_at, {row.speaker for row in rows})
     if not rows:
         return _Probe(question, hits, fused, Looked.nothing(), None)
@@ -139,7 +145,7 @@ def _probe(
         second = second_look(
             question, first.best(twice), engines.token_encoder, engines.token_table, store.token_cache
         ).best(twice)
-    return _Probe(question, hits, fused, first, second)
+    return _Probe(question, hits, fused, first, second, frozenset(archived))
 
 
 def _in_order(first: Looked, second: Looked) -> list[tuple[int, Looked, float]]:
@@ -159,10 +165,11 @@ def _candidate(
     level: float,
     hits: Mapping[int, list[Hit]],
     fused: Mapping[int, float],
+    standing: Standing,
+    archived: Collection[int],
 ) -> Candidate:
     row, rerank = looked.rows[at], float(looked.scores[at])
-    since = query.asked_at - row.said_at if row.said_at else timedelta(0)
-    retained = retrievability(since.total_seconds() / 86400, initial_stability(GOOD))
+    retained = retrievability_of(row, standing, query.asked_at)
     features = {name: float(column[at]) for name, column in looked.features.items()}
     return Candidate(
         turn=turn_of(row),
@@ -175,6 +182,7 @@ def _candidate(
         score=math.exp(rerank - level) * (1 + RETENTION_NUDGE * (retained - 0.5)),
         looks=looks,
         features=features,
+        tier="archive" if row.seq in archived else tier_in_use(row, standing),
     )
 
 

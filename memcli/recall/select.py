@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from memcli.recall.query import words
@@ -39,11 +40,13 @@ def select(
 
 def in_order(candidates: Iterable[Candidate]) -> list[Evidence]:
     """The candidates as evidence, numbered from 1 in the order in which they were said."""
-    ordered = sorted(candidates, key=lambda one: (one.turn.said_at or _NEVER, one.turn.session_id, one.turn.position))
-    return [
-        Evidence(number=number, turn=one.turn, score=one.score, match=one.match)
-        for number, one in enumerate(ordered, start=1)
-    ]
+    return in_time([Evidence(number=0, turn=one.turn, score=one.score, match=one.match) for one in candidates])
+
+
+def in_time(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """The evidence in the order in which it was said, numbered anew from 1."""
+    ordered = sorted(evidence, key=lambda one: (one.turn.said_at or _NEVER, one.turn.session_id, one.turn.position))
+    return [replace(one, number=number) for number, one in enumerate(ordered, start=1)]
 
 
 def _says_the_same(spoken: frozenset[str], other: frozenset[str]) -> bool:

@@ -14,7 +14,7 @@ STRANGERS = {"store": {"memcli", "engines"}, "engines": {"memcli", "store"}, "me
 PURE = sorted(
     name
     for name in FILES
-    if name.startswith("memcli/memory/")
+    if (name.startswith("memcli/memory/") and not name.startswith("memcli/memory/consolidate"))
     or name in {f"memcli/recall/{stem}.py" for stem in ("fuse", "select", "query", "question", "weights")}
     or name in {f"memcli/answer/{stem}.py" for stem in ("cite", "spans")}
 )

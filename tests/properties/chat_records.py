@@ -147,6 +147,23 @@ FULL = {
         {"recipient": {"id": "1", "contact": {"nickname": {"given": "g"}, "e164": "1"}}},
         {"recipient": {"id": "1", "group": {"snapshot": {"title": {"title": "t"}}, "masterKey": "k"}}},
     ],
+    "sigtop": [
+        [
+            {
+                "id": "m",
+                "conversationId": "c1",
+                "type": "incoming",
+                "sent_at": 1700000000000,
+                "source": "+1",
+                "sourceServiceId": "a",
+                "body": "x",
+                "attachments": [{"fileName": "f"}],
+                "quote": {"id": 5},
+                "reactions": [{"emoji": "e"}],
+                "editHistory": [{}],
+            }
+        ]
+    ],
     "signal-export": [
         {
             "date": "2023-06-01T12:24:00",

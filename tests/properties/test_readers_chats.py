@@ -1,6 +1,7 @@
 """For every chat service: what is written in its format is read back, and no bytes at all make its reader raise."""
 
 import csv
+import html
 import io
 import json
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from properties.chat_records import FULL
 from properties.test_readers import Said, conversations, in_utc, read, spoken
 
 from memcli.ingest.detect import READERS
-from memcli.ingest.readers import discord, google_chat, messenger, signal, signal_export, slack, telegram
+from memcli.ingest.readers import discord, google_chat, messenger, signal, signal_export, sigtop, slack, telegram
 from memcli.ingest.readers.base import Ignored, RawSession, RawTurn, Reader, Skipped
 
 Writer = Callable[[list[Said]], str]
@@ -44,6 +45,17 @@ def telegram_chat(said: list[Said], indent: int | None = None) -> str:
 def telegram_account(said: list[Said], indent: int | None = None) -> str:
     chat = json.loads(telegram_chat(said))
     return json.dumps({"about": "", "chats": {"about": "", "list": [chat]}}, indent=indent, ensure_ascii=False)
+
+
+def telegram_pages(said: list[Said], indent: int | None = None) -> str:
+    page = '<div class="page_header"><div class="text bold">C</div></div>\n'
+    for number, (who, text, time) in enumerate(said):
+        page += (
+            f'<div class="message default clearfix" id="message{number}">\n <div class="body">\n'
+            f'<div class="pull_right date details" title="{time:%d.%m.%Y %H:%M:%S} UTC+00:00">\n{time:%H:%M}\n</div>\n'
+            f'<div class="from_name">\n{who}\n</div>\n<div class="text">\n{html.escape(text)}\n</div>\n</div>\n</div>\n'
+        )
+    return page
 
 
 def slack_day(said: list[Said], indent: int | None = None) -> str:
@@ -116,6 +128,20 @@ def signal_frames(said: list[Said], indent: int | None = None) -> str:
     return "\n".join(json.dumps(frame) for frame in frames)
 
 
+def sigtop_rows(said: list[Said], indent: int | None = None) -> str:
+    rows = [
+        {
+            "conversationId": "c",
+            "type": "incoming",
+            "sent_at": int(time.timestamp() * 1000),
+            "source": who,
+            "body": text,
+        }
+        for who, text, time in in_utc(said)
+    ]
+    return json.dumps(rows, indent=indent)
+
+
 def signal_data(said: list[Said], indent: int | None = None) -> str:
     none: dict[str, object] = {"quote": "", "sticker": None, "reactions": [], "attachments": []}
     lines = [{"date": time.isoformat(), "sender": who, "body": text + "  "} | none for who, text, time in said]
@@ -129,12 +155,14 @@ def signal_markdown(said: list[Said], indent: int | None = None) -> str:
 WRITERS: list[tuple[Reader, Callable[..., str], bool]] = [
     (telegram.READER, telegram_chat, True),
     (telegram.READER, telegram_account, True),
+    (telegram.READER, telegram_pages, True),
     (slack.READER, slack_day, True),
     (slack.READER, slack_answer, True),
     (discord.READER, discord_channel, True),
     (messenger.READER, facebook, True),
     (google_chat.READER, google, True),
     (signal.READER, signal_frames, True),
+    (sigtop.READER, sigtop_rows, True),
     (signal_export.READER, signal_data, False),
     (signal_export.READER, signal_markdown, False),
 ]

@@ -80,6 +80,14 @@ def signal(said: Said) -> dict[str, Any]:
     return {"main.jsonl": "\n".join(json.dumps(frame) for frame in frames)}
 
 
+def sigtop(said: Said) -> dict[str, Any]:
+    rows = [
+        {"conversationId": "c", "type": "incoming", "sent_at": 1000 * (ALWAYS + 60 * n), "source": who, "body": text}
+        for n, (who, text) in enumerate(said)
+    ]
+    return {"Lake (group).json": rows}
+
+
 def signal_export(said: Said) -> dict[str, Any]:
     """The older export is read from one of the two files that it makes of a chat, the newer one from the other."""
     text = "".join(f"[2024-03-01 08:{n:02}:00] {who}: {text}  \n\n" for n, (who, text) in enumerate(said))
@@ -98,7 +106,7 @@ def export(folder: Path, files: dict[str, Any]) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("write", [telegram, slack, discord, messenger, google, signal, signal_export])
+@pytest.mark.parametrize("write", [telegram, slack, discord, messenger, google, signal, sigtop, signal_export])
 def test_twice_is_once_and_overlapping_exports_are_their_union(
     memcli: Any, tmp_path: Path, write: Callable[[Said], dict[str, Any]]
 ) -> None:

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from engines.static import StaticEmbedder
-from memcli.ingest.indexing import check_vectors, repair
+from memcli.ingest.mending import check_vectors, repair
 from memcli.progress import Unwatched
 from store.check import check
 from store.index import Filter

@@ -18,7 +18,7 @@ def test_every_line_of_the_example_crontab_runs(memcli, examples):
     chats.symlink_to(examples / "logs")
     (memcli.home / "work-chats").symlink_to(examples / "logs" / "irc")
     commands = re.findall(r"^#?\d\S* \S+ \S+ \S+ \S+ (.*memcli.*)$", (examples / "crontab").read_text(), re.M)
-    assert len(commands) == 4
+    assert len(commands) == 5
     for line in commands:
         command = line.replace("$HOME/.local/bin/memcli", "memcli")
         done = subprocess.run(["sh", "-c", command], env=memcli.environment, capture_output=True, text=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +87,21 @@ Item = RawSession | RawTurn | Skipped | Ignored
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """An input to read. `uri` is how the user is told of it; `path` is where its bytes are now."""
+    """An input to read. `uri` is how the user is told of it; `path` is where its bytes are now.
+
+    A reader whose formats go line by line may be given only a part: the bytes from `start` (which is at the beginning
+    of the 1-based line `first_line`) to `end`. What it has to know of the lines before, it leaves in `carry`: JSON, or
+    what has a method `carried` that gives it when it is kept. The next part gets it back. `consulted` are the names of
+    files that were looked for beside it.
+    """
 
     uri: str
     path: Path
+    start: int = 0
+    first_line: int = 1
+    end: int | None = None
+    carry: dict[str, Any] = field(default_factory=dict, compare=False)
+    consulted: set[str] = field(default_factory=set, compare=False)
 
     @property
     def name(self) -> str:
@@ -103,8 +114,11 @@ class Source:
         return self.name.rsplit(".", 1)[0] if "." in self.name else self.name
 
     def open(self) -> BufferedReader:
-        """Open the bytes for reading from the start."""
-        return self.path.open("rb")
+        """Open the bytes for reading: all of them, or the part that is to be read."""
+        stream = self.path.open("rb")
+        if self.start:
+            stream.seek(self.start)
+        return stream if self.end is None else BufferedReader(_Until(stream, self.end), 256 * 1024)
 
     def beside(self, name: str) -> Source | None:
         """The file of that name in the same folder ("../users.json": in the one above); None where there is none.
@@ -112,6 +126,7 @@ class Source:
         Exports in several files keep in one what another needs: the names of users, the title of a channel.
         """
         path = self.path.parent / name
+        self.consulted.add(name)
         if not path.is_file():
             return None
         return Source(uri=os.path.normpath(os.path.join(self.uri, "..", name)), path=path)  # noqa: PTH118
@@ -119,7 +134,7 @@ class Source:
     @cached_property
     def head(self) -> bytes:
         """The first HEAD_BYTES bytes, for detection."""
-        with self.open() as stream:
+        with self.path.open("rb") as stream:
             return stream.read(HEAD_BYTES)
 
     @cached_property
@@ -142,7 +157,7 @@ class Source:
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """Every line with its 1-based number, decoded, without its line end; None where it is over LINE_BYTES."""
         with self.open() as stream:
-            number = 0
+            number = self.first_line - 1
             while raw := stream.readline(LINE_BYTES):
                 number += 1
                 if number == 1:
@@ -155,6 +170,27 @@ class Source:
                 yield number, decode(raw).rstrip("\r\n")
 
 
+class _Until(RawIOBase):
+    """A file that ends at a byte, whatever is being written behind it."""
+
+    def __init__(self, stream: BufferedReader, end: int) -> None:
+        self._stream = stream
+        self._left = end - stream.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(max(0, min(len(buffer), self._left)))
+        self._left -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
 def decode(data: bytes) -> str:
     """UTF-8 where it is UTF-8, else Windows-1252, as old chat clients wrote; undefined bytes become U+FFFD."""
     try:
@@ -165,9 +201,14 @@ def decode(data: bytes) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """One format. `sniff` gives a confidence from 0 (not this) to 1 (certain) from the head of a source alone."""
+    """One format. `sniff` gives a confidence from 0 (not this) to 1 (certain) from the head of a source alone.
+
+    `by_line`: it goes through the lines once, yields what a line says before it takes the next, and can begin at any
+    line with what it left in `Source.carry`. Only such a format is continued at its end instead of read again.
+    """
 
     name: str
     title: str
     sniff: Callable[[Source], float]
     read: Callable[[Source], Iterator[Item]]
+    by_line: bool = False

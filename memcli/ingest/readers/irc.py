@@ -86,6 +86,9 @@ def read(source: Source) -> Iterator[Item]:
     name = _name(source)
     yield RawSession(native_id=name, title=name)
     clock = Clock(date_in_name(source.name))
+    if "clock" in source.carry:
+        clock.carry_on(source.carry["clock"])
+    source.carry["clock"] = clock
     stamp, width = "", 0
     said_at: datetime | None = None
     metadata: Mapping[str, Any] = {}
@@ -172,5 +175,9 @@ def _other_words(body: str, tabbed: bool) -> tuple[str, str, str] | None:
 
 
 READER = Reader(
-    name="irc", title="IRC log (irssi, weechat, HexChat, supybot, ZNC, dircproxy, ...)", sniff=sniff, read=read
+    name="irc",
+    title="IRC log (irssi, weechat, HexChat, supybot, ZNC, dircproxy, ...)",
+    sniff=sniff,
+    read=read,
+    by_line=True,
 )

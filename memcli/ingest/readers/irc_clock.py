@@ -61,6 +61,26 @@ class Clock:
         self._minutes: int | None = None
         self._twelve_hours = True
 
+    def carried(self) -> dict[str, Any]:
+        """What it knows, as JSON, for a clock that goes on where this one ended."""
+        return {
+            "now": self.now and self.now.isoformat(),
+            "date": self._date and self._date.isoformat(),
+            "year": self._year,
+            "month": self._month,
+            "shift": self._shift.total_seconds(),
+            "minutes": self._minutes,
+            "twelve": self._twelve_hours,
+        }
+
+    def carry_on(self, carried: Mapping[str, Any]) -> None:
+        """Go on where the clock of the part before ended."""
+        self.now = carried["now"] and datetime.fromisoformat(carried["now"])
+        self._date = carried["date"] and datetime.fromisoformat(carried["date"])
+        self._year, self._month = carried["year"], carried["month"]
+        self._shift = timedelta(seconds=carried["shift"])
+        self._minutes, self._twelve_hours = carried["minutes"], carried["twelve"]
+
     def sets_date(self, line: str) -> bool:
         """Whether the line is the client's own note of the date, by which the clock is then set."""
         if line[:1] not in "-*S" or not (match := _DATE_LINE.match(line)):

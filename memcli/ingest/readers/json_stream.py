@@ -54,13 +54,13 @@ class Broken(Exception):
 class Window:
     """The part of the text that is being looked at. Lines are counted as it moves on."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, first_line: int = 1) -> None:
         self.stream = stream
         self.decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self.json = json.JSONDecoder()
         self.text = ""
         self.at = 0
-        self.line = 1
+        self.line = first_line
         self.indent = ""
         self.ended = False
 
@@ -139,7 +139,7 @@ class Window:
 def records(source: Source) -> Iterator[Record | Skipped]:
     """Every record of a file, and a Skipped for whatever cannot be parsed, for a cut-off end too. Never raises."""
     with source.open() as stream:
-        window = Window(stream)
+        window = Window(stream, source.first_line)
         arrays = array = position = 0
         by_line = False
         while char := window.next_char():

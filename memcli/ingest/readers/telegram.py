@@ -1,4 +1,4 @@
-"""Telegram: the export of Telegram Desktop (result.json), and updates as bots get them.
+"""Telegram: the export of Telegram Desktop (result.json; its web pages: see telegram_html), and updates of bots.
 
 https://github.com/telegramdesktop/tdesktop, export/output/export_output_json.cpp, is what writes result.json: one chat
 ({"name", "type", "id", "messages": [...]}), or the whole account, with the chats in `chats.list` and those that were
@@ -26,6 +26,7 @@ from typing import Any
 from memcli.ingest.readers.base import ROLES, Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.readers.json_fields import elements, excerpt, fields, key, objects, present, text, texts
 from memcli.ingest.readers.json_tree import Begin, Part, Path, parts
+from memcli.ingest.readers.telegram_html import is_page, read_page
 from memcli.ingest.readers.timestamps import from_epoch, read_time
 
 _MESSAGE = re.compile(r'"type"\s*:\s*"(?:message|service|unsupported)"')
@@ -75,6 +76,8 @@ def sniff(source: Source) -> float:
     head = source.head_text
     if _UPDATES.search(head) and '"message_id"' in head:
         return 0.95
+    if is_page(source):
+        return 0.95
     if '"messages"' in head and _MESSAGE.search(head) and _DESKTOP.search(head):
         return 0.95
     return 0.85 if _ACCOUNT.search(head) and head.lstrip().startswith("{") else 0.0
@@ -82,6 +85,9 @@ def sniff(source: Source) -> float:
 
 def read(source: Source) -> Iterator[Item]:
     """One session for each chat, with its messages in the order of the export."""
+    if is_page(source):
+        yield from read_page(source)
+        return
     if _UPDATES.search(source.head_text):
         yield from _updates(source)
         return
@@ -269,4 +275,6 @@ def _bot_peer(value: object) -> str | None:
     return f"chat{number[1:]}" if number.startswith("-") else f"user{number}" if number else None
 
 
-READER = Reader(name="telegram", title="Telegram (Desktop's result.json, updates of bots)", sniff=sniff, read=read)
+READER = Reader(
+    name="telegram", title="Telegram (Desktop's result.json or messages.html, updates of bots)", sniff=sniff, read=read
+)

@@ -140,4 +140,4 @@ def _score(value: object) -> float:
     return 0.4 if value.keys() <= _FIELDS else 0.0
 
 
-READER = Reader(name="turns", title="Generic turns (JSON Lines or JSON)", sniff=sniff, read=read)
+READER = Reader(name="turns", title="Generic turns (JSON Lines or JSON)", sniff=sniff, read=read, by_line=True)

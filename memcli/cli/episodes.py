@@ -1,0 +1,48 @@
+"""memcli episodes: the gist of what was said, episode by episode."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from memcli.cli.context import Context
+from memcli.cli.options import Since, Until
+
+
+def episodes(
+    ctx: typer.Context,
+    since: Since = None,
+    until: Until = None,
+    scenes: Annotated[
+        bool, typer.Option("--scenes", help="List scenes instead: episodes of a conversation about the same.")
+    ] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most that are shown, the latest.")] = 20,
+) -> None:
+    """List episodes with the sentences that stand for them, word for word.
+
+    They are made by `memcli consolidate`. The exit code is 4 if there is none.
+
+    Example: memcli episodes --since 2024-05-01 --until 2024-06-01
+    """
+    from memcli.cli import render
+    from memcli.cli.documents import episodes_document
+    from memcli.cli.questions import turn_filter
+    from memcli.exits import Exit
+
+    context: Context = ctx.obj
+    where = turn_filter(since=since, until=until, speakers=None)
+    with context.store().reading() as catalogue:
+        listing = catalogue.episodes.scene_gists if scenes else catalogue.episodes.gists
+        rows = listing(where.since, where.until, limit)
+    if context.json:
+        render.document(episodes_document(rows, scenes=scenes))
+    else:
+        show = render.printer()
+        for row in rows:
+            when = f"{row.started_at:%Y-%m-%d %H:%M}  " if row.started_at else ""
+            turns = f"  {row.turns:,} turn{'' if row.turns == 1 else 's'}"
+            show((when, "cyan"), (row.title, "bold"), (turns, "dim"), ("" if row.closed else ", open", "dim"))
+            for turn_id, speaker, sentence in row.sentences:
+                show((f"    {speaker}: ", "green"), (sentence, ""), (f"  {turn_id[:12]}", "dim"))
+    raise typer.Exit(Exit.DONE if rows else Exit.ABSTAINED)

@@ -1,0 +1,106 @@
+"""From a source to what is said in it: clean, in UTC, with its session; what is no utterance goes to the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from memcli.ingest.identity import OpenSession
+from memcli.ingest.normalise import TEXT_CHARS, Normaliser
+from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
+from memcli.ingest.report import SourceReport
+
+EXCERPT = 200
+"""Characters of a bad record that the quarantine keeps."""
+
+
+class Heard(NamedTuple):
+    """A turn on its way to the catalogue. `said_at` is naive UTC, as the source gives it; `metadata` is JSON.
+
+    `known_by` is the source's own key of the speaker; None where it has none.
+    """
+
+    session: OpenSession
+    report: SourceReport
+    position: int
+    speaker: str
+    known_by: str | None
+    role: str
+    text: str
+    said_at: datetime | None
+    utc_offset: int
+    native_id: str | None
+    line: int | None
+    metadata: str | None
+
+
+class Unread(NamedTuple):
+    """A record for the quarantine."""
+
+    uri: str
+    line: int | None
+    reason: str
+    excerpt: str
+
+
+def listen(
+    source: Source, reader: Reader, normaliser: Normaliser, report: SourceReport, *, position: int = 0,
+    unnamed: str | None = None,
+) -> Iterator[Heard | Unread]:  # fmt: skip
+    """Every turn of the source, in order, and what should have been one.
+
+    position: how many turns of the source were read before this part of it. unnamed: the native id that the session
+    without one got then.
+    """
+    sessions: dict[str, OpenSession] = {}
+    session: OpenSession | None = None
+
+    def begin(raw: RawSession) -> OpenSession:
+        opened = OpenSession.begin(source, reader.name, raw)
+        opened.native_id = raw.native_id if raw.native_id is not None else unnamed
+        opened.title = normaliser.title(opened.title)
+        opened.turns_read, opened.continued = position, reader.by_line
+        return opened
+
+    def unread(line: int | None, reason: str, excerpt: str) -> Unread:
+        report.skipped.append((line, reason))
+        return Unread(source.uri, line, reason, normaliser.text(excerpt[: 10 * EXCERPT])[:EXCERPT])
+
+    for item in _items(source, reader):
+        if isinstance(item, RawTurn):
+            if session is None:
+                session = begin(RawSession(native_id=None))
+            if len(item.text) > TEXT_CHARS:
+                yield unread(item.line, f"the text is longer than {TEXT_CHARS:,} characters", item.text[:EXCERPT])
+                continue
+            text = normaliser.text(item.text)
+            if not text:
+                report.ignored["empty"] += 1
+                continue
+            if session.turns_read == position:
+                report.sessions += 1
+            session.turns_read += 1
+            report.turns_read += 1
+            said_at, utc_offset = normaliser.moment(item.said_at)
+            yield Heard(
+                session, report, session.turns_read, normaliser.speaker(item.speaker) or item.role,
+                item.speaker_key and (normaliser.speaker(item.speaker_key) or None), item.role, text, said_at,
+                utc_offset, item.native_id, item.line, normaliser.metadata(item.metadata) if item.metadata else None,
+            )  # fmt: skip
+        elif isinstance(item, RawSession):
+            session = begin(item)
+            if item.native_id is not None:
+                session = sessions.setdefault(item.native_id, session)
+        elif isinstance(item, Ignored):
+            report.ignored[item.reason] += 1
+        elif isinstance(item, Skipped):
+            yield unread(item.line, item.reason, item.excerpt)
+
+
+def _items(source: Source, reader: Reader) -> Iterator[Item]:
+    """What the reader finds; an input that fails under it (a disk, a pulled stick) ends it with a skipped record."""
+    try:
+        yield from reader.read(source)
+    except OSError as error:
+        yield Skipped(line=None, reason=f"reading stopped: {error.strerror or error}")

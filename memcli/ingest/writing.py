@@ -1,0 +1,313 @@
+"""The writing half of an ingest: turns are gathered as columns and committed to the catalogue many at a time."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memcli.ingest.identity import OpenSession, native_id_from, speaker_key
+from memcli.ingest.incremental import Part, beside, forget_old, remember, state_after
+from memcli.ingest.listen import Heard, Unread, listen
+from memcli.ingest.normalise import Normaliser
+from memcli.ingest.readers.base import Reader, Source
+from memcli.ingest.report import IngestReport, SourceReport
+from memcli.ingest.times import Stamp, infer
+from store.batches import Batches, ReadRow
+from store.catalogue import Catalogue
+from store.speakers import Speakers
+from store.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH = 16_384
+"""Turns of one commit. What is not committed when the process is killed is read again by the next ingest."""
+
+
+class Writer:
+    """One ingest at work on a store. It commits under the store's writer lock.
+
+    guard: takes that lock for each commit, where it is not held all the time. allow_return: turns that were deleted may
+    come back; else they stay out and are counted as ignored.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        normaliser: Normaliser,
+        *,
+        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+        allow_return: bool = False,
+    ) -> None:
+        self._store = store
+        self._allow_return = allow_return
+        self._guard = guard
+        self._normaliser = normaliser
+        self._heard: list[Heard] = []
+        self._unread: list[Unread] = []
+        self._parts: dict[str, Part] = {}
+        self._source_numbers: dict[str, int] = {}
+        self._read: list[_Read] = []
+        self.sessions: dict[int, OpenSession] = {}
+        self.report = IngestReport(batch=uuid.uuid4().hex, redacted=normaliser.redacted)
+        with guard(), store.writing() as catalogue:
+            self.batch = catalogue.begin_batch(self.report.batch, datetime.now(UTC))
+
+    def refuse(self, uri: str, reason: str) -> None:
+        """Take note of a file that is no log."""
+        self.report.sources.append(SourceReport(uri=uri, format=None, skipped=[(None, reason)]))
+        self._unread.append(Unread(uri, None, reason, ""))
+
+    def known(self, source: Source, reader: Reader, before: ReadRow, skipped: list[tuple[int | None, str]]) -> None:
+        """Take note of a source that is as it was when it was last read."""
+        self.report.sources.append(
+            SourceReport(
+                uri=source.uri, format=reader.name, unchanged=True, sessions=before.sessions, turns_read=before.turns,
+                skipped=skipped,
+            )
+        )  # fmt: skip
+
+    def read(
+        self, part: Part, reader: Reader, how: str, report: SourceReport, *, committed: Callable[[], None] | None = None
+    ) -> None:
+        """Read a source, or what is new of it, to its end; commit as often as BATCH turns are gathered.
+
+        committed: called after each commit.
+        """
+        assert part.source is not None
+        self.report.sources.append(report)
+        self._parts[part.source.uri] = part
+        self.sessions = {}
+        session: OpenSession | None = None
+        for item in listen(
+            part.source, reader, self._normaliser, report, position=part.state.get("position", 0),
+            unnamed=part.state.get("unnamed"),
+        ):  # fmt: skip
+            if isinstance(item, Heard):
+                if item.session is not session:
+                    session = item.session
+                    self.sessions[id(session)] = session
+                self._heard.append(item)
+                if len(self._heard) >= BATCH and self.commit(more_to_come=True) and committed is not None:
+                    committed()
+            else:
+                self._unread.append(item)
+        self.was_read(part, how, report)
+
+    def was_read(self, part: Part, how: str, report: SourceReport) -> None:
+        """Take note that the source being read was read so far; it is recorded with the next commit."""
+        self._read.append(_Read(part, how, report, tuple(self.sessions.values())))
+
+    def commit(self, *, more_to_come: bool = False) -> bool:
+        """Write what is gathered to the catalogue; it is safe on the disk when this returns. False: there was nothing.
+
+        more_to_come: turns without a time at the end of what is gathered wait, if they can, for the next known time.
+        """
+        waiting = self._without_time_at_the_end() if more_to_come else []
+        heard, self._heard = self._heard[: len(self._heard) - len(waiting)], waiting
+        if not heard and not self._unread and not self._read:
+            return False
+        with self._guard():
+            self._commit(heard)
+        return bool(heard)
+
+    def _commit(self, heard: Sequence[Heard]) -> None:
+        if heard:
+            self._store.expect_pending()
+        with self._store.writing() as catalogue:
+            self._identify(catalogue, heard)
+            if heard:
+                self._add(catalogue, heard)
+            if self._unread:
+                uris, lines, reasons, excerpts = zip(*self._unread, strict=True)
+                columns = {"uri": uris, "line": lines, "reason": reasons, "excerpt": excerpts}
+                catalogue.add_quarantine(_table(columns | {"batch": [self.batch] * len(uris)}))
+            for read in self._read:
+                self._keep_read(catalogue, read)
+        self._unread.clear()
+        self._read.clear()
+
+    def forget_old(self) -> None:
+        """Let the sessions that go on for ever forget what can have no equal any more."""
+        for session in self.sessions.values():
+            forget_old(session)
+
+    def _without_time_at_the_end(self) -> list[Heard]:
+        """The last turns that have no time, of the session that is being read, if they are not too many to wait."""
+        session = self._heard[-1].session if self._heard else None
+        count = 0
+        for turn in reversed(self._heard):
+            if turn.session is not session or turn.said_at is not None or count >= BATCH // 2:
+                break
+            count += 1
+        return self._heard[len(self._heard) - count :] if 0 < count < BATCH // 2 else []
+
+    def _keep_read(self, catalogue: Catalogue, read: _Read) -> None:
+        """Record how far a source was read. All that was said up to there is committed."""
+        part, report = read.part, read.report
+        source, before = part.source, part.before
+        assert source is not None
+        assert report.format is not None
+        state = state_after(part, read.sessions) | {"beside": beside(source)}
+        Batches(catalogue.connection).keep_read(
+            self.batch,
+            self._source_number(catalogue, source, report.format),
+            ReadRow(
+                uri=source.uri, format=report.format, start=source.start, bytes=part.bytes, sha256=part.sha256,
+                mtime_ns=part.mtime_ns, read_at=datetime.now(UTC), how=read.how,
+                sessions=max(report.sessions, before.sessions if before is not None else 0),
+                turns=report.turns_read + (before.turns if before is not None else 0),
+                state=json.dumps(state, default=lambda one: one.carried()),
+            ),
+        )  # fmt: skip
+
+    def _identify(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
+        """Find out which conversation the sessions without an id of their own are: a known one, or a new one."""
+        unnamed: dict[int, tuple[OpenSession, list[tuple[str, datetime | None, str]]]] = {}
+        for turn in heard:
+            if turn.session.native_id is None:
+                entry = unnamed.setdefault(id(turn.session), (turn.session, []))
+                entry[1].append((turn.speaker, turn.said_at, turn.text))
+        for session, turns in unnamed.values():
+            timed = [turn for turn in turns if turn[1] is not None]
+            if timed:
+                speakers, times, texts = zip(*timed, strict=True)
+                probe = _table({"speaker": speakers, "said_at": times, "text": texts})
+                known = catalogue.sessions_with(session.format, probe)
+                # Three turns alike to the minute, speaker and word are no accident; nor are all of a shorter log.
+                if known and known[0][2] >= min(3, len(timed)):
+                    session.native_id = known[0][1]
+                    continue
+            session.native_id = native_id_from(session.source, turns)
+
+    def _add(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
+        opened = {turn.session.id: turn.session for turn in heard}
+        reports = {
+            self._source_number(catalogue, turn.session.source, turn.session.format): turn.report
+            for turn in {id(turn.report): turn for turn in heard}.values()
+        }
+        numbers = catalogue.keep_sessions(
+            _table(
+                {
+                    "id": list(opened),
+                    "format": [session.format for session in opened.values()],
+                    "native_id": [session.native_id for session in opened.values()],
+                    "title": [session.title for session in opened.values()],
+                }
+            )
+        )
+        for begun in {id(turn.session): turn.session for turn in heard}.values():
+            if not begun.said:
+                remember(begun, self._parts[begun.source.uri])
+        inferred = self._inferred(heard)
+        speakers = self._speakers(catalogue, heard)
+        rows: list[tuple[Any, ...]] = []
+        seen: set[str] = set()
+        session: OpenSession | None = None
+        for turn in heard:
+            if turn.session is not session:
+                session = turn.session
+                number, source = numbers[session.id], self._source_numbers[session.source.uri]
+            known_by, said_at, utc_offset, is_inferred = turn.known_by, turn.said_at, turn.utc_offset, False
+            id_ = session.turn_id(f"={known_by}" if known_by else turn.speaker, said_at, turn.text)
+            if id_ in seen:
+                continue  # two sources of this commit overlap
+            seen.add(id_)
+            if said_at is None and (stamp := inferred.get((id(session), turn.position))) is not None:
+                said_at, utc_offset, is_inferred = stamp.said_at, stamp.utc_offset, True
+            rows.append(
+                (
+                    id_, number, turn.position, turn.speaker, turn.role, turn.text, said_at, utc_offset, is_inferred,
+                    speakers[session.format, known_by, turn.speaker], turn.native_id, source, turn.line, self.batch,
+                    turn.metadata,
+                )
+            )  # fmt: skip
+        turns = _table(dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
+        if not self._allow_return:
+            for source_number, deleted in catalogue.deleted_before(turns).items():
+                reports[source_number].ignored["deleted before"] += deleted
+        for source_number, added in catalogue.add_turns(turns, allow_return=self._allow_return).items():
+            reports[source_number].turns_added += added
+
+    def _inferred(self, heard: Sequence[Heard]) -> dict[tuple[int, int], Stamp]:
+        """The nearest known times of the turns that have none, by (session, position)."""
+        timeless: defaultdict[int, list[int]] = defaultdict(list)
+        for turn in heard:
+            if turn.said_at is None:
+                timeless[id(turn.session)].append(turn.position)
+        known: defaultdict[int, list[Stamp]] = defaultdict(list)
+        if timeless:
+            for turn in heard:
+                session, stamps = turn.session, known[id(turn.session)]
+                if not stamps and session.last_known is not None:
+                    stamps.append(session.last_known)
+                if turn.said_at is not None:
+                    stamps.append(Stamp(turn.position, turn.said_at, turn.utc_offset))
+        for turn in {id(turn.session): turn for turn in heard if turn.said_at is not None}.values():
+            turn.session.last_known = Stamp(turn.position, turn.said_at, turn.utc_offset)  # type: ignore[arg-type]
+        return {
+            (session, position): stamp
+            for session, positions in timeless.items()
+            for position, stamp in zip(positions, infer(positions, known[session]), strict=True)
+            if stamp is not None
+        }
+
+    def _speakers(self, catalogue: Catalogue, heard: Sequence[Heard]) -> dict[tuple[str, str | None, str], int]:
+        """The numbers of the speakers, by format, the source's own key and name."""
+        latest: dict[tuple[str, str | None, str], datetime | None] = {}
+        for turn in heard:
+            who = (turn.session.format, turn.known_by, turn.speaker)
+            at = turn.said_at
+            if who not in latest or (at is not None and (latest[who] or datetime.min) < at):
+                latest[who] = at
+        keys = [(format_name, speaker_key(known_by, name)) for format_name, known_by, name in latest]
+        numbers = Speakers(catalogue.connection).keep(
+            _table(
+                {
+                    "format": [key[0] for key in keys],
+                    "key": [key[1] for key in keys],
+                    "name": [name for _, _, name in latest],
+                    "said_at": list(latest.values()),
+                    "batch": [self.batch] * len(keys),
+                }
+            )
+        )
+        return {who: numbers[key] for who, key in zip(latest, keys, strict=True)}
+
+    def _source_number(self, catalogue: Catalogue, source: Source, format_name: str) -> int:
+        if source.uri not in self._source_numbers:
+            part = self._parts[source.uri]
+            self._source_numbers[source.uri] = catalogue.keep_source(
+                uri=source.uri, format=format_name, sha256=part.sha256, size=part.bytes, batch=self.batch
+            )
+        return self._source_numbers[source.uri]
+
+
+class _Read(NamedTuple):
+    """A source that was read so far, to be recorded once what was said in it is committed."""
+
+    part: Part
+    how: str
+    report: SourceReport
+    sessions: tuple[OpenSession, ...]
+
+
+_COLUMNS = (
+    "id", "session", "position", "speaker", "role", "text", "said_at", "utc_offset", "time_inferred", "who",
+    "native_id", "source", "line", "batch", "metadata",
+)  # fmt: skip
+
+
+def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
+    import pyarrow as pa
+
+    types = {
+        "session": pa.int32(), "position": pa.int64(), "said_at": pa.timestamp("us"), "utc_offset": pa.int16(),
+        "time_inferred": pa.bool_(), "who": pa.int32(), "source": pa.int32(), "line": pa.int64(), "batch": pa.int32(),
+    }  # fmt: skip
+    return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})

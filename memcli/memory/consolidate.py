@@ -1,0 +1,120 @@
+"""memcli consolidate: what a night's sleep does. New turns become episodes, scenes and their gist; what faded moves.
+
+Each step does a batch at a time: read, close the catalogue, compute, write in one commit. It can be cut off anywhere
+and goes on where it was; run again with nothing new, it changes nothing. Cost follows what is new.
+
+Made from turns and recall events alone, so all of it could be made again.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from memcli.progress import Progress
+from store.store import Store
+
+if TYPE_CHECKING:
+    from engines.protocols import Embedder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a step is given. out_of_time: whether it must stop at the end of its batch; dry_run: it must not write."""
+
+    store: Store
+    embedder: Embedder
+    now: datetime
+    dry_run: bool
+    progress: Progress
+    out_of_time: Callable[[], bool]
+    found: dict[str, Any] = field(default_factory=dict)
+    """What earlier steps found that later ones need in a dry run, where nothing is written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a step did, by name: counts, lists or figures. finished: nothing of it is left to do."""
+
+    changes: Mapping[str, Any]
+    finished: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consolidation:
+    """What a run did, step by step. changed: whether it changed anything (or would, in a dry run)."""
+
+    dry_run: bool
+    steps: Mapping[str, Mapping[str, Any]]
+    changed: bool
+    finished: bool
+    seconds: float
+
+
+Step = Callable[[Work], Done]
+
+
+def steps() -> dict[str, Step]:
+    """The steps in their order, by name."""
+    from memcli.memory.consolidate_episodes import episodes
+    from memcli.memory.consolidate_recalls import recalls
+    from memcli.memory.consolidate_tiers import compact, tiers
+
+    knowing = {"facts": _facts} if find_spec(_FACTS) else {}
+    return {"recalls": recalls, "episodes": episodes, **knowing, "tiers": tiers, "index": compact}
+
+
+_FACTS = "memcli.memory.consolidate_facts"
+
+
+def _facts(work: Work) -> Done:
+    """Bring what is known up to date. The seam to the facts: one function, consolidate_facts(store, progress, enough).
+
+    It gives a report with `turns_read`, `counts` and `finished`.
+    """
+    if work.dry_run:
+        return Done(changes={})
+    report = import_module(_FACTS).consolidate_facts(work.store, progress=work.progress, enough=work.out_of_time)
+    return Done(changes={"turns": report.turns_read, **report.counts}, finished=report.finished)
+
+
+def consolidate(work: Work, clock: Callable[[], float] = time.perf_counter) -> Consolidation:
+    """Do all steps, in their order, until they are done or time is out.
+
+    Only one command changes a store at a time: raises StoreLocked if another does beyond the store's patience.
+    """
+    from memcli.ingest.indexing import index_outbox
+
+    began = clock()
+    done: dict[str, Done] = {}
+    with work.store.locks.writer():
+        if not work.dry_run:
+            work.store.fold_spool()
+            index_outbox(work.store, work.embedder, work.progress)
+        for name, step in steps().items():
+            if work.out_of_time():
+                done[name] = Done(changes={}, finished=False)
+            else:
+                done[name] = step(work)
+        report = Consolidation(
+            dry_run=work.dry_run,
+            steps={name: one.changes for name, one in done.items()},
+            changed=any(any(one.changes.values()) for one in done.values()),
+            finished=all(one.finished for one in done.values()),
+            seconds=0.0,
+        )
+        if report.changed and not work.dry_run:
+            with work.store.writing() as catalogue:
+                counts = {name: _counted(changes) for name, changes in report.steps.items()}
+                catalogue.states.keep_run(work.now, work.now, json.dumps(counts))
+    return replace(report, seconds=clock() - began)
+
+
+def _counted(changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: len(value) if isinstance(value, list) else value for name, value in changes.items()}

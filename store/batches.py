@@ -1,0 +1,192 @@
+"""What was read when: the state of each source at its last reading, and batches that can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from store import erase
+from store.outbox import enqueue
+from store.speakers import Speakers
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class ReadRow(NamedTuple):
+    """A reading of a source: its bytes from `start` to `bytes`, the hash of all of them from 0, how it was read.
+
+    `turns` and `sessions` are those of the whole source as far as it was read; `state` is what the next part has to
+    know, as JSON; None where there can be no next part.
+    """
+
+    uri: str
+    format: str
+    start: int
+    bytes: int
+    sha256: str
+    mtime_ns: int
+    read_at: datetime
+    how: str
+    sessions: int
+    turns: int
+    state: str | None
+
+
+class BatchRow(NamedTuple):
+    """One ingest: what is in the store because of it alone, and what others brought too."""
+
+    number: int
+    id: str
+    started_at: datetime
+    finished_at: datetime | None
+    turns: int
+    shared_turns: int
+    sessions: int
+    sources: Sequence[str]
+
+
+class Batches:
+    """The readings and batches of a catalogue that is open."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._db = connection
+
+    def last_reads(self) -> dict[str, ReadRow]:
+        """The last reading of every source, by its URI."""
+        rows = self._db.execute(
+            """SELECT o.uri, o.format, r.start, r.bytes, r.sha256, r.mtime_ns, r.read_at, r.how, r.sessions, r.turns,
+                      r.state
+               FROM source_reads r JOIN sources o ON o.number = r.source
+               QUALIFY row_number() OVER (PARTITION BY r.source ORDER BY r.batch DESC) = 1"""
+        ).fetchall()
+        reads = map(ReadRow._make, rows)
+        return {read.uri: read._replace(read_at=_aware(read.read_at)) for read in reads}
+
+    def keep_read(self, batch: int, source: int, read: ReadRow) -> None:
+        """Record a reading; another one of the same source in the same batch is replaced."""
+        self._db.begin()
+        try:
+            first = self._db.execute(
+                "SELECT min(start) FROM source_reads WHERE batch = ? AND source = ?", [batch, source]
+            ).fetchall()[0][0]
+            self._db.execute("DELETE FROM source_reads WHERE batch = ? AND source = ?", [batch, source])
+            self._db.execute(
+                "INSERT INTO source_reads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    batch, source, read.start if first is None else min(first, read.start), read.bytes, read.sha256,
+                    read.mtime_ns, read.read_at.astimezone(UTC).replace(tzinfo=None), read.how, read.sessions,
+                    read.turns, read.state,
+                ],
+            )  # fmt: skip
+        except BaseException:
+            self._db.rollback()
+            raise
+        self._db.commit()
+
+    def quarantined(self, uri: str) -> list[tuple[int | None, str]]:
+        """What could not be read of a source, as (line, reason)."""
+        rows = self._db.execute(
+            "SELECT line, reason FROM quarantine WHERE uri = ? ORDER BY line NULLS FIRST, reason", [uri]
+        ).fetchall()
+        return [(row[0], str(row[1])) for row in rows]
+
+    def batches(self) -> list[BatchRow]:
+        """The batches that have brought something that is still there, newest first."""
+        rows = self._db.execute(
+            """WITH mine AS (
+                   SELECT batch, count(*) AS turns, count(DISTINCT session) AS sessions,
+                          count(*) FILTER (seq IN (SELECT seq FROM seen_again)) AS shared
+                   FROM turns GROUP BY batch),
+               again AS (SELECT batch, count(*) AS shared FROM seen_again GROUP BY batch),
+               read AS (
+                   SELECT r.batch, list(o.uri ORDER BY o.uri) AS uris
+                   FROM source_reads r JOIN sources o ON o.number = r.source GROUP BY r.batch)
+               SELECT b.number, b.id, b.started_at, b.finished_at, coalesce(mine.turns, 0) - coalesce(mine.shared, 0),
+                      coalesce(mine.shared, 0) + coalesce(again.shared, 0), coalesce(mine.sessions, 0),
+                      coalesce(read.uris, [])
+               FROM batches b LEFT JOIN mine ON mine.batch = b.number LEFT JOIN again ON again.batch = b.number
+               LEFT JOIN read ON read.batch = b.number
+               WHERE mine.turns > 0 OR again.shared > 0 OR len(read.uris) > 0 ORDER BY b.number DESC"""
+        ).fetchall()
+        batches = map(BatchRow._make, rows)
+        return [
+            batch._replace(
+                started_at=_aware(batch.started_at),
+                finished_at=_aware(batch.finished_at) if batch.finished_at is not None else None,
+            )
+            for batch in batches
+        ]
+
+    def undo(self, batch: int) -> int:
+        """Take a batch back, in one transaction; returns how many turns are gone, which the outbox names.
+
+        Turns that another batch brought too stay, and are that batch's from now on. What was read of the sources is as
+        it was before the batch; a later reading that went on where this one ended counts no more.
+        """
+        self._db.begin()
+        try:
+            self._hand_over(batch)
+            self._db.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT seq FROM turns WHERE batch = ?", [batch])
+            enqueue(self._db, "FROM gone")
+            enqueue(
+                self._db,
+                # What was said just before and after has another window now.
+                """SELECT seq FROM (
+                       SELECT seq, lag(seq) OVER beside AS before, lead(seq) OVER beside AS after
+                       FROM turns WHERE session IN (SELECT session FROM turns SEMI JOIN gone USING (seq))
+                       WINDOW beside AS (PARTITION BY session ORDER BY said_at NULLS FIRST, position, seq))
+                   WHERE seq NOT IN (FROM gone) AND (before IN (FROM gone) OR after IN (FROM gone))""",
+            )
+            self._db.execute("CREATE OR REPLACE TEMP TABLE gone_turns AS FROM turns SEMI JOIN gone USING (seq)")
+            erase.remove(self._db, spared=("source_reads", "sources", "quarantine"))
+            self._forget_reading(batch)
+            Speakers(self._db).forget_silent(batch)
+            self._db.execute("DELETE FROM quarantine WHERE batch = ?", [batch])
+            self._db.execute("DELETE FROM sessions WHERE number NOT IN (SELECT session FROM turns)")
+            self._db.execute(
+                "DELETE FROM sources WHERE number NOT IN (SELECT source FROM turns)"
+                " AND number NOT IN (SELECT source FROM source_reads) AND number NOT IN (SELECT source FROM seen_again)"
+            )
+            self._db.execute("DELETE FROM batches WHERE number = ?", [batch])
+            [(count,)] = self._db.execute("SELECT count(*) FROM gone").fetchall()
+            self._db.execute("DROP TABLE gone_turns")
+            self._db.execute("DROP TABLE gone")
+        except BaseException:
+            self._db.rollback()
+            raise
+        self._db.commit()
+        return int(count)
+
+    def _hand_over(self, batch: int) -> None:
+        """Give turns that a later batch brought too to that batch, with the place where it found them."""
+        self._db.execute("DELETE FROM seen_again WHERE batch = ?", [batch])
+        self._db.execute(
+            """CREATE OR REPLACE TEMP TABLE heirs AS
+               SELECT seq, first(batch ORDER BY batch) AS batch, first(source ORDER BY batch) AS source,
+                      first(line ORDER BY batch) AS line
+               FROM seen_again WHERE seq IN (SELECT seq FROM turns WHERE batch = ?) GROUP BY seq""",
+            [batch],
+        )
+        self._db.execute(
+            """UPDATE turns SET batch = heirs.batch, source = heirs.source, line = heirs.line
+               FROM heirs WHERE turns.seq = heirs.seq"""
+        )
+        self._db.execute(
+            "DELETE FROM seen_again USING heirs WHERE seen_again.seq = heirs.seq AND seen_again.batch = heirs.batch"
+        )
+        enqueue(self._db, "SELECT seq FROM heirs")  # the index holds the place, too
+        self._db.execute("DROP TABLE heirs")
+
+    def _forget_reading(self, batch: int) -> None:
+        self._db.execute(
+            """UPDATE source_reads SET how = '' WHERE batch > $batch AND start > 0
+               AND source IN (SELECT source FROM source_reads WHERE batch = $batch)""",
+            {"batch": batch},
+        )
+        self._db.execute("DELETE FROM source_reads WHERE batch = ?", [batch])
+
+
+def _aware(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC)

@@ -1,0 +1,60 @@
+"""How memories stand, as recall wants to know it: strengths, pins, what was put away, what answers what not.
+
+Few memories are ever recalled or marked, so all of it is read at once and kept until the catalogue changes; what waits
+in the spool counts already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from store.states import Mark, StateRow
+
+if TYPE_CHECKING:
+    from store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """strengths: of what was recalled, by id, as of the last consolidation; marks by id; rejections: (question, id)."""
+
+    strengths: dict[str, StateRow]
+    marks: dict[str, Mark]
+    rejections: list[tuple[str, str]]
+
+
+class StandingReader:
+    """Reads the standing of one store, and again only what changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._version: int | None = None
+        self._position = (0, 0)
+        self._now = Standing(strengths={}, marks={}, rejections=[])
+
+    def read(self) -> Standing:
+        """The present standing. Raises StoreLocked, StoreDamaged."""
+        version = self._store.catalogue_version
+        if version != self._version:
+            with self._store.reading() as catalogue:
+                states = catalogue.states
+                strengths = {row.item_id: row for row in states.states()}
+                self._now = Standing(strengths=strengths, marks=states.marks(), rejections=states.rejections())
+            self._version, self._position = version, (0, 0)
+        records, self._position = self._store.spool.read_since(self._position)
+        for record in records:
+            self._take(record)
+        return self._now
+
+    def _take(self, record: dict[str, Any]) -> None:
+        now = self._now
+        if record["kind"] == "mark":
+            now.marks.pop(record["item_id"], None)
+            if record["mark"] is not None:
+                now.marks[record["item_id"]] = record["mark"]
+        elif record["kind"] == "rejection":
+            now.rejections.append((record["question"], record["item_id"]))
+        elif record["kind"] == "rating":
+            question = record.get("question")
+            now.rejections[:] = [one for one in now.rejections if one != (question, record["item_id"])]
