@@ -65,7 +65,7 @@ def ask(
 
     working: turns that are at hand whatever the question is (see memcli/recall/working.py).
     """
-    query = replace(query, limit=LOOKED_TWICE_IN_MANY)
+    query = replace(query, limit=max(LOOKED_TWICE_IN_MANY, 2 * budget.turns))
     recalled = recall(query, store, engines)
     if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
         recalled = recall(replace(query, deep=True), store, engines)

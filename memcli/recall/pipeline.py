@@ -32,8 +32,11 @@ RETENTION_NUDGE = 0.1
 LOOKED_TWICE = 64
 """How many candidates are compared with token vectors in context, in a memory of at most SMALL turns."""
 
-LOOKED_TWICE_IN_MANY = 24
+LOOKED_TWICE_IN_MANY = 16
 """How many in a larger one, where most of them are met for the first time."""
+
+LOOKED_ONCE_IN_MANY = 120
+"""How many, the best by fusion, are looked at at all in a larger one; in a small one all that a channel named are."""
 
 SMALL = 20_000
 
@@ -131,7 +134,8 @@ def _probe(
     with _timed(timings, "channels"):
         archive = store.archive if query.deep else None
         hits = channels.hits(query, store.index, engines.embedder, archive, without)
-        fused = dict(fuse(hits))
+        many = store.index.count() > SMALL
+        fused = dict(fuse(hits)[: LOOKED_ONCE_IN_MANY if many else len(hits)])
     with _timed(timings, "fetch"):
         present = store.index.rows(list(fused))
         archived = store.archive.rows([item for item in fused if item not in present]) if query.deep else {}
