@@ -82,9 +82,7 @@ def why_not(wanted: TurnRow, query: Query, store: Store, engines: Engines, *, tu
             return Lost(stage="archive", reason="it has faded into the archive", remedy="ask with --deep")
         return Lost(stage="index", reason="it is not indexed yet", remedy="run `memcli ingest` again")
     if not keep_welcome(query, {wanted.seq: wanted}, store.standing()):
-        return Lost(
-            stage="filter", reason="you put it away, or rejected it for this question", remedy="ask with --deep"
-        )
+        return Lost(stage="filter", reason="you put it away, or rejected it for this", remedy="ask with --deep")
     recalled = recall(replace(query, limit=EVERYTHING), store, engines)
     order = [candidate.turn.id for candidate in recalled.candidates]
     if wanted.id not in order:
