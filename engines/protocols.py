@@ -41,6 +41,11 @@ class TokenEncoder(Protocol):
     """Turns texts into one unit vector a token, for late interaction."""
 
     @property
+    def id(self) -> str:
+        """Name and revision of the model: vectors of different ids must never be compared."""
+        ...
+
+    @property
     def dimension(self) -> int:
         """Length of a vector."""
         ...

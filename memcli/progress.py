@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Literal, Protocol
 
-Unit = Literal["bytes", "turns"]
+Unit = Literal["bytes", "turns", "questions"]
 
 
 class Progress(Protocol):

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 
 Role = Literal["user", "assistant", "tool", "system"]
-Channel = Literal["lexical", "lexical_window", "dense", "dense_window"]
+Channel = Literal["lexical", "lexical_window", "dense", "dense_window", "time"]
 Rating = Literal[1, 2, 3, 4]
 """1 again, 2 hard, 3 good, 4 easy."""
 
@@ -96,7 +96,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A turn on its way through recall, with every score that decided its place."""
+    """A turn on its way through recall, with every score that decided its place.
+
+    `fused`: what the channels made of it. `rerank`: the weighted sum of its `features`, on the scale of log odds
+    against the other candidates; `looks`, 1 or 2, is how closely it was looked at for that. `match`, 0 to 1: how well
+    its words meet the question's. `score`: `rerank` as odds against the best (1), nudged by how well it is retained.
+    """
 
     turn: Turn
     session_title: str
@@ -106,6 +111,8 @@ class Candidate:
     match: float
     retrievability: float
     score: float
+    looks: int = 1
+    features: Mapping[str, float] = field(default_factory=dict)
     tier: Tier = "episodic"
 
 
@@ -121,11 +128,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What `ask` says. `citations` are the numbers of the evidence that the text rests on."""
+    """What `ask` says. `citations` are the numbers of the evidence that the text rests on.
+
+    `text` is for people, with the sentences that it is taken from; `short` is the answer alone, for programs.
+    """
 
     id: str
     question: str
     text: str
+    short: str
     evidence: Sequence[Evidence]
     citations: Sequence[int]
     abstained: bool

@@ -286,6 +286,11 @@ class Catalogue:
         rows = self._db.execute(_TURN + "WHERE list_contains(?, t.seq) ORDER BY t.seq", [list(seqs)]).fetchall()
         return [_turn(row) for row in rows]
 
+    def turns_by_hash(self, *, limit: int) -> list[TurnRow]:
+        """The `limit` turns with the lowest ids: hashes, so a sample that stays the same as the memory grows slowly."""
+        rows = self._db.execute(_TURN + "ORDER BY t.id LIMIT ?", [limit]).fetchall()
+        return [_turn(row) for row in rows]
+
     def turns_around(self, row: TurnRow, before: int, after: int) -> list[TurnRow]:
         """The turn with its neighbours in its session, in their order."""
         rows = self._db.execute(_TURN + f"WHERE t.session = ? ORDER BY {_ORDER}", [row.session]).fetchall()
@@ -332,6 +337,21 @@ class Catalogue:
         row = self._row("SELECT document FROM answers ORDER BY asked_at DESC, id LIMIT 1")
         return str(row[0]) if row else None
 
+    def answers(self, *, limit: int) -> list[dict[str, Any]]:
+        """The newest answers, as {"id", "document"}, newest first."""
+        rows = self._db.execute(
+            "SELECT id, document FROM answers ORDER BY asked_at DESC, id LIMIT ?", [limit]
+        ).fetchall()
+        return [{"id": row[0], "document": row[1]} for row in rows]
+
+    def answers_by_id(self, prefix: str) -> list[dict[str, Any]]:
+        """The answers whose id begins with the prefix, as {"id", "asked_at", "question", "document"}, at most 10."""
+        rows = self._db.execute(
+            "SELECT id, asked_at, question, document FROM answers WHERE starts_with(id, ?) ORDER BY id LIMIT 10",
+            [prefix],
+        ).fetchall()
+        return [{"id": row[0], "asked_at": _naive_text(row[1]), "question": row[2], "document": row[3]} for row in rows]
+
     # status
 
     def counts(self) -> dict[str, int]:
@@ -377,6 +397,10 @@ def _aware(value: datetime | None) -> datetime | None:
 
 def _naive(value: datetime) -> datetime:
     return value.astimezone(UTC).replace(tzinfo=None)
+
+
+def _naive_text(value: datetime) -> str:
+    return value.replace(tzinfo=UTC).isoformat()
 
 
 def _parsed(value: str) -> datetime:

@@ -6,6 +6,7 @@ FOLDER/index.pending    is there while the index may lag behind the catalogue
 FOLDER/erase.pending    is there while deleted text may still be in a file: see store/erase.py
 FOLDER/before-schema-N  the catalogue as it was before a migration: see Store.bring_up_to_date
 FOLDER/damaged          what repair could not mend
+FOLDER/cache            token vectors of turns that were looked at closely; the last run of `memcli eval --mine`
 FOLDER/receipts         of deletions: see store/prove.py
 """
 
@@ -27,6 +28,7 @@ from store.locks import StoreLocks
 from store.migrations import applied, keep_copy, latest, migrate, schema_of
 from store.spool import Spool
 from store.standing import Standing, StandingReader
+from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,6 +63,7 @@ class Store:
         self.locks = StoreLocks(folder / "locks", wait_s)
         self.spool = Spool(folder / "spool.jsonl", self.locks)
         self.index = Index(folder / "index")
+        self.token_cache = TokenCache(folder / "cache" / "tokens.sqlite")
         self.archive = Archive(folder / "index")
         self._standing = StandingReader(self)
         self._pending = folder / "index.pending"

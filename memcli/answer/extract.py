@@ -1,6 +1,6 @@
-"""An answer without a language model: the sentences that answer, in the words that were said.
+"""An answer without a language model: the shortest part that answers of the sentences that were said, each cited.
 
-For "when" the answer is the date, resolved against the day on which the sentence was said.
+For "when" the answer is the date, resolved against the day on which the sentence was said; see spans.py for the others.
 """
 
 from __future__ import annotations
@@ -10,56 +10,45 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from memcli.answer.spans import holds, span
 from memcli.memory.timex import describe, find_time_expressions
-from memcli.recall.query import words
-from memcli.recall.rerank import distinguishing
+from memcli.recall.features import distinguishing
+from memcli.recall.query import stems, words
+from memcli.recall.question import Question, kind_of
+from memcli.recall.token_vectors import encoded
 from memcli.types import Evidence, Turn
+from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
     from engines.protocols import TokenEncoder
 
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?\n]*)*[.!?]*[\"'”’)]*")
 
-TURNS = 8
+TURNS = 5
 """Only the sentences of the best turns can be the answer."""
 
-CONTEXT = 0.5
+CONTEXT = 1.0
 """What the rest of its turn counts beside a sentence's own match."""
 
-TURN = 0.5
-"""What the rank of its turn counts."""
+TURN = 0.1
+"""What the score of its turn counts."""
 
 KIND = 0.1
 """What it counts to hold the kind of thing that is asked for, or to lack what an answer has."""
 
-AS_GOOD = 0.95
-"""Sentences within this share of the best score answer together with it."""
+AS_GOOD = 0.85
+"""Sentences of other turns within this share of the best score are parts of a list with it."""
 
-SENTENCES = 3
-_WHEN = re.compile(
-    r"^\W*(?:since |until |from )?when\b|\b(?:what|which) (?:date|day|month|year)\b|\bhow long ago\b"
-    r"|\b(?:know|remember|say|tell me) when\b",
-    re.I,
-)
-
-
+PARTS = 3
 FEW_WORDS = 4
-_AMOUNT = re.compile(
-    r"\bhow (?:many|much|old|long|high|heavy|far|big|tall|often)\b|\b(?:number|price|cost|size)\b", re.I
-)
-_NUMBER = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand)\b", re.I
-)
-_WHO = re.compile(r"\bwho(?:m|se)?\b", re.I)
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
-_WHERE = re.compile(r"\bwhere\b|\bwhich (?:city|country|place|street|town)\b", re.I)
-_PLACE = re.compile(r"\b(?:in|at|on|to|from|near|behind|under|next to) (?:the |a )?\w+")
+_ASKS_BACK = re.compile(r"\?\W*$")
 
 
 class Extract(NamedTuple):
-    """The answer's text, and the numbers of the evidence that it is taken from."""
+    """The answer with what it is taken from, the answer alone, and the numbers of that evidence."""
 
     text: str
+    short: str
     citations: tuple[int, ...]
 
 
@@ -69,25 +58,30 @@ class _Sentence(NamedTuple):
     score: float
 
 
-def extract(question: str, evidence: Sequence[Evidence], encoder: TokenEncoder) -> Extract:
+def extract(question: Question, evidence: Sequence[Evidence], encoder: TokenEncoder, cache: TokenCache) -> Extract:
     """The answer to the question from evidence that is known to bear on it. `evidence` must not be empty."""
-    ranked = _ranked(question, evidence, encoder)
-    if asks_when(question):
+    ranked = _ranked(question, evidence, encoder, cache)
+    if question.kind == "when":
         return _date(ranked)
-    best = ranked[0].score
-    chosen: list[_Sentence] = []
-    for sentence in ranked:
-        if sentence.score < AS_GOOD * best or len(chosen) == SENTENCES:
-            break
-        chosen.append(sentence)
+    chosen = [ranked[0]]
+    if question.several:
+        for sentence in ranked[1:]:
+            apart = all(sentence.evidence.turn is not one.evidence.turn for one in chosen)
+            if apart and sentence.score >= AS_GOOD * ranked[0].score and len(chosen) < PARTS:
+                chosen.append(sentence)
     chosen.sort(key=lambda one: (one.evidence.number, one.evidence.turn.text.find(one.text)))
-    lines = [f"{one.evidence.turn.speaker}: “{one.text}” [{one.evidence.number}]" for one in chosen]
-    return Extract("\n".join(lines), tuple(dict.fromkeys(one.evidence.number for one in chosen)))
+    parts = [span(question, one.text, one.evidence.turn.speaker) for one in chosen]
+    short = ", ".join(dict.fromkeys(parts))
+    quotes = "\n".join(_quote(one) for one in chosen)
+    text = (
+        quotes if _same(short, chosen[0].text) else f"{short}. {quotes}" if len(chosen) == 1 else f"{short}\n{quotes}"
+    )
+    return Extract(text, short, tuple(dict.fromkeys(one.evidence.number for one in chosen)))
 
 
 def asks_when(question: str) -> bool:
     """Whether the answer to the question is a date."""
-    return bool(_WHEN.search(question))
+    return kind_of(question) == "when"
 
 
 def sentences(text: str) -> list[str]:
@@ -95,15 +89,18 @@ def sentences(text: str) -> list[str]:
     return [found.group().strip() for found in _SENTENCE.finditer(text) if found.group().strip()]
 
 
-def _ranked(question: str, evidence: Sequence[Evidence], encoder: TokenEncoder) -> list[_Sentence]:
+def _ranked(
+    question: Question, evidence: Sequence[Evidence], encoder: TokenEncoder, cache: TokenCache
+) -> list[_Sentence]:
     import numpy as np
 
     from engines.late_interaction import best_matches
 
     turns = sorted(evidence, key=lambda one: (-one.score, one.number))[:TURNS]
     pairs = [(at, sentence) for at, one in enumerate(turns) for sentence in sentences(one.turn.text) or [one.turn.text]]
-    asked, *said = encoder.encode([question, *(f"{turns[at].turn.speaker}: {sentence}" for at, sentence in pairs)])
-    weights = distinguishing(asked, said, np.arange(len(said)))
+    (asked,) = encoder.encode([question.text])
+    said = encoded([f"{turns[at].turn.speaker}: {sentence}" for at, sentence in pairs], encoder, cache)
+    weights = distinguishing(asked, said)
     matches = best_matches(asked, said)
     owner = np.array([at for at, _ in pairs])
     together = np.maximum.reduceat(matches, np.flatnonzero(np.diff(owner, prepend=-1)), axis=0)
@@ -116,23 +113,21 @@ def _ranked(question: str, evidence: Sequence[Evidence], encoder: TokenEncoder) 
     return sorted(ranked, key=lambda one: (-one.score, one.evidence.number, one.text))
 
 
-def _kind(question: str, sentence: str) -> float:
+def _kind(question: Question, sentence: str) -> float:
     """How much a sentence is the kind of thing that answers: above 0 if it holds what is asked for, else below.
 
-    A question is seldom its own answer, though nothing matches a question better than a question; and a few words
-    ("About that.") match whatever they share with it.
+    A question is seldom its own answer, though nothing matches a question better than a question; a few words ("About
+    that.") match whatever they share with it; and what says nothing but what was asked answers nothing.
     """
     kind = 0.0
-    if _AMOUNT.search(question) and _NUMBER.search(sentence):
+    if question.kind in ("how_many", "how_long", "who", "where") and holds(question, sentence):
         kind += 1
-    if _WHO.search(question) and _NAME.search(sentence):
-        kind += 0.5
-    if _WHERE.search(question) and _PLACE.search(sentence):
-        kind += 0.5
-    if sentence.endswith("?"):
-        kind -= 3
+    if _ASKS_BACK.search(sentence):
+        kind -= 1
     if len(words(sentence)) < FEW_WORDS:
-        kind -= 1.5
+        kind -= 0.5
+    if stems(sentence) <= question.terms | question.names:
+        kind -= 3
     return kind
 
 
@@ -144,11 +139,12 @@ def _date(ranked: Sequence[_Sentence]) -> Extract:
             continue
         named = _named_date(one)
         if named:
-            return Extract(f"{named}. {_quote(one)}", (one.evidence.number,))
+            return Extract(f"{named}. {_quote(one)}", named, (one.evidence.number,))
     turn = first.evidence.turn
     if turn.said_at is None:
-        return Extract(f"{_quote(first)} (no date is given)", (first.evidence.number,))
-    return Extract(f"{_day_said(turn):%-d %B %Y}. {_quote(first)}", (first.evidence.number,))
+        return Extract(f"{_quote(first)} (no date is given)", first.text, (first.evidence.number,))
+    day = f"{_day_said(turn):%-d %B %Y}"
+    return Extract(f"{day}. {_quote(first)}", day, (first.evidence.number,))
 
 
 def _named_date(sentence: _Sentence) -> str | None:
@@ -162,6 +158,10 @@ def _named_date(sentence: _Sentence) -> str | None:
 def _day_said(turn: Turn) -> datetime:
     assert turn.said_at is not None
     return turn.said_at + timedelta(minutes=turn.utc_offset)
+
+
+def _same(short: str, sentence: str) -> bool:
+    return words(short) == words(sentence)
 
 
 def _quote(sentence: _Sentence) -> str:

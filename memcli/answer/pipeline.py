@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,12 +13,14 @@ from memcli.answer.cite import check
 from memcli.answer.extract import extract
 from memcli.answer.generate import UNKNOWN, generate
 from memcli.ingest.identity import content_id
-from memcli.recall.gate import BAR, confidence
-from memcli.recall.pipeline import RERANKED, Engines, recall
+from memcli.recall.gate import BAR
+from memcli.recall.pipeline import LOOKED_TWICE_IN_MANY, Engines, Recalled, recall
+from memcli.recall.question import Question
 from memcli.recall.select import estimated_tokens, select
 from memcli.recall.working import with_working
 from memcli.types import GOOD, Answer, Evidence, Method, Query, RecallEvent, Turn
 from store.store import Store
+from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
     from engines.protocols import Generator, TokenEncoder
@@ -64,43 +66,60 @@ def ask(
 
     working: turns that are at hand whatever the question is (see memcli/recall/working.py).
     """
-    began = time.perf_counter()
     if query.known_as_of is not None:
         query = replace(query, until=min(query.until or query.known_as_of, query.known_as_of))
-    recalled = recall(replace(query, limit=RERANKED), store, engines)
-    sure = confidence(query.text, recalled.candidates)
-    if sure < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
-        recalled = recall(replace(query, limit=RERANKED, deep=True), store, engines)
-        sure = confidence(query.text, recalled.candidates)
+    query = replace(query, limit=max(LOOKED_TWICE_IN_MANY, 2 * budget.turns))
+    recalled = recall(query, store, engines)
+    if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
+        recalled = recall(replace(query, deep=True), store, engines)
+    return answer(query, recalled, store, engines, budget=budget, writing=writing, warn=warn, working=working)
+
+
+def answer(
+    query: Query,
+    recalled: Recalled,
+    store: Store,
+    engines: Engines,
+    *,
+    budget: Budget,
+    writing: Writing | None,
+    warn: Callable[[str], None],
+    working: Sequence[Turn] = (),
+) -> Answer:
+    """The answer to the query from what was recalled for it; working as for ask()."""
+    began = time.perf_counter()
+    sure = recalled.confidence
     evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
     evidence = with_working(evidence, working)
-    recalled_at = time.perf_counter()
     fact = None
     if not query.speakers and query.since is None:
         asked_on = query.asked_at.date()
         fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
     if fact is not None:
-        timings = recalled.timings_ms | {"answer": _ms(time.perf_counter() - recalled_at)}
-        return _from_facts(query, fact, evidence, timings | {"total": _ms(time.perf_counter() - began)})
+        answering = _ms(time.perf_counter() - began)
+        timings = recalled.timings_ms | {"answer": answering, "total": _total(recalled.timings_ms, answering)}
+        return _from_facts(query, fact, evidence, timings)
     if query.as_of is not None:
         warn(f"no fact that is known answers this as of {query.as_of}: answering from what was said")
     written = (
-        _written(query, evidence, engines.token_encoder, writing, warn)
+        _written(query, recalled.question, evidence, engines.token_encoder, store.token_cache, writing, warn)
         if sure >= BAR
-        else _Written(None, (), "extractive")
+        else _Written(None, "", (), "extractive")
     )
     finished = time.perf_counter()
+    answering = _ms(finished - began)
     return Answer(
         id=content_id(query.text, query.asked_at.isoformat(), *(one.turn.id for one in evidence)),
         question=query.text,
         text=written.text or NEAREST,
+        short=written.short if written.text else NEAREST,
         evidence=evidence,
         citations=written.citations,
         abstained=written.text is None,
         conflicts=(),
         confidence=round(sure, 4),
         method=written.method,
-        timings_ms=recalled.timings_ms | {"answer": _ms(finished - recalled_at), "total": _ms(finished - began)},
+        timings_ms=recalled.timings_ms | {"answer": answering, "total": _total(recalled.timings_ms, answering)},
     )
 
 
@@ -151,6 +170,7 @@ def _from_facts(query: Query, fact: Known, evidence: Sequence[Evidence], timings
         id=content_id(query.text, query.asked_at.isoformat(), *(one.turn.id for one in shown)),
         question=query.text,
         text=fact.text,
+        short=", ".join(fact.values) or fact.text,
         evidence=shown,
         citations=tuple(one.number for one in fact.evidence),
         abstained=False,
@@ -165,14 +185,17 @@ class _Written(NamedTuple):
     """An answer's text (None: the evidence does not answer), its citations, and how it was made."""
 
     text: str | None
+    short: str
     citations: tuple[int, ...]
     method: Method
 
 
 def _written(
     query: Query,
+    question: Question,
     evidence: Sequence[Evidence],
     encoder: TokenEncoder,
+    cache: TokenCache,
     writing: Writing | None,
     warn: Callable[[str], None],
 ) -> _Written:
@@ -183,8 +206,8 @@ def _written(
             if not writing.fallback:
                 raise
             warn(f"answering without the model: {error}")
-    extracted = extract(query.text, evidence, encoder)
-    return _Written(extracted.text, extracted.citations, "extractive")
+    extracted = extract(question, evidence, encoder, cache)
+    return _Written(extracted.text, extracted.short, extracted.citations, "extractive")
 
 
 def _generated(query: Query, evidence: Sequence[Evidence], writing: Writing, warn: Callable[[str], None]) -> _Written:
@@ -201,12 +224,16 @@ def _generated(query: Query, evidence: Sequence[Evidence], writing: Writing, war
         writing.on_text(piece)
     checked = check("".join(pieces), {one.number for one in evidence})
     if UNKNOWN in checked.text:
-        return _Written(None, (), "llama")
+        return _Written(None, "", (), "llama")
     if checked.unknown:
         warn(f"the model cited evidence that does not exist: {', '.join(map(str, checked.unknown))} (taken out)")
     if not checked.citations:
         warn("the model's answer cites no evidence: treat it as unsupported")
-    return _Written(checked.text, checked.citations, "llama")
+    return _Written(checked.text, check(checked.text, ()).text, checked.citations, "llama")
+
+
+def _total(steps: Mapping[str, float], answering: float) -> float:
+    return round(sum(steps.values()) + answering, 2)
 
 
 def _ms(seconds: float) -> float:

@@ -38,7 +38,10 @@ from memcli.cli import (
     status,
     timeline,
     undo,
+    why,
+    why_not,
 )
+from memcli.cli import eval as evaluation
 from memcli.cli.context import Context
 
 app = typer.Typer(
@@ -120,5 +123,8 @@ app.command("export")(export.export)
 app.command("import")(import_.import_)
 app.command("sql")(sql.sql)
 app.command("config")(config.config)
+app.command("why")(why.why)
+app.command("why-not")(why_not.why_not)
+app.command("eval")(evaluation.evaluate)
 app.add_typer(models.app, name="models")
 app.command("completion")(completion.completion)

@@ -71,7 +71,7 @@ def ask(
     store = context.store()
     engines = engines_in_use.for_recall()
     streaming = question != "-" and not context.json and render.to_terminal()
-    writing = _writing(context, fallback=fallback, streaming=streaming)
+    writing = writing_from(context, fallback=fallback, streaming=streaming)
     budget = pipeline.Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
     heal(store, engines.embedder, context.progress())
     speaker = shown_names(store, speaker)
@@ -104,7 +104,8 @@ def ask(
     raise typer.Exit(Exit.ABSTAINED if answer.abstained else Exit.CONFLICT if answer.conflicts else Exit.DONE)
 
 
-def _writing(context: Context, *, fallback: bool, streaming: bool) -> Writing | None:
+def writing_from(context: Context, *, fallback: bool, streaming: bool) -> Writing | None:
+    """How a language model is to write, as the settings have it; None without a model."""
     from functools import cache
 
     from memcli.answer.pipeline import Writing

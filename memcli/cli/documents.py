@@ -144,7 +144,7 @@ def search_document(query: Query, recalled: Recalled) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "query": query.text,
-        "hits": [_hit(rank, candidate) for rank, candidate in enumerate(recalled.candidates, start=1)],
+        "hits": [hit_document(rank, candidate) for rank, candidate in enumerate(recalled.candidates, start=1)],
         "timings_ms": recalled.timings_ms,
     }
 
@@ -155,7 +155,8 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "schema": SCHEMA,
         "id": answer.id,
         "question": answer.question,
-        "answer": answer.text,
+        "answer": answer.short,
+        "text": answer.text,
         "abstained": answer.abstained,
         "confidence": answer.confidence,
         "method": answer.method,
@@ -302,7 +303,8 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _hit(rank: int, candidate: Candidate) -> dict[str, Any]:
+def hit_document(rank: int, candidate: Candidate) -> dict[str, Any]:
+    """A found turn as `search --json` prints it."""
     turn = candidate.turn
     return {
         "rank": rank,

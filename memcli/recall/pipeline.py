@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.recall import channels
 from memcli.recall.fuse import fuse
-from memcli.recall.rerank import Reranked, passages_of, rerank
+from memcli.recall.gate import confidence
+from memcli.recall.query import stems
+from memcli.recall.question import Question, parts_of, understand
+from memcli.recall.rerank import Looked, first_look, joined, second_look
 from memcli.recall.standing import keep_welcome, retrievability_of, tier_in_use
-from memcli.types import Candidate, Hit, Locator, Query, Turn
+from memcli.types import Candidate, Channel, Hit, Locator, Query, Turn
 from store.rows import TurnRow
 from store.standing import Standing
 from store.store import Store
@@ -25,12 +29,25 @@ if TYPE_CHECKING:
 RETENTION_NUDGE = 0.1
 """a in score * (1 + a * (R - 0.5)): what is fresh or was used wins among equals, and nothing more."""
 
+LOOKED_TWICE = 64
+"""How many candidates are compared with token vectors in context, in a memory of at most SMALL turns."""
 
-FUSED_POOL = 64
-"""How many fused candidates are compared token by token with the embedder's table, which costs next to nothing."""
+LOOKED_TWICE_IN_MANY = 16
+"""How many in a larger one, where most of them are met for the first time."""
 
-RERANKED = 11
-"""How many of those are compared again with vectors in context, which is most of the time that a search takes."""
+LOOKED_ONCE_IN_MANY = 120
+"""How many, the best by fusion, are looked at at all in a larger one; in a small one all that a channel named are."""
+
+SMALL = 20_000
+
+BELOW = 0.11
+"""By so many log odds what was looked at once ranks below: more than RETENTION_NUDGE can make up for."""
+
+LOOKED_AT_PART = 16
+"""How many candidates of a part of a question are looked at twice."""
+
+PART = 0.7
+"""By so many log odds the best answer to a part of a question ranks below the best answer to the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,71 +61,132 @@ class Engines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
-    """What was found, best first, and how long each step took in milliseconds."""
+    """What was found, best first; how long each step took in milliseconds; the question as it was understood; and the
+    chance that it is answered (see gate.py)."""
 
     candidates: list[Candidate]
     timings_ms: dict[str, float]
+    question: Question
+    confidence: float
 
 
-def recall(query: Query, store: Store, engines: Engines) -> Recalled:
+def recall(query: Query, store: Store, engines: Engines, *, without: frozenset[Channel] = frozenset()) -> Recalled:
     """The turns that bear on the query, best first, at most `query.limit`.
 
-    What was reranked comes before what was only preranked, and that before what was only fused.
+    What was looked at twice comes before what was looked at once. A question of several parts ("Which came first, the
+    move or the wedding?") is asked part by part as well. without: channels that are left out.
     """
     timings: dict[str, float] = {}
+    many = store.index.count() > SMALL
+    whole = _probe(query, None, store, engines, without, LOOKED_TWICE_IN_MANY if many else LOOKED_TWICE, timings)
+    question, second = whole.question, whole.second
+    if second is None:
+        return Recalled(candidates=[], timings_ms=timings, question=question, confidence=0.0)
+    probes = [whole]
+    for part in parts_of(query.text):
+        part_question = replace(question, text=part, terms=frozenset(stems(part)))
+        probe = _probe(replace(query, text=part), part_question, store, engines, without, LOOKED_AT_PART, timings)
+        if probe.second is not None:
+            probes.append(probe)
+            second = joined(second, probe.second, PART)
+    by_item: dict[int, list[Hit]] = {}
+    fused: dict[int, float] = {}
+    for probe in probes:
+        found: defaultdict[int, list[Hit]] = defaultdict(list)
+        for hit in probe.hits:
+            found[hit.item_id].append(hit)
+        by_item = {**found, **by_item}
+        fused = {**probe.fused, **fused}
+    second = second.best(len(second.rows))
+    standing = store.standing()
+    archived = frozenset[int]().union(*(probe.archived for probe in probes))
+    candidates = [
+        _candidate(query, looked, at, looks, level, by_item, fused, standing, archived)
+        for looks, looked, level in _in_order(whole.first.best(max(len(second.rows), query.limit)), second)
+        for at in range(len(looked.rows))
+    ]
+    candidates.sort(key=lambda one: (-one.looks, -one.score, one.turn.id))
+    sure = confidence(question, candidates)
+    return Recalled(candidates=candidates[: query.limit], timings_ms=timings, question=question, confidence=sure)
+
+
+class _Probe(NamedTuple):
+    """One question put to the memory: what the channels said, and both looks (none where nothing was found)."""
+
+    question: Question
+    hits: list[Hit]
+    fused: dict[int, float]
+    first: Looked
+    second: Looked | None
+    archived: frozenset[int] = frozenset()
+
+
+def _probe(
+    query: Query,
+    question: Question | None,
+    store: Store,
+    engines: Engines,
+    without: frozenset[Channel],
+    twice: int,
+    timings: dict[str, float],
+) -> _Probe:
+    """`question`: the query as understood already; `twice`: how many are looked at twice."""
     with _timed(timings, "channels"):
-        standing = store.standing()
-        hits = channels.hits(query, store.index, engines.embedder, store.archive if query.deep else None)
-    with _timed(timings, "fuse"):
-        fused = fuse(hits)
-        by_item: defaultdict[int, list[Hit]] = defaultdict(list)
-        for hit in hits:
-            by_item[hit.item_id].append(hit)
+        archive = store.archive if query.deep else None
+        hits = channels.hits(query, store.index, engines.embedder, archive, without)
+        many = store.index.count() > SMALL
+        fused = dict(fuse(hits)[: LOOKED_ONCE_IN_MANY if many else len(hits)])
     with _timed(timings, "fetch"):
-        wanted = [item for item, _ in fused[: max(FUSED_POOL, query.limit)]]
-        rows = store.index.rows(wanted)
-        archived = store.archive.rows([item for item in wanted if item not in rows]) if query.deep else {}
-        rows = keep_welcome(query, rows | archived, standing)
-    with _timed(timings, "prerank"):
-        relevance = dict(fused)
-        pool = [rows[item] for item, _ in fused[:FUSED_POOL] if item in rows]
-        passages = {row.seq: passages_of(row.text) for row in pool}
-        preranked = rerank(query, pool, passages, relevance, engines.token_table)
-    with _timed(timings, "rerank"):
-        pool.sort(key=lambda row: (-preranked[row.seq].score, row.seq))
-        best = {row.seq: [preranked[row.seq].passage] for row in pool[:RERANKED]}
-        reranked = rerank(query, pool[:RERANKED], best, relevance, engines.token_encoder, preranked)
-    ranked = [(0, reranked), (1, preranked)]
-    candidates = []
-    for item, score in fused:
-        if item in rows:
-            stage, judged = next(((at, one[item]) for at, one in ranked if item in one), (2, Reranked(score, 0.0, "")))
-            candidate = _candidate(query, rows[item], by_item[item], score, judged, standing, item in archived)
-            candidates.append((stage, candidate))
-    candidates.sort(key=lambda pair: (pair[0], -pair[1].score, pair[1].turn.id))
-    return Recalled(candidates=[candidate for _, candidate in candidates[: query.limit]], timings_ms=timings)
+        present = store.index.rows(list(fused))
+        archived = store.archive.rows([item for item in fused if item not in present]) if query.deep else {}
+        rows = list(keep_welcome(query, present | archived, store.standing()).values())
+    question = question or understand(query.text, query.asked_at, {row.speaker for row in rows})
+    if not rows:
+        return _Probe(question, hits, fused, Looked.nothing(), None)
+    with _timed(timings, "first_look"):
+        first = first_look(question, rows, hits, fused, engines.token_table)
+    with _timed(timings, "second_look"):
+        second = second_look(
+            question, first.best(twice), engines.token_encoder, engines.token_table, store.token_cache
+        ).best(twice)
+    return _Probe(question, hits, fused, first, second, frozenset(archived))
+
+
+def _in_order(first: Looked, second: Looked) -> list[tuple[int, Looked, float]]:
+    """Both looks, as (how many, candidates, the score that means odds of 1): what was looked at once ranks below."""
+    rest = first.without({row.seq for row in second.rows})
+    top = float(second.scores[0])
+    if not rest.rows:
+        return [(2, second, top)]
+    return [(2, second, top), (1, rest, top + float(rest.scores[0]) - float(second.scores[-1]) + BELOW)]
 
 
 def _candidate(
     query: Query,
-    row: TurnRow,
-    hits: list[Hit],
-    fused: float,
-    judged: Reranked,
+    looked: Looked,
+    at: int,
+    looks: int,
+    level: float,
+    hits: Mapping[int, list[Hit]],
+    fused: Mapping[int, float],
     standing: Standing,
-    is_archived: bool,
+    archived: Collection[int],
 ) -> Candidate:
+    row, rerank = looked.rows[at], float(looked.scores[at])
     retained = retrievability_of(row, standing, query.asked_at)
+    features = {name: float(column[at]) for name, column in looked.features.items()}
     return Candidate(
         turn=turn_of(row),
         session_title=row.session_title,
-        hits=tuple(hits),
-        fused=fused,
-        rerank=judged.score,
-        match=judged.match,
+        hits=tuple(hits[row.seq]),
+        fused=fused[row.seq],
+        rerank=rerank,
+        match=features.get("context", features["table"]),
         retrievability=retained,
-        score=judged.score * (1 + RETENTION_NUDGE * (retained - 0.5)),
-        tier="archive" if is_archived else tier_in_use(row, standing),
+        score=math.exp(rerank - level) * (1 + RETENTION_NUDGE * (retained - 0.5)),
+        looks=looks,
+        features=features,
+        tier="archive" if row.seq in archived else tier_in_use(row, standing),
     )
 
 
@@ -133,4 +211,4 @@ def turn_of(row: TurnRow) -> Turn:
 def _timed(timings: dict[str, float], step: str, clock: Callable[[], float] = time.perf_counter) -> Iterator[None]:
     began = clock()
     yield
-    timings[step] = round((clock() - began) * 1000, 2)
+    timings[step] = round(timings.get(step, 0.0) + (clock() - began) * 1000, 2)

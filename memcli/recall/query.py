@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snowballstemmer.english_stemmer import EnglishStemmer
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -32,13 +37,17 @@ def content_words(text: str) -> list[str]:
 
 def stems(text: str) -> set[str]:
     """The content words of a text, reduced to their stems (Porter's English stemmer, Snowball)."""
+    return set(map(_stem, content_words(text)))
+
+
+@lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    stem: str = _stemmer().stemWord(word)
+    return stem
+
+
+@cache
+def _stemmer() -> EnglishStemmer:
     from snowballstemmer.english_stemmer import EnglishStemmer
 
-    stemmer = EnglishStemmer()
-    return {stemmer.stemWord(word) for word in content_words(text)}
-
-
-def names_speaker(query_words: set[str], speaker: str) -> bool:
-    """Whether a question names a speaker: by the whole name, or by its first word if that is no function word."""
-    parts = content_words(speaker)
-    return bool(parts) and parts[0] in query_words and len(parts[0]) > 1
+    return EnglishStemmer()

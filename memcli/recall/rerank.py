@@ -1,93 +1,105 @@
-"""Late interaction over the fused candidates (ColBERT's MaxSim, Khattab and Zaharia, SIGIR 2020), in context.
+"""Two looks at the candidates: the first at all of them, with what costs next to nothing; the second at the best.
 
-A turn of a conversation rarely answers alone: the question asked before it, and the session around it, tell what it
-is about. So a candidate is scored by its own words, by its window's at half weight, by the support of its session, by
-where the channels ranked it, and a little by being said by someone whom the question names. The weights were fixed once
-on two kinds of development data (chat and television dialogue) and are the same for all.
-
-A long turn is compared in passages, and the best of them stands for it from then on.
+The second compares token by token with vectors in context (late interaction), which is most of what a search costs; the
+vectors of what was seen before come from the store's cache.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from memcli.recall.query import names_speaker, words
-from memcli.types import Query
+from memcli.recall.features import of_channels, of_tokens, of_words, total
+from memcli.recall.question import Question
+from memcli.recall.token_vectors import encoded
+from memcli.recall.weights import FIRST_LOOK, IN_TIME, SECOND_LOOK
+from memcli.types import Hit
 from store.rows import TurnRow
+from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from engines.protocols import TokenEncoder, TokenVectors
+    from engines.protocols import TokenEncoder
+    from memcli.recall.features import Floats
 
-    Floats = npt.NDArray[np.floating]
-
-WINDOW = 0.5
-SESSION = 0.3
-SESSION_BEST = 3
-FUSED = 0.1
-NAMED = 0.05
-EARLIER = 0.3
-
-PASSAGE_CHARS = 120
-"""About 28 tokens, a sentence or two. Longer ones rank no better, and time grows with their length."""
+PASSAGE_CHARS = 240
+"""About 56 tokens, a few sentences: of a longer turn, the passage that meets the question best is looked at twice."""
 
 _BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
-class Reranked(NamedTuple):
-    """`score` orders the candidates of one call; `match`, 0 to 1, is how well a turn's words meet the question's.
+class Looked(NamedTuple):
+    """Candidates after a look: their rows, features as columns, and scores on the scale of log odds."""
 
-    `passage` is the part of the turn that meets them best.
-    """
+    rows: Sequence[TurnRow]
+    features: Mapping[str, Floats]
+    scores: Floats
 
-    score: float
-    match: float
-    passage: str
+    def best(self, count: int) -> Looked:
+        """The `count` best, best first, ties by id."""
+        import numpy as np
+
+        order = sorted(range(len(self.rows)), key=lambda at: (-self.scores[at], self.rows[at].id))[:count]
+        return self._at(np.array(order, np.int64))
+
+    def without(self, seqs: Collection[int]) -> Looked:
+        """The others, in their order."""
+        import numpy as np
+
+        return self._at(np.array([at for at, row in enumerate(self.rows) if row.seq not in seqs], np.int64))
+
+    @classmethod
+    def nothing(cls) -> Looked:
+        """No candidates."""
+        import numpy as np
+
+        return cls([], {}, np.zeros(0))
+
+    def _at(self, places: npt.NDArray[np.int64]) -> Looked:
+        features = {name: column[places] for name, column in self.features.items()}
+        return Looked([self.rows[at] for at in places], features, self.scores[places])
 
 
-def rerank(
-    query: Query,
-    rows: Sequence[TurnRow],
-    passages: Mapping[int, Sequence[str]],
-    fused: Mapping[int, float],
-    encoder: TokenEncoder,
-    earlier: Mapping[int, Reranked] | None = None,
-) -> dict[int, Reranked]:
-    """The rows' scores, by seq.
+def first_look(
+    question: Question, rows: Sequence[TurnRow], hits: Sequence[Hit], fused: Mapping[int, float], table: TokenEncoder
+) -> Looked:
+    """All candidates by their words, by what the channels say, and by the embedder's own token table."""
+    features = of_words(question, rows) | of_channels(rows, hits, fused)
+    asked, *said = table.encode([question.text, *(f"{row.speaker}: {row.text}" for row in rows)])
+    features |= of_tokens("table", asked, said, rows, features["fused"])
+    return Looked(rows, features, total(features, {**FIRST_LOOK, "in_time": IN_TIME}))
 
-    `passages` are the parts of each row's text that are compared, one at least; `earlier` is what an earlier pass
-    with another encoder found, which counts a little; both by seq.
-    """
+
+def second_look(
+    question: Question, looked: Looked, encoder: TokenEncoder, table: TokenEncoder, cache: TokenCache
+) -> Looked:
+    """The candidates again, with token vectors in context."""
+    (asked,) = encoder.encode([question.text])
+    texts = _passages(question, looked.rows, table)
+    said = encoded(texts, encoder, cache)
+    features = {**looked.features, **of_tokens("context", asked, said, looked.rows, looked.features["fused"])}
+    return Looked(looked.rows, features, total(features, {**SECOND_LOOK, "in_time": IN_TIME}))
+
+
+def joined(whole: Looked, part: Looked, behind: float) -> Looked:
+    """The candidates of both, a part's best ranking `behind` log odds below the best of the whole; of two scores of one
+    candidate the higher one counts."""
     import numpy as np
 
-    from engines.late_interaction import best_matches
-
-    if not rows:
-        return {}
-    parts = [(at, part) for at, row in enumerate(rows) for part in passages[row.seq]]
-    question, *documents = encoder.encode([query.text, *(f"{rows[at].speaker}: {part}" for at, part in parts)])
-    owner = np.array([at for at, _ in parts])
-    firsts = np.flatnonzero(np.diff(owner, prepend=-1))
-    weights = distinguishing(question, documents, owner)
-    by_part = best_matches(question, documents)
-    matches = np.maximum.reduceat(by_part, firsts, axis=0)
-    own = matches @ weights
-    query_words = set(words(query.text))
-    named = np.array([names_speaker(query_words, row.speaker) for row in rows])
-    ranks = np.array([fused[row.seq] for row in rows])
-    scores = own + WINDOW * (_with_neighbours(matches, rows) @ weights) + FUSED * ranks + NAMED * named
-    scores = scores + SESSION * _support(scores, np.array([row.session for row in rows]))
-    if earlier:
-        scores = scores + EARLIER * np.array([earlier[row.seq].score for row in rows])
-    by_part_scores = by_part @ weights
-    ends = np.append(firsts[1:], len(parts))
-    best = [first + int(np.argmax(by_part_scores[first:end])) for first, end in zip(firsts, ends, strict=True)]
-    return {row.seq: Reranked(float(scores[at]), float(own[at]), parts[best[at]][1]) for at, row in enumerate(rows)}
+    shift = float(whole.scores.max() - part.scores.max()) - behind
+    scores = {row.seq: float(score) + shift for row, score in zip(part.rows, part.scores, strict=True)}
+    raised = np.array(
+        [max(s, scores.get(row.seq, s)) for row, s in zip(whole.rows, whole.scores.tolist(), strict=True)]
+    )
+    new = part.without({row.seq for row in whole.rows})
+    return Looked(
+        [*whole.rows, *new.rows],
+        {name: np.concatenate([column, new.features[name]]) for name, column in whole.features.items()},
+        np.concatenate([raised, new.scores + shift]),
+    )
 
 
 def passages_of(text: str) -> list[str]:
@@ -105,42 +117,16 @@ def passages_of(text: str) -> list[str]:
     return [passage for passage in passages if passage] or [text]
 
 
-def distinguishing(question: TokenVectors, documents: Sequence[TokenVectors], owner: npt.NDArray[np.int64]) -> Floats:
-    """Weight of each question token: its inverse document frequency among the candidates (BM25's formula), sum 1.
+def _passages(question: Question, rows: Sequence[TurnRow], table: TokenEncoder) -> list[str]:
+    """What of each row is compared, with its speaker: all of it, or of a long one the passage that matches best."""
+    from engines.late_interaction import best_matches
 
-    `owner` names the candidate of each document: ascending from 0, as a candidate may be compared in parts.
-    """
-    import numpy as np
-
-    ids = np.concatenate([document.ids for document in documents])
-    owners = np.repeat(owner, [len(document.ids) for document in documents])
-    count = int(owner[-1]) + 1
-    holding = np.array([len(np.unique(owners[ids == token])) for token in question.ids])
-    idf = np.log(1 + (count - holding + 0.5) / (holding + 0.5))
-    weights: Floats = idf / idf.sum() if len(idf) else idf
-    return weights
-
-
-def _with_neighbours(matches: Floats, rows: Sequence[TurnRow]) -> Floats:
-    """Matches of each row joined with those of the candidates said just before and after it."""
-    import numpy as np
-
-    place = {(row.session, row.position): at for at, row in enumerate(rows)}
-    joined = matches.copy()
-    for at, row in enumerate(rows):
-        for beside in (row.position - 1, row.position + 1):
-            other = place.get((row.session, beside))
-            if other is not None:
-                joined[at] = np.maximum(joined[at], matches[other])
-    return joined
-
-
-def _support(scores: Floats, sessions: npt.NDArray[np.int64]) -> Floats:
-    """For each row the sum of the best scores in its session, over the number that is counted at most."""
-    import numpy as np
-
-    support = np.zeros(len(scores))
-    for session in np.unique(sessions):
-        inside = sessions == session
-        support[inside] = np.sort(scores[inside])[-SESSION_BEST:].sum() / SESSION_BEST
-    return support
+    parts = [passages_of(row.text) for row in rows]
+    many = [one for one in parts if len(one) > 1]
+    asked, *said = table.encode([question.text, *(part for one in many for part in one)])
+    worth = iter(best_matches(asked, said).sum(axis=1).tolist())
+    chosen = []
+    for row, passages in zip(rows, parts, strict=True):
+        scores = [next(worth) for _ in passages] if len(passages) > 1 else [0.0]
+        chosen.append(f"{row.speaker}: {passages[scores.index(max(scores))]}")
+    return chosen

@@ -1,4 +1,4 @@
-"""From candidates to evidence: the best that fit the budget, no words twice, in the order in which they were said."""
+"""From candidates to evidence: the best that fit the budget, nothing said twice, in the order in which it was said."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 
 from memcli.recall.query import words
 from memcli.types import Candidate, Evidence
+
+SAME = 0.85
+"""Turns that share so much of their words (Jaccard) say the same: the better one stands for both."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -20,14 +23,14 @@ def select(
     The best candidate is always in, whatever its length: an answer without its source would be worse.
     """
     chosen: list[Candidate] = []
-    seen: set[tuple[str, ...]] = set()
+    seen: list[frozenset[str]] = []
     left = budget
     for candidate in candidates:
-        spoken = tuple(words(candidate.turn.text))
+        spoken = frozenset(words(candidate.turn.text))
         tokens = count_tokens(candidate.turn.text)
-        if spoken in seen or (chosen and tokens > left):
+        if any(_says_the_same(spoken, other) for other in seen) or (chosen and tokens > left):
             continue
-        seen.add(spoken)
+        seen.append(spoken)
         chosen.append(candidate)
         left -= tokens
         if len(chosen) == limit:
@@ -44,6 +47,10 @@ def in_time(evidence: Iterable[Evidence]) -> list[Evidence]:
     """The evidence in the order in which it was said, numbered anew from 1."""
     ordered = sorted(evidence, key=lambda one: (one.turn.said_at or _NEVER, one.turn.session_id, one.turn.position))
     return [replace(one, number=number) for number, one in enumerate(ordered, start=1)]
+
+
+def _says_the_same(spoken: frozenset[str], other: frozenset[str]) -> bool:
+    return len(spoken & other) >= SAME * len(spoken | other)
 
 
 def estimated_tokens(text: str) -> int:

@@ -15,7 +15,8 @@ PURE = sorted(
     name
     for name in FILES
     if (name.startswith("memcli/memory/") and not name.startswith("memcli/memory/consolidate"))
-    or name in {f"memcli/recall/{stem}.py" for stem in ("fuse", "select", "query")} | {"memcli/answer/cite.py"}
+    or name in {f"memcli/recall/{stem}.py" for stem in ("fuse", "select", "query", "question", "weights")}
+    or name in {f"memcli/answer/{stem}.py" for stem in ("cite", "spans")}
 )
 WORLD = {"os", "pathlib", "time", "random", "secrets", "uuid", "subprocess", "socket", "io", "store", "engines"}
 WORLDLY_CALLS = {"now", "utcnow", "today", "open", "print", "input"}

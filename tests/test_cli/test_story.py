@@ -47,7 +47,7 @@ def test_answers_are_true_and_cited(story, question, answer):
     assert done.code == 0
     assert answer in done.json["answer"]
     (citation, *_) = done.json["citations"]
-    assert f"[{citation['n']}]" in done.json["answer"]
+    assert f"[{citation['n']}]" in done.json["text"]
     lines = Path(citation["source"]).read_text(encoding="utf-8").splitlines()
     first_words = citation["text"].split("\n")[0][:30]
     assert first_words in lines[citation["line"] - 1], "the line cited is not where it was said"

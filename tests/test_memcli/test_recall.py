@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence
-from memcli.recall.query import content_words, names_speaker, stems
+from memcli.recall.query import content_words, stems
+from memcli.recall.question import parts_of, understand
 from memcli.recall.rerank import PASSAGE_CHARS, passages_of
 from memcli.recall.select import estimated_tokens, select
 from memcli.types import Candidate, Hit, Locator, Turn
@@ -17,13 +20,22 @@ from memcli.types import Candidate, Hit, Locator, Turn
 DAY = datetime(2024, 5, 1, tzinfo=UTC)
 
 
-def candidate(number: int, text: str, score: float, match: float = 0.5) -> Candidate:
+def candidate(number: int, text: str, score: float, match: float = 0.5, features: dict | None = None) -> Candidate:
     turn = Turn(
         id=f"{number:032x}", session_id="s", position=number, speaker="Ana", role="user", text=text, said_at=DAY,
         utc_offset=0, native_id=None, locator=Locator(source="log"),
     )  # fmt: skip
     return Candidate(
-        turn=turn, session_title="s", hits=(), fused=1, rerank=score, match=match, retrievability=1, score=score
+        turn=turn,
+        session_title="s",
+        hits=(),
+        fused=1,
+        rerank=score,
+        match=match,
+        retrievability=1,
+        score=score,
+        looks=2,
+        features=features or {},
     )
 
 
@@ -55,23 +67,38 @@ def test_evidence_is_in_order_of_time_within_the_budget_and_says_nothing_twice()
     assert [(one.number, one.turn.position) for one in chosen] == [(1, 1), (2, 3)]
 
 
+def test_a_near_double_makes_room_for_something_else():
+    said = "I packed the blue tent and two sleeping bags for the trip"
+    candidates = [candidate(1, said, 0.9), candidate(2, said + " today", 0.8), candidate(3, "The ferry leaves.", 0.1)]
+    chosen = select(candidates, limit=2, budget=500, count_tokens=estimated_tokens)
+    assert [one.turn.position for one in chosen] == [1, 3]
+
+
 def test_the_best_is_evidence_however_long_it_is():
     (only,) = select([candidate(1, "x" * 9000, 1.0)], limit=3, budget=10, count_tokens=estimated_tokens)
     assert only.turn.position == 1
 
 
 def test_the_gate_wants_words_of_the_question():
-    about = confidence("Where is the ferry?", [candidate(1, "The ferries are in the harbour.", 1.0, match=0.7)])
-    other = confidence("Where is the ferry?", [candidate(1, "I like cheese.", 1.0, match=0.3)])
-    assert about > 0.7 > 0.25 > other
-    assert confidence("Where?", []) == 0
+    question = understand("Where is the ferry?", DAY, ["Ana"])
+    about = confidence(question, [candidate(1, "The ferries are in the harbour.", 1.0, match=0.7)])
+    other = confidence(question, [candidate(1, "I like cheese.", 1.0, match=0.3)])
+    assert about > other
+    assert confidence(question, []) == 0
+
+
+def test_the_gate_sees_that_it_was_said_of_somebody_else():
+    question = understand("What did Ana paint?", DAY, ["Ana", "Bo"])
+    own = candidate(1, "I painted a lake.", 2.0, features={"named": 1.0, "first_person": 1.0})
+    foreign = replace(own, turn=replace(own.turn, speaker="Bo"), features={"named": 0.0, "first_person": 0.0})
+    beside = candidate(2, "Nice weather.", -3.0, features={"named": 1.0})
+    assert confidence(question, [own, beside]) > confidence(question, [foreign, beside])
 
 
 def test_names_and_content_words():
     assert content_words("What did Maya's brother say about the boat?") == ["maya", "brother", "say", "boat"]
     assert stems("running runs") == {"run"}
-    assert names_speaker({"maya", "said"}, "Maya Lind")
-    assert not names_speaker({"the", "said"}, "The Who")
+    assert understand("What did Maya say?", DAY, ["Maya Lind", "The Who"]).names == {"maya"}
 
 
 @given(st.text(max_size=2000))
@@ -81,3 +108,40 @@ def test_passages_are_short_and_lose_no_word(text):
     if len(text) > PASSAGE_CHARS:
         assert all(len(passage) <= PASSAGE_CHARS for passage in passages) or not text.strip()
     assert "".join("".join(passages).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("When did we sign the lease?", "when"), ("Do you know when it was?", "when"),
+        ("How long ago did he leave?", "when"),
+        ("How long have they been friends?", "how_long"), ("How many boats are there?", "how_many"),
+        ("Who came along?", "who"), ("Where does Bo live?", "where"), ("Why did she leave?", "why"),
+        ("Is the tent in the car?", "yes_no"), ("What did he say when he left?", "what"),
+    ],
+)  # fmt: skip
+def test_what_kind_of_thing_is_asked_for(text, kind):
+    assert understand(text, DAY, ()).kind == kind
+
+
+def test_what_else_a_question_says():
+    question = understand("What are the latest books that Ana did not finish in March 2023?", DAY, ["Ana", "Bo"])
+    assert (question.names, question.order, question.negated) == ({"ana"}, "latest", True)
+    assert question.window == (date(2023, 3, 1), date(2023, 3, 31))
+    assert understand("What activities does Bo do?", DAY, ["Bo"]).several
+    assert not understand("What did Bo paint?", DAY, ["Bo"]).several
+    assert understand("Where does he live now?", DAY, ()).present
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("How many days passed between the move to Porto and Bo's wedding?", ["the move to Porto", "Bo's wedding"]),
+        ("Which came first, the broken oven or the new bicycle?", ["broken oven", "the new bicycle"]),
+        ("Did Ana sell the boat before Bo painted the shed?", ["Ana sell the boat", "Bo painted the shed"]),
+        ("Where does Bo work?", []),
+        ("What is the difference between him and her?", []),
+    ],
+)
+def test_questions_of_two_things_have_parts(text, parts):
+    assert parts_of(text) == parts

@@ -1,0 +1,71 @@
+"""Recall with the real models on a real store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from memcli.cli.engines_in_use import for_recall
+from memcli.recall.pipeline import recall
+from memcli.recall.token_vectors import packed, unpacked
+from memcli.types import Query
+from store.store import Store
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+QUESTION = "When was Maya's job interview?"
+
+
+@pytest.fixture(scope="module")
+def engines():
+    return for_recall()
+
+
+@pytest.fixture(scope="module")
+def store(story):
+    _, memory = story
+    return Store.open(memory, wait_s=5)
+
+
+def found(text, store, engines, limit=30):
+    recalled = recall(Query(text=text, asked_at=NOW, limit=limit), store, engines)
+    return [(one.turn.id, one.score, one.looks) for one in recalled.candidates]
+
+
+def test_what_the_cache_holds_changes_nothing(store, engines):
+    store.token_cache.forget()
+    cold = found(QUESTION, store, engines)
+    assert (store.folder / "cache" / "tokens.sqlite").stat().st_size > 10_000
+    assert found(QUESTION, store, engines) == cold
+
+
+def test_a_limit_only_cuts(store, engines):
+    assert found(QUESTION, store, engines, limit=100)[:5] == found(QUESTION, store, engines, limit=5)
+
+
+def test_two_looks_come_before_one_and_odds_fall(store, engines):
+    ranked = found(QUESTION, store, engines, limit=100)
+    looks = [looked for *_, looked in ranked]
+    assert looks == sorted(looks, reverse=True)
+    assert {1, 2} == set(looks)
+    scores = [score for _, score, _ in ranked]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_question_of_two_things_finds_both(store, engines):
+    ranked = recall(
+        Query(text="Which came first, Maya's job interview or the death of Tomás's scooter?", asked_at=NOW, limit=8),
+        store,
+        engines,
+    ).candidates
+    said = " ".join(one.turn.text for one in ranked)
+    assert "interview" in said
+    assert "scooter" in said
+
+
+def test_packing_keeps_the_directions(engines):
+    for tokens in engines.token_encoder.encode(["Ana: The ferry leaves at nine.", ""]):
+        again = unpacked(*packed(tokens), engines.token_encoder.dimension)
+        assert again.ids.tolist() == tokens.ids.tolist()
+        if len(tokens.ids):
+            assert (again.vectors * tokens.vectors).sum(axis=1).min() > 0.999
