@@ -1,4 +1,4 @@
-"""The command line as a whole: global options, and the commands in the order in which help shows them."""
+"""The command line as a whole: the program and its global options. The commands are in commands.py."""
 
 from __future__ import annotations
 
@@ -7,45 +7,13 @@ from typing import Annotated
 import typer
 
 from memcli import __version__
-from memcli.cli import (
-    ask,
-    backup,
-    check,
-    completion,
-    config,
-    consolidate,
-    context_block,
-    delete,
-    diff,
-    episodes,
-    export,
-    facts,
-    fade,
-    import_,
-    ingest,
-    marks,
-    models,
-    open_turn,
-    profile,
-    ratings,
-    remember,
-    repair,
-    restore,
-    search,
-    sessions,
-    speakers,
-    sql,
-    status,
-    timeline,
-    undo,
-    why,
-    why_not,
-)
-from memcli.cli import eval as evaluation
+from memcli.cli import completion
+from memcli.cli.commands import Program
 from memcli.cli.context import Context
 
 app = typer.Typer(
     name="memcli",
+    cls=Program,
     # Without rich markup `--help` takes half the time: rich is loaded only by commands that print.
     rich_markup_mode=None,
     add_completion=False,
@@ -90,41 +58,3 @@ def memcli(
     memcli ingest chat.txt, then: memcli ask "When do we move?"
     """
     ctx.obj = Context(memory=memory, config_file=config_file, json=json, quiet=quiet, wait=wait)
-
-
-app.command("ingest")(ingest.ingest)
-app.command("ask")(ask.ask)
-app.command("search")(search.search)
-app.command("context")(context_block.context)
-app.command("open")(open_turn.open_turn)
-app.command("sessions")(sessions.sessions)
-app.command("timeline")(timeline.timeline)
-app.add_typer(speakers.app, name="speakers")
-app.command("undo")(undo.undo)
-app.command("episodes")(episodes.episodes)
-app.command("good")(ratings.good)
-app.command("bad")(ratings.bad)
-app.command("pin")(marks.pin)
-app.command("unpin")(marks.unpin)
-app.command("forget")(marks.forget)
-app.command("consolidate")(consolidate.consolidate)
-app.command("fade")(fade.fade)
-app.command("facts")(facts.facts)
-app.command("profile")(profile.profile)
-app.command("diff")(diff.diff)
-app.command("remember")(remember.remember)
-app.command("status")(status.status)
-app.command("delete")(delete.delete)
-app.command("check")(check.check)
-app.command("repair")(repair.repair)
-app.command("backup")(backup.backup)
-app.command("restore")(restore.restore)
-app.command("export")(export.export)
-app.command("import")(import_.import_)
-app.command("sql")(sql.sql)
-app.command("config")(config.config)
-app.command("why")(why.why)
-app.command("why-not")(why_not.why_not)
-app.command("eval")(evaluation.evaluate)
-app.add_typer(models.app, name="models")
-app.command("completion")(completion.completion)

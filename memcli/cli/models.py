@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engines.cards import ModelCard
     from engines.shelf import Shelf, ShelvedModel
 
-app = typer.Typer(rich_markup_mode=None, help="List, add, check and choose models.", invoke_without_command=True)
+app = typer.Typer(rich_markup_mode=None, add_completion=False, invoke_without_command=True)
 
 
 def shelved(incomplete: str) -> list[str]:
