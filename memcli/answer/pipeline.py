@@ -14,7 +14,7 @@ from memcli.answer.extract import extract
 from memcli.answer.generate import UNKNOWN, generate
 from memcli.ingest.identity import content_id
 from memcli.recall.gate import BAR
-from memcli.recall.pipeline import LOOKED_TWICE_IN_MANY, Engines, Recalled, recall
+from memcli.recall.pipeline import Engines, Recalled, recall
 from memcli.recall.question import Question
 from memcli.recall.select import estimated_tokens, select
 from memcli.recall.working import with_working
@@ -68,7 +68,7 @@ def ask(
     """
     if query.known_as_of is not None:
         query = replace(query, until=min(query.until or query.known_as_of, query.known_as_of))
-    query = replace(query, limit=max(LOOKED_TWICE_IN_MANY, 2 * budget.turns))
+    query = replace(query, limit=2 * budget.turns)
     recalled = recall(query, store, engines)
     if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
         recalled = recall(replace(query, deep=True), store, engines)

@@ -177,10 +177,9 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 
 def _stemmed(text: str) -> list[str]:
-    from snowballstemmer.porter_stemmer import PorterStemmer
+    from Stemmer import Stemmer
 
-    stemmer = PorterStemmer()
-    return [stemmer.stemWord(word) for word in normalised(text).split()]
+    return list(Stemmer("porter").stemWords(normalised(text).split()))
 
 
 def _share(part: int, whole: int) -> float:

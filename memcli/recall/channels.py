@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -49,13 +50,16 @@ def ranked(
     text: str, index: Index, embedder: Embedder, where: Filter, *, depth: int
 ) -> dict[Channel, list[tuple[int, float]]]:
     """The best `depth` turns of the four channels of words and meaning, as (seq, score)."""
-    near, window_near = index.dense(embedder.embed_query(text), limit=depth, where=where)
-    return {
-        "lexical": index.lexical(text, column="said", limit=depth, where=where),
-        "lexical_window": index.lexical(text, column="window", limit=depth, where=where),
-        "dense": near,
-        "dense_window": window_near,
-    }
+    with ThreadPoolExecutor(2) as pool:  # words are looked up outside of Python, while meaning is compared here
+        said = pool.submit(index.lexical, text, column="said", limit=depth, where=where)
+        window = pool.submit(index.lexical, text, column="window", limit=depth, where=where)
+        near, window_near = index.dense(embedder.embed_query(text), limit=depth, where=where)
+        return {
+            "lexical": said.result(),
+            "lexical_window": window.result(),
+            "dense": near,
+            "dense_window": window_near,
+        }
 
 
 def _dated(query: Query, index: Index, embedder: Embedder) -> list[tuple[int, float]]:

@@ -16,7 +16,7 @@ from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence
 from memcli.recall.query import stems
 from memcli.recall.question import Question, parts_of, understand
-from memcli.recall.rerank import Looked, first_look, joined, second_look
+from memcli.recall.rerank import PASSAGE_CHARS, Looked, first_look, joined, second_look
 from memcli.recall.standing import keep_welcome, retrievability_of, tier_in_use
 from memcli.types import Candidate, Channel, Hit, Locator, Query, Turn
 from store.rows import TurnRow
@@ -32,13 +32,21 @@ RETENTION_NUDGE = 0.1
 LOOKED_TWICE = 64
 """How many candidates are compared with token vectors in context, in a memory of at most SMALL turns."""
 
-LOOKED_TWICE_IN_MANY = 16
-"""How many in a larger one, where most of them are met for the first time."""
-
-LOOKED_ONCE_IN_MANY = 120
-"""How many, the best by fusion, are looked at at all in a larger one; in a small one all that a channel named are."""
-
 SMALL = 20_000
+
+
+class Effort(NamedTuple):
+    """How much is looked at: so many once, the best by fusion (None: all that a channel named); so many of them twice,
+    in passages of so many characters."""
+
+    once: int | None
+    twice: int
+    passage_chars: int
+
+
+LITTLE = Effort(None, LOOKED_TWICE, PASSAGE_CHARS)
+MUCH = Effort(64, 8, PASSAGE_CHARS // 2)
+"""In a memory of more than SMALL turns: most of what is found there is met for the first time, and not in the cache."""
 
 BELOW = 0.11
 """By so many log odds what was looked at once ranks below: more than RETENTION_NUDGE can make up for."""
@@ -78,14 +86,16 @@ def recall(query: Query, store: Store, engines: Engines, *, without: frozenset[C
     """
     timings: dict[str, float] = {}
     many = store.index.count() > SMALL
-    whole = _probe(query, None, store, engines, without, LOOKED_TWICE_IN_MANY if many else LOOKED_TWICE, timings)
+    effort = MUCH if many else LITTLE
+    whole = _probe(query, None, store, engines, without, effort, timings)
     question, second = whole.question, whole.second
     if second is None:
         return Recalled(candidates=[], timings_ms=timings, question=question, confidence=0.0)
     probes = [whole]
+    part_effort = effort._replace(twice=min(effort.twice, LOOKED_AT_PART))
     for part in parts_of(query.text):
         part_question = replace(question, text=part, terms=frozenset(stems(part)))
-        probe = _probe(replace(query, text=part), part_question, store, engines, without, LOOKED_AT_PART, timings)
+        probe = _probe(replace(query, text=part), part_question, store, engines, without, part_effort, timings)
         if probe.second is not None:
             probes.append(probe)
             second = joined(second, probe.second, PART)
@@ -127,15 +137,14 @@ def _probe(
     store: Store,
     engines: Engines,
     without: frozenset[Channel],
-    twice: int,
+    effort: Effort,
     timings: dict[str, float],
 ) -> _Probe:
-    """`question`: the query as understood already; `twice`: how many are looked at twice."""
+    """`question`: the query as understood already, if it is."""
     with _timed(timings, "channels"):
         archive = store.archive if query.deep else None
         hits = channels.hits(query, store.index, engines.embedder, archive, without)
-        many = store.index.count() > SMALL
-        fused = dict(fuse(hits)[: LOOKED_ONCE_IN_MANY if many else len(hits)])
+        fused = dict(fuse(hits)[: effort.once])
     with _timed(timings, "fetch"):
         present = store.index.rows(list(fused))
         archived = store.archive.rows([item for item in fused if item not in present]) if query.deep else {}
@@ -147,8 +156,13 @@ def _probe(
         first = first_look(question, rows, hits, fused, engines.token_table)
     with _timed(timings, "second_look"):
         second = second_look(
-            question, first.best(twice), engines.token_encoder, engines.token_table, store.token_cache
-        ).best(twice)
+            question,
+            first.best(effort.twice),
+            engines.token_encoder,
+            engines.token_table,
+            store.token_cache,
+            passage_chars=effort.passage_chars,
+        ).best(effort.twice)
     return _Probe(question, hits, fused, first, second, frozenset(archived))
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from snowballstemmer.english_stemmer import EnglishStemmer
+from functools import cache
+from typing import Any
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -37,17 +34,11 @@ def content_words(text: str) -> list[str]:
 
 def stems(text: str) -> set[str]:
     """The content words of a text, reduced to their stems (Porter's English stemmer, Snowball)."""
-    return set(map(_stem, content_words(text)))
-
-
-@lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
-    stem: str = _stemmer().stemWord(word)
-    return stem
+    return set(_stemmer().stemWords(content_words(text)))
 
 
 @cache
-def _stemmer() -> EnglishStemmer:
-    from snowballstemmer.english_stemmer import EnglishStemmer
+def _stemmer() -> Any:
+    from Stemmer import Stemmer
 
-    return EnglishStemmer()
+    return Stemmer("english")

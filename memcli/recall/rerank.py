@@ -74,11 +74,17 @@ def first_look(
 
 
 def second_look(
-    question: Question, looked: Looked, encoder: TokenEncoder, table: TokenEncoder, cache: TokenCache
+    question: Question,
+    looked: Looked,
+    encoder: TokenEncoder,
+    table: TokenEncoder,
+    cache: TokenCache,
+    *,
+    passage_chars: int = PASSAGE_CHARS,
 ) -> Looked:
-    """The candidates again, with token vectors in context."""
+    """The candidates again, with token vectors in context; of a turn over `passage_chars`, its best passage."""
     (asked,) = encoder.encode([question.text])
-    texts = _passages(question, looked.rows, table)
+    texts = _passages(question, looked.rows, table, passage_chars)
     said = encoded(texts, encoder, cache)
     features = {**looked.features, **of_tokens("context", asked, said, looked.rows, looked.features["fused"])}
     return Looked(looked.rows, features, total(features, {**SECOND_LOOK, "in_time": IN_TIME}))
@@ -102,26 +108,26 @@ def joined(whole: Looked, part: Looked, behind: float) -> Looked:
     )
 
 
-def passages_of(text: str) -> list[str]:
-    """The text in passages of at most PASSAGE_CHARS characters, cut between sentences where possible."""
-    if len(text) <= PASSAGE_CHARS:
+def passages_of(text: str, chars: int = PASSAGE_CHARS) -> list[str]:
+    """The text in passages of at most `chars` characters, cut between sentences where possible."""
+    if len(text) <= chars:
         return [text]
     passages = [""]
     for sentence in _BREAK.split(text):
-        for start in range(0, len(sentence), PASSAGE_CHARS):
-            piece = sentence[start : start + PASSAGE_CHARS]
-            if len(passages[-1]) + len(piece) < PASSAGE_CHARS:
+        for start in range(0, len(sentence), chars):
+            piece = sentence[start : start + chars]
+            if len(passages[-1]) + len(piece) < chars:
                 passages[-1] = f"{passages[-1]} {piece}".strip()
             else:
                 passages.append(piece)
     return [passage for passage in passages if passage] or [text]
 
 
-def _passages(question: Question, rows: Sequence[TurnRow], table: TokenEncoder) -> list[str]:
+def _passages(question: Question, rows: Sequence[TurnRow], table: TokenEncoder, chars: int) -> list[str]:
     """What of each row is compared, with its speaker: all of it, or of a long one the passage that matches best."""
     from engines.late_interaction import best_matches
 
-    parts = [passages_of(row.text) for row in rows]
+    parts = [passages_of(row.text, chars) for row in rows]
     many = [one for one in parts if len(one) > 1]
     asked, *said = table.encode([question.text, *(part for one in many for part in one)])
     worth = iter(best_matches(asked, said).sum(axis=1).tolist())

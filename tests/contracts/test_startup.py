@@ -8,7 +8,7 @@ import pytest
 
 HEAVY = {
     "duckdb", "lancedb", "lance", "pyarrow", "numpy", "onnxruntime", "tokenizers", "llama_cpp", "rich",
-    "portalocker", "snowballstemmer", "tomlkit",
+    "portalocker", "Stemmer", "tomlkit",
 }  # fmt: skip
 RUN = """
 import json, sys
