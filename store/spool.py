@@ -48,7 +48,7 @@ class Spool:
         all. If the spool was folded in between, all records that wait now (a number of a file may be given anew, so a
         reader that knows of the fold asks from (0, 0) on).
         """
-        with self._locks.spool():
+        with self._locks.spool(shared=True):
             if self._folding.exists() or not self._path.exists():
                 return _records(self._folding) + _records(self._path), (0, 0)
             found = self._path.stat()

@@ -36,7 +36,7 @@ def test_all_other_blocks_run_in_order(memcli, tmp_path, tiny_gguf):
     shutil.copy(tiny_gguf, models / "model.gguf")
     script = "set -eu\n" + "\n".join(BLOCKS[2:])
     done = subprocess.run(
-        ["bash", "-c", script], cwd=clone, env=memcli.environment, capture_output=True, text=True, timeout=300
+        ["bash", "-c", script], cwd=clone, env=memcli.environment, capture_output=True, text=True, timeout=1200
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "24 September 2024" in done.stdout
