@@ -176,6 +176,10 @@ class FactTables:
         rows = self._db.execute("SELECT DISTINCT subject_key FROM facts_due ORDER BY 1 LIMIT ?", [limit]).fetchall()
         return [str(row[0]) for row in rows]
 
+    def any_claim(self) -> bool:
+        """Whether there is a claim at all."""
+        return bool(self._db.execute("SELECT EXISTS (FROM claims)").fetchall()[0][0])
+
     def claims_of(self, subjects: Sequence[str] | None, said_by: datetime | None = None) -> list[ClaimRow]:
         """What is claimed of these subjects (None: of all), by the moment said_by at the latest."""
         until = said_by.astimezone(UTC).replace(tzinfo=None) if said_by else None

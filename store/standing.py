@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """strengths: of what was recalled, by id, as of the last consolidation; marks by id; rejections: (question, id)."""
+    """strengths: of what was recalled, by id, as of the last consolidation; marks by id; rejections: (question, id);
+    claims: whether anything that was said is known as a claim, from which facts follow.
+    """
 
     strengths: dict[str, StateRow]
     marks: dict[str, Mark]
     rejections: list[tuple[str, str]]
+    claims: bool
 
 
 class StandingReader:
@@ -31,7 +34,7 @@ class StandingReader:
         self._store = store
         self._version: int | None = None
         self._position = (0, 0)
-        self._now = Standing(strengths={}, marks={}, rejections=[])
+        self._now = Standing(strengths={}, marks={}, rejections=[], claims=False)
 
     def read(self) -> Standing:
         """The present standing. Raises StoreLocked, StoreDamaged."""
@@ -40,7 +43,12 @@ class StandingReader:
             with self._store.reading() as catalogue:
                 states = catalogue.states
                 strengths = {row.item_id: row for row in states.states()}
-                self._now = Standing(strengths=strengths, marks=states.marks(), rejections=states.rejections())
+                self._now = Standing(
+                    strengths=strengths,
+                    marks=states.marks(),
+                    rejections=states.rejections(),
+                    claims=catalogue.facts.any_claim(),
+                )
             self._version, self._position = version, (0, 0)
         records, self._position = self._store.spool.read_since(self._position)
         for record in records:

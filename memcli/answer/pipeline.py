@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.errors import EngineError
-from memcli.answer.beliefs import Known, known
 from memcli.answer.cite import check
 from memcli.answer.extract import extract
 from memcli.answer.generate import UNKNOWN, generate
@@ -24,6 +23,7 @@ from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
     from engines.protocols import Generator, TokenEncoder
+    from memcli.answer.beliefs import Known
 
 NEAREST = "The memory does not say. What comes nearest:"
 
@@ -92,7 +92,9 @@ def answer(
     evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
     evidence = with_working(evidence, working)
     fact = None
-    if not query.speakers and query.since is None:
+    if not query.speakers and query.since is None and store.standing().claims:
+        from memcli.answer.beliefs import known  # its patterns take longer to make than a memory without facts to ask
+
         asked_on = query.asked_at.date()
         fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
     if fact is not None:
