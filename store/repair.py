@@ -117,16 +117,17 @@ def _copy_table(fresh: duckdb.DuckDBPyConnection, path: Path, table: str) -> tup
         return 0, 0
     try:
         [(rows,)] = fresh.execute(f"SELECT coalesce(max(rowid) + 1, 0) FROM damaged.{table}").fetchall()
-        pieces = [(0, int(rows))]
+        [(keyed,)] = fresh.execute(
+            """SELECT count(*) > 0 FROM duckdb_constraints() WHERE table_name = ? AND database_name = current_database()
+               AND constraint_type IN ('PRIMARY KEY', 'UNIQUE')""",
+            [table],
+        ).fetchall()
+        insert = f"INSERT {'OR IGNORE ' if keyed else ''}INTO {table} BY NAME FROM damaged.{table}"
+        pieces = [(0, int(rows))] if rows else []
         while pieces:
             first, end = pieces.pop()
             try:
-                [(count,)] = fresh.execute(
-                    f"INSERT OR IGNORE INTO {table} BY NAME FROM damaged.{table} WHERE rowid >= ? AND rowid < ?"
-                    if table not in ("turns", "outbox", "quarantine", "audit")
-                    else f"INSERT INTO {table} BY NAME FROM damaged.{table} WHERE rowid >= ? AND rowid < ?",
-                    [first, end],
-                ).fetchall()
+                [(count,)] = fresh.execute(f"{insert} WHERE rowid >= ? AND rowid < ?", [first, end]).fetchall()
                 kept += int(count)
             except duckdb.Error:
                 if end - first == 1:

@@ -79,10 +79,10 @@ ENTRIES: Mapping[str, Entry] = {name: entry for group in GROUPS.values() for nam
 
 
 class _Commands(MutableMapping[str, Any]):
-    """The commands as typer wants them, each made when it is first looked at."""
+    """The commands as typer wants them, each made when it is first looked at; `made`: those that are made already."""
 
-    def __init__(self) -> None:
-        self._made: dict[str, Command] = {}
+    def __init__(self, made: Mapping[str, Command]) -> None:
+        self._made = dict(made)
 
     def __getitem__(self, name: str) -> Command:
         if name not in self._made:
@@ -102,10 +102,10 @@ class _Commands(MutableMapping[str, Any]):
         del self._made[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(ENTRIES)
+        return iter({**ENTRIES, **self._made})
 
     def __len__(self) -> int:
-        return len(ENTRIES)
+        return len({**ENTRIES, **self._made})
 
 
 class Program(TyperGroup):
@@ -113,7 +113,7 @@ class Program(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _Commands()
+        self.commands = _Commands(self.commands)
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """List the commands by group, from their entries alone."""

@@ -27,7 +27,14 @@ def main() -> NoReturn:
     os.umask(0o077)  # whatever this program writes is the user's alone
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if _signals:
+        # Threads of libraries may be in the middle of something; the interpreter would wait for some, and others would
+        # fall over its end. What they have under way can be cut off at any time.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

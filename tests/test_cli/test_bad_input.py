@@ -107,7 +107,7 @@ def test_a_store_that_is_not_one(memcli, write_turns, tmp_path):
     fails(memcli("--memory", folder, "ingest", write_turns("log.jsonl", GOOD)), 10, str(folder))
     assert [entry.name for entry in folder.iterdir()] == ["holiday.txt"]
     damaged = tmp_path / "damaged"
-    damaged.mkdir()
+    damaged.mkdir(mode=0o700)
     (damaged / "memory.duckdb").write_bytes(b"this is no database" * 1000)
     fails(memcli("--memory", damaged, "status"), 14, "memory.duckdb")
 
