@@ -157,7 +157,7 @@ class StoreLocks:
 def _holder(shown_as: str | None) -> str:
     command = shown_as or shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     record = {
-        "command": textwrap.shorten(command, 100, placeholder=" ..."),
+        "command": textwrap.shorten(command, 200, placeholder=" ..."),
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "boot": _boot(),
