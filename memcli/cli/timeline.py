@@ -55,5 +55,5 @@ def timeline(
     else:
         overview.timeline(counted, by.value)
         if untimed:
-            context.tell(f"{untimed} turns have no time")
+            context.tell(f"{untimed} turn{'s have' if untimed > 1 else ' has'} no time")
     raise typer.Exit(Exit.DONE if counted or untimed else Exit.ABSTAINED)

@@ -47,6 +47,7 @@ def columns(db: duckdb.DuckDBPyConnection, table: str) -> list[tuple[str, str, b
 def fill(db: duckdb.DuckDBPyConnection, data: st.DataObject, tag: str) -> None:
     """Random rows in every exported table, numbered from 1, that refer to each other as they should."""
     sizes = {table.name: data.draw(st.integers(1, 4), table.name) for table in EXPORTED}
+    sizes["people"] = min(sizes["people"], sizes["speakers"])
     for table in EXPORTED:
         targets = {reference.column: reference.table for reference in table.refers}
         for number in range(1, sizes[table.name] + 1):
@@ -54,6 +55,8 @@ def fill(db: duckdb.DuckDBPyConnection, data: st.DataObject, tag: str) -> None:
             for name, kind, nullable in columns(db, table.name):
                 if name == table.number:
                     row[name] = number
+                elif (name,) == table.identity and name in targets:
+                    row[name] = number  # a row a target at most
                 elif name in targets:
                     row[name] = data.draw(st.integers(1, sizes[targets[name]]))
                 elif name in table.identity and kind == "VARCHAR":

@@ -122,6 +122,7 @@ def _table(first: int, batch: list[tuple[int, int | None, int]]) -> pa.Table:
         "said_at": pa.array(times, pa.timestamp("us")),
         "utc_offset": pa.array([0] * count, pa.int16()),
         "source": pa.array([1] * count, pa.int32()),
+        "line": pa.array([None] * count, pa.int64()),
         "batch": pa.array([1] * count, pa.int32()),
     }
     return pa.table(columns)
