@@ -8,7 +8,7 @@ import pytest
 from written import FORMATS, STORY
 
 ONE_OF_EACH = [
-    "chatgpt", "claude", "claude-code", "codex", "gemini", "gemini-cli", "longmemeval", "markdown", "openai",
+    "chatgpt", "claude", "claude-code", "codex", "gemini", "gemini-cli", "longmemeval", "openai",
     "specstory",
 ]  # fmt: skip
 
