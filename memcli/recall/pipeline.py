@@ -44,8 +44,8 @@ class Effort(NamedTuple):
     passage_chars: int
 
 
-LITTLE = Effort(None, LOOKED_TWICE, PASSAGE_CHARS)
-MUCH = Effort(64, 8, PASSAGE_CHARS // 2)
+IN_FEW_TURNS = Effort(None, LOOKED_TWICE, PASSAGE_CHARS)
+IN_MANY_TURNS = Effort(64, 8, PASSAGE_CHARS // 2)
 """In a memory of more than SMALL turns: most of what is found there is met for the first time, and not in the cache."""
 
 BELOW = 0.11
@@ -86,7 +86,7 @@ def recall(query: Query, store: Store, engines: Engines, *, without: frozenset[C
     """
     timings: dict[str, float] = {}
     many = store.index.count() > SMALL
-    effort = MUCH if many else LITTLE
+    effort = IN_MANY_TURNS if many else IN_FEW_TURNS
     whole = _probe(query, None, store, engines, without, effort, timings)
     question, second = whole.question, whole.second
     if second is None:

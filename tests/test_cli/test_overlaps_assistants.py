@@ -8,7 +8,7 @@ import pytest
 from written import FORMATS, STORY
 
 ONE_OF_EACH = [
-    "chatgpt", "claude", "claude-code", "codex", "gemini", "gemini-cli", "longmemeval", "openai",
+    "chatgpt", "claude", "claude-code", "codex", "gemini", "gemini-cli", "longmemeval", "markdown", "openai",
     "specstory",
 ]  # fmt: skip
 
@@ -16,7 +16,9 @@ ONE_OF_EACH = [
 def write(folder: Path, turns: int) -> Path:
     folder.mkdir()
     for name in ONE_OF_EACH:
-        (folder / f"{name}.log").write_text(FORMATS[name][1](STORY[:turns]), encoding="utf-8")
+        # Two Markdown files of the same words at the same times would be one conversation: one tells another story.
+        story = [(role, f"{text} Really." if name == "markdown" else text, time) for role, text, time in STORY[:turns]]
+        (folder / f"{name}.log").write_text(FORMATS[name][1](story), encoding="utf-8")
     return folder
 
 
