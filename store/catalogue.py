@@ -183,7 +183,7 @@ class Catalogue:
         """Keep records that could not be read (columns batch, uri, line, reason, excerpt), once each."""
         self._db.register("incoming", records)
         self._db.execute(
-            """INSERT INTO quarantine BY NAME SELECT * FROM incoming WHERE NOT EXISTS (
+            """INSERT INTO quarantine BY NAME SELECT DISTINCT ON (uri, line, reason) * FROM incoming WHERE NOT EXISTS (
                FROM quarantine known WHERE known.uri = incoming.uri AND known.reason = incoming.reason
                AND known.line IS NOT DISTINCT FROM incoming.line)"""
         )
