@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from store.disk import writable
 from store.errors import StoreDamaged
 from store.lance import lance
-from store.nearest import best, by_words, codes_of, estimated_cosines, refined_cosines, window_scores
+from store.lance_reader import LanceReader
+from store.loaded_rows import LoadedRows, load, matrix_of
+from store.nearest import best, codes_of, estimated_cosines, refined_cosines, window_scores
 from store.rows import TurnRow
 
 if TYPE_CHECKING:
@@ -95,11 +97,14 @@ class Index:
 
     name = _TABLE
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, cache: Path | None = None) -> None:
+        """cache: a folder for what can be made again at any time; without it, every process makes it for itself."""
         self._folder = folder
+        self._kept = cache / f"{self.name}.rows" if cache is not None else None
         self._place: int | None = None
         self._table: Any = None
-        self._rows: _Rows | None = None
+        self._reader: LanceReader | None = None
+        self._rows: LoadedRows | None = None
 
     @property
     def exists(self) -> bool:
@@ -124,7 +129,7 @@ class Index:
 
     def reopen(self) -> None:
         """Look at the table afresh at the next read."""
-        self._table = self._rows = None
+        self._table = self._reader = self._rows = None
 
     # writing, under the writer lock
 
@@ -147,7 +152,7 @@ class Index:
             if known:
                 target.delete(f"seq IN ({', '.join(map(str, known))})")
             target.add(table)
-        self._rows = None
+        self._changed()
 
     def _make(self, layout: pa.Schema) -> None:
         self.drop()  # what is left of a making that was cut off
@@ -159,7 +164,7 @@ class Index:
         if self.exists and ranges:
             with writable(self._folder):
                 self._open().delete(" OR ".join(f"(seq >= {first} AND seq <= {last})" for first, last in ranges))
-            self._rows = None
+            self._changed()
 
     def remove(self, seqs: Sequence[int]) -> None:
         """Take the rows with these seqs out of the table; their files go with the next refresh_text()."""
@@ -167,14 +172,13 @@ class Index:
         with writable(self._folder):
             for start in range(0, len(seqs), REMOVED_AT_ONCE):
                 table.delete(f"seq IN ({', '.join(map(str, seqs[start : start + REMOVED_AT_ONCE]))})")
-        self._rows = None
+        self._changed()
 
     def whole_rows(self, seqs: Sequence[int]) -> pa.Table:
         """The rows with these seqs as put() takes them, with every column but the vector."""
-        table, loaded = self._open(), self._loaded()
-        row_ids = loaded.row_ids_of(seqs).tolist()
-        names = [name for name in table.schema.names if name != "vector"]
-        return table.take_row_ids(row_ids).select(names).to_arrow().select(names)
+        table, loaded = self._reading(), self._loaded()
+        names = [name for name in table.columns() if name != "vector"]
+        return table.take(loaded.row_ids_of(seqs).tolist(), names).select(names)
 
     def refresh_text(self) -> None:
         """Bring the full-text indexes up to date and compact the files, after a run of put()."""
@@ -204,7 +208,7 @@ class Index:
 
     def count(self) -> int:
         """How many turns are indexed."""
-        return int(self._open().count_rows()) if self.exists else 0
+        return self._reading().count() if self.exists else 0
 
     def highest_seq(self) -> int:
         """The highest seq that is indexed, 0 if none is."""
@@ -214,9 +218,7 @@ class Index:
         """The seqs of all turns in the table."""
         if not self.exists:
             return set()
-        table = self._open()
-        found = table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()
-        return set(found["seq"].to_pylist())
+        return set(self._reading().scan(["seq"])["seq"].to_pylist())
 
     def text_columns_missing(self) -> list[str]:
         """The columns that should have a full-text index and have none."""
@@ -231,7 +233,7 @@ class Index:
         row_ids = self._loaded().row_ids_of(seqs)
         if not len(row_ids):
             return {}
-        found = self._open().take_row_ids(row_ids.tolist()).select(list(TurnRow._fields)).to_arrow()
+        found = self._reading().take(row_ids.tolist(), TurnRow._fields)
         rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
@@ -240,14 +242,7 @@ class Index:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
         if not self.exists:
             return []
-        table = self._open()  # it imports lancedb, by our own way
-        from lancedb.query import MatchQuery
-
-        search = table.search(MatchQuery(text, column), query_type="fts")
-        condition = where.sql()
-        if condition:
-            search = search.where(condition, prefilter=True)
-        found = search.select(["seq", "_score"]).limit(limit).to_arrow()
+        found = self._reading().matching(text, column=column, columns=["seq"], limit=limit, where=where.sql()).result()
         pairs = zip(found["seq"].to_pylist(), found["_score"].to_pylist(), strict=True)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
@@ -276,19 +271,19 @@ class Index:
             scores[outside] = windows[outside] = -np.inf
         return _ranked(rows, scores, limit), _ranked(rows, windows, limit)
 
-    def _outside(self, rows: _Rows, where: Filter) -> npt.NDArray[np.bool_] | None:
+    def _outside(self, rows: LoadedRows, where: Filter) -> npt.NDArray[np.bool_] | None:
         """Which rows the filter leaves out; None if it leaves none out."""
         import numpy as np
 
         condition = where.sql()
         if not condition:
             return None
-        found = self._open().search().where(condition).select(["seq"]).limit(max(len(rows.seqs), 1)).to_arrow()
+        found = self._reading().scan(["seq"], where=condition)
         outside: npt.NDArray[np.bool_] = ~np.isin(rows.seqs, found["seq"].to_numpy())
         return outside
 
     def _rescored(
-        self, rows: _Rows, query: npt.NDArray[np.float32], outside: npt.NDArray[np.bool_] | None
+        self, rows: LoadedRows, query: npt.NDArray[np.float32], outside: npt.NDArray[np.bool_] | None
     ) -> tuple[Any, Any]:
         """True scores of the turns and of the windows that are best by code, -inf for all others.
 
@@ -319,106 +314,59 @@ class Index:
         return scores, windows
 
     def _open(self) -> Any:
+        """The table, to be changed."""
         if self._table is None:
-            try:
-                self._place = self._folder.stat().st_ino
-                self._table = lance().connect(str(self._folder)).open_table(self.name)
-            except (ValueError, RuntimeError, OSError) as error:
-                raise StoreDamaged(
-                    f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
-                    hint="`memcli repair` builds it anew from the catalogue",
-                ) from error
+            self._table = self._opened(lambda: lance().connect(str(self._folder)).open_table(self.name))
         return self._table
 
-    def _loaded(self) -> _Rows:
+    def _reading(self) -> LanceReader:
+        """The table, to be read."""
+        if self._reader is None:
+            self._reader = self._opened(lambda: LanceReader(self._folder, self.name))
+        return self._reader
+
+    def _opened(self, opening: Callable[[], Found]) -> Found:
+        try:
+            self._place = self._folder.stat().st_ino
+            return opening()
+        except (ValueError, RuntimeError, OSError) as error:
+            raise StoreDamaged(
+                f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
+                hint="`memcli repair` builds it anew from the catalogue",
+            ) from error
+
+    def _changed(self) -> None:
+        """What was read before is no longer so."""
+        self._reader = self._rows = None
+
+    def _loaded(self) -> LoadedRows:
         if self._rows is None:
-            self._rows = self._load()
+            table = self._reading()
+            self._rows = load(table, self._compared(table.count()), self._kept)
         return self._rows
-
-    def _load(self) -> _Rows:
-        import numpy as np
-
-        table = self._open()
-        count = table.count_rows()
-        column = self._compared(count)
-        found = (
-            table.search()
-            .select(["seq", "session", "said_at", column])
-            .with_row_id(True)
-            .limit(max(count, 1))
-            .to_arrow()
-        )
-        seqs = found["seq"].to_numpy()
-        sessions = found["session"].to_numpy()
-        moments = found["said_at"].cast("int64").fill_null(-(2**62)).to_numpy()
-        order = np.lexsort((seqs, moments, sessions))
-        matrix = _matrix(found[column])[order]
-        return _Rows(
-            seqs=seqs[order],
-            sessions=sessions[order],
-            row_ids=found["_rowid"].to_numpy()[order],
-            by_seq=np.argsort(seqs[order], kind="stable"),
-            codes=by_words(matrix) if column == "code" else None,
-            vectors=matrix.astype(np.float32) if column == "vector" else None,
-            dimension=matrix.shape[1] * (1 if column == "vector" else 8),
-        )
 
     def _compared(self, count: int) -> Literal["vector", "code"]:
         """What dense search loads of each of `count` rows."""
         return "vector" if count <= EXACT_ROWS else "code"
 
-    def _vectors(self, rows: _Rows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    def _vectors(self, rows: LoadedRows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """The vectors (places, dimension) of the rows at these places."""
         import numpy as np
 
-        found = self._open().take_row_ids(rows.row_ids[places].tolist()).select(["seq", "vector"]).to_arrow()
+        found = self._reading().take(rows.row_ids[places].tolist(), ["seq", "vector"])
         vectors: npt.NDArray[np.float32] = np.empty((len(places), rows.dimension), np.float32)
         seqs = rows.seqs[places]
         by_seq = np.argsort(seqs)
-        vectors[by_seq[np.searchsorted(seqs[by_seq], found["seq"].to_numpy())]] = _matrix(found["vector"])
+        vectors[by_seq[np.searchsorted(seqs[by_seq], found["seq"].to_numpy())]] = matrix_of(found["vector"])
         return vectors
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows:
-    """What dense search keeps in memory, in the order of speaking."""
-
-    seqs: Any
-    sessions: Any
-    row_ids: Any
-    by_seq: Any
-    codes: Any
-    vectors: Any
-    dimension: int
-
-    def row_ids_of(self, seqs: Sequence[int]) -> Any:
-        """The row ids of those of these seqs that are there."""
-        import numpy as np
-
-        if not len(self.seqs):
-            return self.row_ids
-        wanted = np.unique(np.array(seqs, np.int64))
-        places = np.searchsorted(self.seqs, wanted, sorter=self.by_seq)
-        places = self.by_seq[np.minimum(places, len(self.seqs) - 1)]
-        return self.row_ids[places[self.seqs[places] == wanted]]
-
-
-def _ranked(rows: _Rows, scores: Any, limit: int) -> list[tuple[int, float]]:
+def _ranked(rows: LoadedRows, scores: Any, limit: int) -> list[tuple[int, float]]:
     import numpy as np
 
     inside = np.flatnonzero(scores > -np.inf)
     pairs = [(int(rows.seqs[place]), float(scores[place])) for place in inside[best(scores[inside], limit)]]
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-
-
-def _matrix(column: pa.ChunkedArray) -> Any:
-    """A column of fixed-size lists as an array (rows, size), without copying where it is one chunk."""
-    import numpy as np
-
-    parts = [
-        part.flatten().to_numpy(zero_copy_only=False).reshape(len(part), -1) for part in column.chunks if len(part)
-    ]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros((0, column.type.list_size))
 
 
 def schema(dimension: int) -> pa.Schema:

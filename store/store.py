@@ -6,7 +6,8 @@ FOLDER/index.pending    is there while the index may lag behind the catalogue
 FOLDER/erase.pending    is there while deleted text may still be in a file: see store/erase.py
 FOLDER/before-schema-N  the catalogue as it was before a migration: see Store.bring_up_to_date
 FOLDER/damaged          what repair could not mend
-FOLDER/cache            token vectors of turns that were looked at closely; the last run of `memcli eval --mine`
+FOLDER/cache            token vectors of turns that were looked at closely; columns of the index as dense search wants
+                        them; the last run of `memcli eval --mine`
 FOLDER/receipts         of deletions: see store/prove.py
 """
 
@@ -62,9 +63,9 @@ class Store:
         self.folder = folder
         self.locks = StoreLocks(folder / "locks", wait_s)
         self.spool = Spool(folder / "spool.jsonl", self.locks)
-        self.index = Index(folder / "index")
+        self.index = Index(folder / "index", cache=folder / "cache")
         self.token_cache = TokenCache(folder / "cache" / "tokens.sqlite")
-        self.archive = Archive(folder / "index")
+        self.archive = Archive(folder / "index", cache=folder / "cache")
         self._standing = StandingReader(self)
         self._pending = folder / "index.pending"
         self._erasing = folder / "erase.pending"
