@@ -20,7 +20,7 @@ from store.disk import writable
 from store.errors import StoreDamaged
 from store.lance import lance
 from store.lance_reader import LanceReader
-from store.loaded_rows import LoadedRows, load, matrix_of
+from store.loaded_rows import LoadedRows, array_of, load, matrix_of
 from store.nearest import best, codes_of, estimated_cosines, refined_cosines, window_scores
 from store.rows import TurnRow
 
@@ -41,6 +41,9 @@ RESCORED = 100
 
 REFINED = 500
 """How many of the best by code are first estimated again, with the query itself instead of its code."""
+
+TIED, MOST_TIED = 40, 5_000
+"""So many more rows than wanted are asked for at first, and so many at most, to have all that tie with the last one."""
 
 REMOVED_AT_ONCE = 5_000
 """How many rows one condition names."""
@@ -242,9 +245,17 @@ class Index:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
         if not self.exists:
             return []
-        found = self._reading().matching(text, column=column, columns=["seq"], limit=limit, where=where.sql()).result()
-        pairs = zip(found["seq"].to_pylist(), found["_score"].to_pylist(), strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+        asked = limit + TIED
+        while True:
+            found = self._reading().matching(text, column=column, limit=asked, where=where.sql())
+            scores = array_of(found["_score"])
+            # Of rows of one score the last are any of them: those that are cut off must score less than the best.
+            if len(scores) < asked or scores[-1] < scores[limit - 1] or asked >= MOST_TIED:
+                break
+            asked *= 4
+        seqs = self._loaded().seqs_of(array_of(found["_rowid"]))
+        pairs = zip(seqs.tolist(), scores.tolist(), strict=True)
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
     @again
     def dense(
@@ -279,7 +290,7 @@ class Index:
         if not condition:
             return None
         found = self._reading().scan(["seq"], where=condition)
-        outside: npt.NDArray[np.bool_] = ~np.isin(rows.seqs, found["seq"].to_numpy())
+        outside: npt.NDArray[np.bool_] = ~np.isin(rows.seqs, array_of(found["seq"]))
         return outside
 
     def _rescored(
@@ -353,11 +364,11 @@ class Index:
         """The vectors (places, dimension) of the rows at these places."""
         import numpy as np
 
-        found = self._reading().take(rows.row_ids[places].tolist(), ["seq", "vector"])
+        row_ids = rows.row_ids[places]
+        found = self._reading().take(row_ids.tolist(), ["vector"], with_ids=True)
         vectors: npt.NDArray[np.float32] = np.empty((len(places), rows.dimension), np.float32)
-        seqs = rows.seqs[places]
-        by_seq = np.argsort(seqs)
-        vectors[by_seq[np.searchsorted(seqs[by_seq], found["seq"].to_numpy())]] = matrix_of(found["vector"])
+        order = np.argsort(row_ids)
+        vectors[order[np.searchsorted(row_ids[order], array_of(found["_rowid"]))]] = matrix_of(found["vector"])
         return vectors
 
 

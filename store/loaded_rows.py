@@ -34,27 +34,38 @@ _ALIGNED = 64
 class LoadedRows:
     """Columns of all rows, in the order of speaking, with either `codes` (as from by_words) or `vectors` (float32).
 
-    `by_seq` sorts the rows by seq; `row_ids` are LanceDB's.
+    `row_ids` are LanceDB's; `by_seq` and `by_row_id` sort the rows by either.
     """
 
     seqs: npt.NDArray[np.int64]
     sessions: npt.NDArray[np.int32]
     row_ids: npt.NDArray[np.uint64]
-    by_seq: npt.NDArray[np.int64]
+    by_seq: npt.NDArray[np.int32]
+    by_row_id: npt.NDArray[np.int32]
     codes: Any
     vectors: Any
     dimension: int
 
-    def row_ids_of(self, seqs: Sequence[int]) -> Any:
-        """The row ids of those of these seqs that are there."""
+    def row_ids_of(self, seqs: Sequence[int]) -> npt.NDArray[np.uint64]:
+        """The row ids of those of these seqs that are there, by seq."""
         import numpy as np
 
-        if not len(self.seqs):
-            return self.row_ids
-        wanted = np.unique(np.array(seqs, np.int64))
-        places = np.searchsorted(self.seqs, wanted, sorter=self.by_seq)
-        places = self.by_seq[np.minimum(places, len(self.seqs) - 1)]
-        return self.row_ids[places[self.seqs[places] == wanted]]
+        return self.row_ids[_places(self.seqs, self.by_seq, np.array(sorted(set(seqs)), np.int64))]
+
+    def seqs_of(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """The seqs of these row ids, all of them there, in their order."""
+        return self.seqs[_places(self.row_ids, self.by_row_id, row_ids)]
+
+
+def _places(values: npt.NDArray[Any], order: npt.NDArray[np.int32], wanted: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Where the wanted values are among these, which `order` sorts; one that is not there is left out."""
+    import numpy as np
+
+    if not len(values):
+        return np.zeros(0, np.int64)
+    places = order[np.minimum(np.searchsorted(values, wanted, sorter=order), len(values) - 1)].astype(np.int64)
+    found: npt.NDArray[np.int64] = places[values[places] == wanted]
+    return found
 
 
 def load(table: LanceReader, compared: Literal["vector", "code"], kept: Path | None) -> LoadedRows:
@@ -83,28 +94,37 @@ def _read(table: LanceReader, compared: Literal["vector", "code"]) -> dict[str, 
     import numpy as np
 
     found = table.scan(["seq", "session", "said_at", compared], row_ids=True)
-    seqs = found["seq"].to_numpy()
-    sessions = found["session"].to_numpy()
-    moments = found["said_at"].cast("int64").fill_null(-(2**62)).to_numpy()
+    seqs, sessions, row_ids = (array_of(found[name]) for name in ("seq", "session", "_rowid"))
+    moments = array_of(found["said_at"].cast("int64").fill_null(-(2**62)))
     order = np.lexsort((seqs, moments, sessions))
     matrix = matrix_of(found[compared])[order]
     return {
         "seqs": seqs[order],
         "sessions": sessions[order],
-        "row_ids": found["_rowid"].to_numpy()[order],
-        "by_seq": np.argsort(seqs[order], kind="stable"),
+        "row_ids": row_ids[order],
+        "by_seq": np.argsort(seqs[order], kind="stable").astype(np.int32),
+        "by_row_id": np.argsort(row_ids[order], kind="stable").astype(np.int32),
         **({"codes": by_words(matrix)} if compared == "code" else {"vectors": matrix}),
     }
 
 
-def matrix_of(column: pa.ChunkedArray) -> Any:
-    """A column of fixed-size lists as an array (rows, size), without copying where it is one chunk."""
+def array_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A column of numbers, none of them null, as an array.
+
+    As to_numpy() gives it, which looks for pandas and imports what computes with Arrow's columns first.
+    """
     import numpy as np
 
-    parts = [
-        part.flatten().to_numpy(zero_copy_only=False).reshape(len(part), -1) for part in column.chunks if len(part)
-    ]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros((0, column.type.list_size))
+    parts = [np.from_dlpack(part) for part in column.chunks]
+    return np.concatenate(parts) if parts else np.zeros(0, column.type.to_pandas_dtype())
+
+
+def matrix_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A column of fixed-size lists as an array (rows, size)."""
+    import numpy as np
+
+    parts = [np.from_dlpack(part.flatten()).reshape(len(part), -1) for part in column.chunks if len(part)]
+    return np.concatenate(parts) if parts else np.zeros((0, column.type.list_size), np.float32)
 
 
 def _fingerprint(table: LanceReader) -> str | None:

@@ -7,7 +7,7 @@ FOLDER/erase.pending    is there while deleted text may still be in a file: see 
 FOLDER/before-schema-N  the catalogue as it was before a migration: see Store.bring_up_to_date
 FOLDER/damaged          what repair could not mend
 FOLDER/cache            token vectors of turns that were looked at closely; columns of the index as dense search wants
-                        them; the last run of `memcli eval --mine`
+                        them; how memories stand; the last run of `memcli eval --mine`
 FOLDER/receipts         of deletions: see store/prove.py
 """
 
@@ -66,7 +66,7 @@ class Store:
         self.index = Index(folder / "index", cache=folder / "cache")
         self.token_cache = TokenCache(folder / "cache" / "tokens.sqlite")
         self.archive = Archive(folder / "index", cache=folder / "cache")
-        self._standing = StandingReader(self)
+        self._standing = StandingReader(self, folder / "cache" / "standing.json")
         self._pending = folder / "index.pending"
         self._erasing = folder / "erase.pending"
 
@@ -164,10 +164,11 @@ class Store:
         return self._standing.read()
 
     @property
-    def catalogue_version(self) -> int:
-        """Changes whenever something was written into the catalogue."""
-        version: int = (self.folder / CATALOGUE).stat().st_mtime_ns
-        return version
+    def catalogue_version(self) -> str:
+        """Changes whenever something was written into the catalogue, be it no further than into its log."""
+        files = [self.folder / name for name in (CATALOGUE, f"{CATALOGUE}.wal")]
+        found = [path.stat() for path in files if path.exists()]
+        return f"{latest()} " + " ".join(f"{one.st_ino}:{one.st_size}:{one.st_mtime_ns}" for one in found)
 
     @property
     def pending(self) -> bool:

@@ -11,7 +11,7 @@ from engines.errors import EngineError
 from memcli.answer.cite import check
 from memcli.answer.extract import extract
 from memcli.answer.generate import UNKNOWN, generate
-from memcli.ingest.identity import content_id
+from memcli.ids import content_id
 from memcli.recall.gate import BAR
 from memcli.recall.pipeline import Engines, Recalled, recall
 from memcli.recall.question import Question
@@ -93,10 +93,13 @@ def answer(
     evidence = with_working(evidence, working)
     fact = None
     if not query.speakers and query.since is None and store.standing().claims:
-        from memcli.answer.beliefs import known  # its patterns take longer to make than a memory without facts to ask
+        from memcli.answer.fact_questions import fact_question
 
         asked_on = query.asked_at.date()
-        fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
+        if fact_question(query.text, query.as_of or asked_on) is not None:
+            from memcli.answer.beliefs import known  # what it takes is only loaded for a question about a fact
+
+            fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
     if fact is not None:
         answering = _ms(time.perf_counter() - began)
         timings = recalled.timings_ms | {"answer": answering, "total": _total(recalled.timings_ms, answering)}

@@ -10,7 +10,7 @@ from memcli.config import Config
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engines.protocols import Generator
+    from engines.protocols import Generator, TokenEncoder
     from engines.static import StaticEmbedder
     from memcli.recall.pipeline import Engines
 
@@ -24,11 +24,19 @@ def embedder() -> StaticEmbedder:
 
 def for_recall() -> Engines:
     """The built-in models that recall needs."""
-    from engines.token_encoder import MiniLMTokenEncoder
+    from engines.loading import LoadingTokenEncoder
+
+    table = embedder()  # first: it imports what the other needs too, which two threads cannot do at a time
+    encoder = LoadingTokenEncoder(_token_encoder)
     from memcli.recall.pipeline import Engines
 
-    table = embedder()
-    return Engines(embedder=table, token_table=table, token_encoder=MiniLMTokenEncoder())
+    return Engines(embedder=table, token_table=table, token_encoder=encoder)
+
+
+def _token_encoder() -> TokenEncoder:
+    from engines.token_encoder import MiniLMTokenEncoder
+
+    return MiniLMTokenEncoder()
 
 
 def generator(config: Config, tell: Callable[[str], None]) -> Generator:

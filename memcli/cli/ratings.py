@@ -58,7 +58,7 @@ def _rate(context: Context, answer_id: str | None, now: str | None, rating: Rati
 
 def _records(document: dict[str, Any], item: str, at: datetime, rating: Rating) -> list[dict[str, Any]]:
     """What the spool is told of one cited turn. The rating takes the place of the one that citing it gave."""
-    from memcli.ingest.identity import content_id
+    from memcli.ids import content_id
 
     records: list[dict[str, Any]] = [
         {

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from memcli.memory.timex import find_time_expressions
+from memcli.patterns import regex
 from memcli.recall.query import content_words, stems
 from memcli.recall.question import Question
 from memcli.types import Hit
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
 SESSION_BEST = 3
 """So many of a session's best candidates support each other."""
 
-_FIRST_PERSON = re.compile(r"\b(?:i|i['’](?:m|ve|d|ll)|my|me|mine|we|our|us|we['’](?:re|ve)|myself)\b", re.I)
-_NUMBER = re.compile(
+_FIRST_PERSON = regex(r"\b(?:i|i['’](?:m|ve|d|ll)|my|me|mine|we|our|us|we['’](?:re|ve)|myself)\b", re.I)
+_NUMBER = regex(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|once|twice)\b", re.I
 )
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
+_NAME = regex(r"(?<=[a-z,] )[A-Z][a-z]+")
 
 
 def of_words(question: Question, rows: Sequence[TurnRow]) -> dict[str, Floats]:

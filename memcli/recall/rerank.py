@@ -6,10 +6,10 @@ vectors of what was seen before come from the store's cache.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from memcli.patterns import regex
 from memcli.recall.features import of_channels, of_tokens, of_words, total
 from memcli.recall.question import Question
 from memcli.recall.token_vectors import encoded
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PASSAGE_CHARS = 240
 """About 56 tokens, a few sentences: of a longer turn, the passage that meets the question best is looked at twice."""
 
-_BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
+_BREAK = regex(r"(?<=[.!?])\s+|\n+")
 
 
 class Looked(NamedTuple):
