@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -37,10 +37,10 @@ class Session:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
         # x86 without VNNI adds 8-bit products in 16 bits, which overflow: ask for the exact kernels there.
         options.add_session_config_entry("session.x64quantprecision", "1")
+        providers = _providers(gpu)
         try:
-            # Where CUDA turns out not to work the Python layer prints so, then falls back to the CPU by itself.
-            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-                self._session = ort.InferenceSession(str(path), options, providers=_providers(gpu))
+            with _unheard() if len(providers) > 1 else nullcontext():
+                self._session = ort.InferenceSession(str(path), options, providers=providers)
         except Exception as error:  # ONNX Runtime has one exception class a status code and no common base
             raise ModelCorrupt(f"{path} is not an ONNX model that can be loaded: {_first_line(error)}") from error
         self._path = path
@@ -58,6 +58,13 @@ class Session:
         except Exception as error:
             raise EngineFailed(f"{self._path.name} failed: {_first_line(error)}") from error
         return output
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Where CUDA turns out not to work the Python layer prints so, then falls back to the CPU by itself."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        yield
 
 
 def cores() -> int:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from store.lance_reader import LanceReader
 
+_LAYOUT = 1
+"""Goes up whenever other columns are kept, or are kept otherwise."""
+
 _ALIGNED = 64
 """Arrays begin at multiples of so many bytes, a line of the processor's cache."""
 
@@ -73,13 +76,14 @@ def load(table: LanceReader, compared: Literal["vector", "code"], kept: Path | N
 
     Else they are read, and put there if that is possible.
     """
-    made_of = _fingerprint(table) if kept is not None else None
-    found = _kept(kept, f"{made_of} {compared}") if kept is not None and made_of is not None else None
+    version = _fingerprint(table) if kept is not None else None
+    made_of = f"{_LAYOUT} {compared} {version}"
+    found = _kept(kept, made_of) if kept is not None and version is not None else None
     if found is None:
         found = _read(table, compared)
-        if kept is not None and made_of is not None:
+        if kept is not None and version is not None:
             with suppress(OSError):  # a store that may only be read, a full disk: it only takes longer next time
-                _keep(kept, f"{made_of} {compared}", found)
+                _keep(kept, made_of, found)
     vectors = found.pop("vectors", None)
     codes = found.pop("codes", None)
     return LoadedRows(
