@@ -48,6 +48,10 @@ class LanceReader:
         """The number of the table's version, which every change raises."""
         return int(_done(_awaited(self._table.version)))
 
+    def bytes(self) -> int:
+        """What the table's files take on the disk, those of its older versions too."""
+        return sum(path.stat().st_size for path in (self.folder / "data").glob("*"))
+
     def columns(self) -> list[str]:
         """The names of the columns."""
         return list(_done(_awaited(self._table.schema)).names)
