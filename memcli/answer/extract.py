@@ -15,7 +15,7 @@ from memcli.patterns import regex
 from memcli.recall.features import distinguishing
 from memcli.recall.query import stems, words
 from memcli.recall.question import Question, kind_of
-from memcli.recall.token_vectors import encoded
+from memcli.recall.token_vectors import encoded, of_question
 from memcli.types import Evidence, Turn
 from store.token_cache import TokenCache
 
@@ -98,7 +98,7 @@ def _ranked(
 
     turns = sorted(evidence, key=lambda one: (-one.score, one.number))[:TURNS]
     pairs = [(at, sentence) for at, one in enumerate(turns) for sentence in sentences(one.turn.text) or [one.turn.text]]
-    (asked,) = encoder.encode([question.text])
+    asked = of_question(encoder, question.text)
     said = encoded([f"{turns[at].turn.speaker}: {sentence}" for at, sentence in pairs], encoder, cache)
     weights = distinguishing(asked, said)
     matches = best_matches(asked, said)

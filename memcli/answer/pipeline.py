@@ -16,6 +16,7 @@ from memcli.recall.gate import BAR
 from memcli.recall.pipeline import Engines, Recalled, recall
 from memcli.recall.question import Question
 from memcli.recall.select import estimated_tokens, select
+from memcli.recall.time_budget import TimeBudget
 from memcli.recall.working import with_working
 from memcli.types import GOOD, Answer, Evidence, Method, Query, RecallEvent, Turn
 from store.store import Store
@@ -61,17 +62,23 @@ def ask(
     writing: Writing | None,
     warn: Callable[[str], None],
     working: Sequence[Turn] = (),
+    time_budget: TimeBudget | None = None,
 ) -> Answer:
     """The answer to the query, with its evidence. Changes nothing in the store but the spool (see remember_use).
 
-    working: turns that are at hand whatever the question is (see memcli/recall/working.py).
+    working: turns that are at hand whatever the question is (see memcli/recall/working.py). time_budget: what it leaves
+    no time for is left out of the search, and of the look into the archive before giving up.
     """
+    time_budget = time_budget or TimeBudget()
     if query.known_as_of is not None:
         query = replace(query, until=min(query.until or query.known_as_of, query.known_as_of))
     query = replace(query, limit=2 * budget.turns)
-    recalled = recall(query, store, engines)
+    recalled = recall(query, store, engines, time_budget=time_budget)
     if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
-        recalled = recall(replace(query, deep=True), store, engines)
+        if time_budget.left:
+            recalled = recall(replace(query, deep=True), store, engines, time_budget=time_budget)
+        else:
+            time_budget.leave_out("a look into the archive")
     return answer(query, recalled, store, engines, budget=budget, writing=writing, warn=warn, working=working)
 
 

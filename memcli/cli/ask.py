@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.options import Deep, Now, Since, Speaker, Until
+from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until
 
 if TYPE_CHECKING:
     from memcli.answer.pipeline import Writing
@@ -45,6 +45,7 @@ def ask(
     all_evidence: Annotated[
         bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
     ] = False,
+    max_ms: MaxMs = None,
 ) -> None:
     """Answer a question from the memory, with citations.
 
@@ -60,6 +61,7 @@ def ask(
     from memcli.cli.speakers import shown_names
     from memcli.exits import Exit
     from memcli.ingest.indexing import heal
+    from memcli.recall.time_budget import TimeBudget
     from memcli.recall.working import working_turns
     from memcli.types import Answer, Query
 
@@ -85,7 +87,12 @@ def ask(
             as_of=days.day("--as-of", as_of, today) if as_of else None,
             known_as_of=days.end_of(days.day("--known-as-of", known_as_of, today)) if known_as_of else None,
         )
-        answer = pipeline.ask(query, store, engines, budget=budget, writing=writing, warn=context.tell, working=working)
+        time_budget = TimeBudget.of(max_ms)
+        answer = pipeline.ask(
+            query, store, engines, budget=budget, writing=writing, warn=context.tell, working=working,
+            time_budget=time_budget,
+        )  # fmt: skip
+        questions.tell_left_out(context, time_budget)
         document = answer_document(answer)
         pipeline.remember_use(store, answer, query, json.dumps(document, ensure_ascii=False))
         return query, answer, document

@@ -14,6 +14,7 @@ from memcli.usage import UsageError
 
 if TYPE_CHECKING:
     from memcli.cli.context import Context
+    from memcli.recall.time_budget import TimeBudget
     from store.index import Filter
 
 
@@ -52,6 +53,12 @@ def query(
         limit=limit,
         deep=deep,
     )
+
+
+def tell_left_out(context: Context, time_budget: TimeBudget) -> None:
+    """Say on stderr what there was no time for."""
+    if time_budget.left_out:
+        context.tell(f"left out to keep within --max-ms: {'; '.join(time_budget.left_out)}")
 
 
 def turn_filter(*, since: str | None, until: str | None, speakers: list[str] | None) -> Filter:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.options import Deep, Now, Since, Speaker, Until
+from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until
 
 
 def search(
@@ -19,6 +19,7 @@ def search(
     now: Now = None,
     deep: Deep = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most turns shown.")] = 10,
+    max_ms: MaxMs = None,
 ) -> None:
     """Find turns by words and by meaning.
 
@@ -32,6 +33,7 @@ def search(
     from memcli.exits import Exit
     from memcli.ingest.indexing import heal
     from memcli.recall.pipeline import Recalled, recall
+    from memcli.recall.time_budget import TimeBudget
     from memcli.types import Query
 
     context: Context = ctx.obj
@@ -42,7 +44,10 @@ def search(
 
     def found(asked: str) -> tuple[Query, Recalled]:
         query = questions.query(asked, since=since, until=until, speakers=speaker, now=now, limit=limit, deep=deep)
-        return query, recall(query, store, engines)
+        time_budget = TimeBudget.of(max_ms)
+        recalled = recall(query, store, engines, time_budget=time_budget)
+        questions.tell_left_out(context, time_budget)
+        return query, recalled
 
     def batched(asked: str) -> tuple[dict[str, Any], bool]:
         query, recalled = found(asked)

@@ -106,7 +106,7 @@ def distinguishing(question: TokenVectors, documents: Sequence[TokenVectors]) ->
 
     ids = np.concatenate([document.ids for document in documents])
     owners = np.repeat(np.arange(len(documents)), [len(document.ids) for document in documents])
-    holding = np.array([len(np.unique(owners[ids == token])) for token in question.ids])
+    holding = np.array([len(set(owners[ids == token].tolist())) for token in question.ids])
     idf = np.log(1 + (len(documents) - holding + 0.5) / (holding + 0.5))
     weights: Floats = idf / idf.sum() if len(idf) else idf
     return weights
@@ -166,7 +166,7 @@ def _support(scores: Floats, sessions: npt.NDArray[np.int64]) -> Floats:
     import numpy as np
 
     support = np.zeros(len(scores))
-    for session in np.unique(sessions):
+    for session in set(sessions.tolist()):
         inside = sessions == session
         support[inside] = np.sort(scores[inside])[-SESSION_BEST:].sum() / SESSION_BEST
     return support
@@ -175,10 +175,15 @@ def _support(scores: Floats, sessions: npt.NDArray[np.int64]) -> Floats:
 def _whole(asked: TokenVectors, said: Sequence[TokenVectors]) -> Floats:
     import numpy as np
 
-    def mean(vectors: Floats) -> Floats:
-        middle = vectors.mean(axis=0) if len(vectors) else np.zeros(asked.vectors.shape[1])
-        length = float(np.sqrt(middle @ middle))
-        return middle / length if length else middle
-
-    whole: Floats = np.stack([mean(one.vectors) for one in said]) @ mean(asked.vectors)
+    means = np.zeros((len(said) + 1, asked.vectors.shape[1]), np.float32)
+    texts = [*said, asked]
+    counts = np.array([len(one.ids) for one in texts])
+    filled = counts > 0  # reduceat would give an empty stretch its successor's first row
+    if filled.any():
+        starts = np.cumsum(counts) - counts
+        sums = np.add.reduceat(np.concatenate([one.vectors for one in texts]), starts[filled], axis=0)
+        means[filled] = sums / counts[filled, None].astype(np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", means, means))
+    means /= np.where(lengths > 0, lengths, 1)[:, None]
+    whole: Floats = means[:-1] @ means[-1]
     return whole
