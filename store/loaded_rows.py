@@ -127,7 +127,10 @@ def matrix_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
     """A column of fixed-size lists as an array (rows, size)."""
     import numpy as np
 
-    parts = [np.from_dlpack(part.flatten()).reshape(len(part), -1) for part in column.chunks if len(part)]
+    parts = [
+        np.from_dlpack(part.values).reshape(-1, column.type.list_size)[part.offset : part.offset + len(part)]
+        for part in column.chunks
+    ]
     return np.concatenate(parts) if parts else np.zeros((0, column.type.list_size), np.float32)
 
 
