@@ -54,8 +54,7 @@ def index_outbox(
         ranges = catalogue.outbox()
     if not ranges:
         if store.pending:
-            store.index.refresh_text()  # cut off between the last turn and here
-        store.settle()
+            _finish(store)  # cut off between the last turn and here
         return 0
     check_embedder(store, embedder)
     total = _count(ranges)
@@ -65,9 +64,15 @@ def index_outbox(
             advance(_count(part))
             if not go_on():
                 return 0
-    store.index.refresh_text()
-    store.settle()
+    _finish(store)
     return total
+
+
+def _finish(store: Store) -> None:
+    """All is indexed: bring the full-text indexes up to date, unless so little is new that a search bears it."""
+    if store.index.lags:
+        store.index.refresh_text()
+    store.settle()
 
 
 def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]]) -> None:
@@ -99,11 +104,14 @@ def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int], known:
     """Put rows where they belong: those that are in the archive already stay there, with their new windows."""
     import numpy as np
 
-    seqs = rows["seq"].to_pylist()
-    archived = np.array([seq in faded for seq in seqs], bool)
+    seqs = rows["seq"].to_numpy()
+    archived = np.isin(seqs, list(faded))
+    if not archived.any():
+        store.index.put(rows, vectors, known=sorted(known))
+        return
     for target, mine in ((store.index, ~archived), (store.archive, archived)):
         if mine.any():
-            here = [seq for seq, in_it in zip(seqs, mine, strict=True) if in_it and seq in known]
+            here = seqs[mine & np.isin(seqs, list(known))].tolist()
             target.put(rows.filter(mine), vectors[mine], known=here)
 
 
