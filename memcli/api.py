@@ -17,7 +17,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -38,23 +37,13 @@ if TYPE_CHECKING:
     from memcli.ingest.report import IngestReport
     from memcli.memory.consolidate import Consolidation
     from memcli.recall.pipeline import Engines, Recalled
-    from memcli.types import Answer, Query, Rating, Turn
+    from memcli.types import Answer, Passage, Query, Rating, Turn
     from store.overview import SessionRow
     from store.speakers import PersonRow
     from store.store import Store
 
 CONTEXT_POOL = 200
 """Most turns that a block of context is chosen from."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """A turn where it was said: the title of its session, and what was said before and after it there."""
-
-    title: str
-    turn: Turn
-    before: Sequence[Turn]
-    after: Sequence[Turn]
 
 
 class Memory:
@@ -106,11 +95,8 @@ class Memory:
 
     def close(self) -> None:
         """Let go of the language model, if one was loaded. Nothing else is held between calls."""
-        if self._writer is not None:
-            close = getattr(self._writer, "close", None)
-            if close is not None:
-                close()
-            self._writer = None
+        getattr(self._writer, "close", lambda: None)()
+        self._writer = None
 
     def __enter__(self) -> Self:
         return self
@@ -302,6 +288,7 @@ class Memory:
         """
         from memcli.cli.naming import turn_named
         from memcli.recall.pipeline import turn_of
+        from memcli.types import Passage
 
         found = turn_named(self.store, name)
         with self.store.reading() as catalogue:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.recall.pipeline import Recalled
-from memcli.types import Answer, Candidate, Evidence, Turn
+from memcli.types import Answer, Candidate, Evidence, Passage, Turn
 
 if TYPE_CHECKING:
-    from memcli.api import Passage
     from memcli.ingest.notes import Noted
     from memcli.memory.consolidate import Consolidation
     from store.backup import Backup
