@@ -8,9 +8,12 @@ import typer
 
 from memcli.cli.context import Context
 from memcli.cli.options import Deep, Now, Since, Speaker, Until
+from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
     from memcli.types import Answer
+
+COLUMNS = ("question", "answer", "abstained", "confidence", "method", "citations")
 
 
 def ask(
@@ -44,6 +47,9 @@ def ask(
     all_evidence: Annotated[
         bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
     ] = False,
+    form: FormOption = None,
+    fields: FieldsOption = None,
+    nul: NulOption = False,
 ) -> None:
     """Answer a question from the memory, with citations.
 
@@ -51,15 +57,16 @@ def ask(
 
     Example: memcli ask "When did we sign the lease?"
     """
-    from memcli.cli import days, questions, render
+    from memcli.cli import days, questions, records, render
     from memcli.cli.documents import answer_document
     from memcli.exits import Exit
 
     context: Context = ctx.obj
+    wanted = records.shape(context, form, fields, nul)
     context.flags |= {
         "llm.model": model, "llm.gpu": gpu, "ask.limit": str(limit) if limit is not None else None
     }  # fmt: skip
-    streaming = question != "-" and not context.json and render.to_terminal()
+    streaming = question != "-" and wanted.for_people and render.to_terminal()
     memory = context.memory_in_use
     where = questions.turn_filter(since=since, until=until, speakers=speaker)
     at = questions.asked_at(now)
@@ -86,10 +93,13 @@ def ask(
         return answer_document(answer), not answer.abstained
 
     if question == "-":
-        raise typer.Exit(questions.batch(context, "question", batched))
+        writer = records.Writer(wanted.batch, (*COLUMNS, *records.OF_BATCH), key=None, rows=lambda one: [one])
+        raise typer.Exit(questions.batch(context, "question", batched, writer.write))
     answer = answered(question)
-    if context.json:
-        render.document(answer_document(answer))
-    else:
+    if wanted.for_people:
         render.answer(answer, all_evidence=all_evidence, written=streaming and answer.method == "llama")
+    elif wanted.form is records.Form.MD and wanted.fields is None:
+        typer.echo(records.answer_in_markdown(answer_document(answer), all_evidence=all_evidence))
+    else:
+        records.Writer(wanted, COLUMNS, key=None, rows=lambda one: [one]).write(answer_document(answer))
     raise typer.Exit(Exit.ABSTAINED if answer.abstained else Exit.CONFLICT if answer.conflicts else Exit.DONE)
