@@ -26,8 +26,6 @@ from memcli import config
 from memcli.progress import Progress, Unwatched
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from engines.protocols import Generator
     from engines.static import StaticEmbedder
     from memcli.answer.context import ContextBlock
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from memcli.answer.pipeline import Writing
     from memcli.ingest.notes import Noted
     from memcli.ingest.report import IngestReport
+    from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
     from memcli.recall.pipeline import Engines, Recalled
     from memcli.types import Answer, Passage, Query, Rating, Turn
@@ -84,13 +83,13 @@ class Memory:
         if memory is not None:
             path = os.fspath(memory)
             given["memory"] = path if isinstance(memory, str) else str(Path(path).absolute())
-        loaded = config.load(Path(config_file) if config_file is not None else None, os.environ, given)
-        opened = cls(loaded, warn=warn)
+        opened = cls(config.load(Path(config_file) if config_file else None, os.environ, given), warn=warn)
         if create:
             from store.store import Store
 
-            Store.create(loaded.memory_folder, wait_s=loaded["wait"], exposed=loaded["exposed"])
-        _ = opened.store
+            wait_s, exposed = opened.settings["wait"], opened.settings["exposed"]
+            Store.create(opened.folder, wait_s=wait_s, exposed=exposed)
+        _ = opened.store  # raises what is wrong with it
         return opened
 
     def close(self) -> None:
@@ -101,9 +100,7 @@ class Memory:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -191,6 +188,7 @@ class Memory:
         as_of: date | None = None,
         known_as_of: datetime | None = None,
         deep: bool = False,
+        max_tokens: int | None = None,
         now: datetime | None = None,
         fallback: bool = False,
         on_text: Callable[[str], None] = lambda _: None,
@@ -200,6 +198,7 @@ class Memory:
 
         since, until: from when to (excluding) when it was said. session: the conversation that the question belongs
         to, whose last turns are at hand. as_of: as the world was on that day; known_as_of: as the memory stood then.
+        max_tokens: most tokens of evidence (the setting ask.budget); what is left out for it is told to `warn`.
         fallback: answer without the language model where that fails. on_text: is told of each piece that it writes.
         record: keep the answer, and strengthen what it cites. Raises UsageError for an empty question.
         """
@@ -214,7 +213,11 @@ class Memory:
             query,
             self.store,
             self.engines,
-            budget=pipeline.Budget(turns=self.settings["ask.limit"], tokens=self.settings["ask.budget"]),
+            budget=pipeline.Budget(
+                turns=self.settings["ask.limit"],
+                tokens=self.settings["ask.budget"] if max_tokens is None else max_tokens,
+                tell=max_tokens is not None,
+            ),
             writing=self.writing(fallback=fallback, on_text=on_text),
             warn=self._warn,
             working=self._working(session),
@@ -296,6 +299,12 @@ class Memory:
         turns = [turn_of(row) for row in rows]
         at = [row.id for row in rows].index(found.id)
         return Passage(title=found.session_title, turn=turns[at], before=turns[:at], after=turns[at + 1 :])
+
+    def whereabouts(self, turn: Turn) -> Whereabouts:
+        """What became of the log that a turn was read from: as it was, longer, rotated, changed, gone; by its hash."""
+        from memcli.ingest.whereabouts import whereabouts_of
+
+        return whereabouts_of(turn.locator.source, self.store)
 
     def sessions(
         self, *, since: datetime | None = None, until: datetime | None = None, speakers: Sequence[str] = ()

@@ -31,6 +31,9 @@ def ask(
         str | None, typer.Option("--known-as-of", metavar="DATE", help="Answer as memory stood at the end of this day.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most turns taken as evidence.")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", min=1, help="Most tokens of evidence (config: ask.budget).")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="PATH|NAME", help="A GGUF model that writes the answer (config: llm.model).")
     ] = None,
@@ -83,6 +86,7 @@ def ask(
             as_of=on,
             known_as_of=known,
             deep=deep,
+            max_tokens=max_tokens,
             now=at,
             fallback=fallback,
             on_text=render.piece if streaming else lambda _: None,

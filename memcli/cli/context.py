@@ -26,6 +26,7 @@ class Context:
     json: bool = False
     quiet: bool = False
     wait: str | None = None
+    no_pager: bool = False
     flags: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property

@@ -47,11 +47,12 @@ NulOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What --format, --fields and -0 ask for."""
+    """What --format, --fields and -0 ask for. pager: whether what people are shown may go through the pager."""
 
     form: Form
     fields: Sequence[str] | None
     nul: bool
+    pager: bool = False
 
     @property
     def batch(self) -> Shape:
@@ -75,7 +76,7 @@ def shape(context: Context, form: Form | None, fields: str | None, nul: bool) ->
     names = [name.strip() for name in fields.split(",")] if fields is not None else None
     if names is not None and not all(names):
         raise UsageError(f"--fields {fields}: not of the form NAME,NAME")
-    return Shape(chosen, names, nul)
+    return Shape(chosen, names, nul, pager=not context.no_pager)
 
 
 class Writer:
@@ -149,7 +150,10 @@ class Writer:
 def show(wanted: Shape, document: Record, key: str, columns: Sequence[str], people: Callable[[], None]) -> None:
     """Print the list under `key` of a document in the shape; people: prints what people are shown."""
     if wanted.for_people:
-        people()
+        from memcli.cli.paging import paged
+
+        with paged(wanted=wanted.pager):
+            people()
     else:
         Writer(wanted, columns, key=key, rows=lambda one: list(one[key])).each(document)
 
