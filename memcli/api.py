@@ -7,8 +7,8 @@
         print(answer.text)
 
 Settings are those of the command line: defaults, the configuration file, the environment (MEMCLI_...), and what is
-given here. Times are aware datetimes. Errors are those of memcli/exits.py. Engines are loaded when they are first
-needed and kept, so the second question is much faster than the first. One thread at a time may use a Memory.
+given here. Times are aware datetimes. Errors are those of memcli/exits.py. Engines are loaded when first needed, and
+kept. One thread at a time may use a Memory.
 """
 
 from __future__ import annotations

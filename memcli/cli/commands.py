@@ -64,6 +64,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "export": Entry("export", "export", "Write everything as JSON Lines or Parquet."),
         "import": Entry("import_", "import_", "Take in an export."),
         "delete": Entry("delete", "delete", "Erase turns, and all that was made of them, for good."),
+        "report": Entry("report", "report", "Write the memory as a web page to look at."),
         "sql": Entry("sql", "sql", "Run one read-only SQL statement."),
     },
     "Set up and measure": {
