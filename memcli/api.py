@@ -74,8 +74,7 @@ class Memory:
     ) -> Memory:
         """The memory of that name or path (with a `/` in it); without one, the one that `memcli` uses.
 
-        create: make an empty one if there is none. settings: by their keys (`{"llm.model": "writer", "wait": 5}`).
-        Raises StoreMissing, StoreExposed, ConfigError.
+        create: make an empty one if there is none. settings: by key. Raises StoreMissing, StoreExposed, ConfigError.
         """
         given = {key: str(value) for key, value in (settings or {}).items()}
         for key in given:

@@ -61,9 +61,7 @@ def test_it_shows_what_the_memory_holds(story, tmp_path):
     assert "Maya" in tree.text_content()
     refused = memcli("--memory", memory, "report", page)
     assert (refused.code, "--force" in refused.err) == (2, True)
-    written = memcli(
-        "--memory", memory, "--json", "report", page, "--force", "--now", "2025-01-01", "--turns", "0"
-    ).json
+    written = memcli("--memory", memory, "--json", "report", page, "--force", "--turns", "0").json
     assert written["bytes"] == page.stat().st_size
     assert "Kipper" not in lxml.html.parse(str(page)).getroot().xpath("string(//section[last()])")
 
