@@ -144,3 +144,13 @@ class Answer:
     confidence: float
     method: Method
     timings_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A turn where it was said: the title of its session, and what was said before and after it there."""
+
+    title: str
+    turn: Turn
+    before: Sequence[Turn]
+    after: Sequence[Turn]
