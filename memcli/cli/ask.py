@@ -100,7 +100,7 @@ def ask(
     if context.json:
         render.document(document)
     else:
-        render.answer(answer, all_evidence=all_evidence, written=streaming and answer.method == "llama")
+        render.answer(answer, all_evidence=all_evidence, written=streaming and answer.run is not None)
     raise typer.Exit(Exit.ABSTAINED if answer.abstained else Exit.CONFLICT if answer.conflicts else Exit.DONE)
 
 

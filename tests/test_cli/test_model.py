@@ -27,7 +27,9 @@ def test_the_same_seed_writes_the_same(story, tiny_gguf):
 def test_an_unsupported_answer_is_called_so(story, tiny_gguf):
     memcli, memory = story
     done = memcli("--memory", memory, "ask", QUESTION, "--model", tiny_gguf, MEMCLI_LLM_MAX_TOKENS="8")
-    assert "cites no evidence" in done.err  # random weights cite nothing
+    assert "without support" in done.err  # random weights cite nothing
+    assert "[unsupported]" in done.out
+    assert "cut off at 8 tokens" in done.err
 
 
 def test_without_relevant_evidence_the_model_is_not_even_loaded(story):
