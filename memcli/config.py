@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,15 @@ class Config:
         if os.sep in name or name.startswith((".", "~")):
             return Path(name).expanduser().absolute()
         return memories_folder() / name
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of times that name none: the one that is set, or this machine's."""
+        from zoneinfo import ZoneInfo
+
+        from tzlocal import get_localzone
+
+        return ZoneInfo(self["timezone"]) if self["timezone"] else get_localzone()
 
 
 def memories_folder() -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +10,7 @@ from memcli.cli.context import Context
 from memcli.cli.options import Deep, Now, Since, Speaker, Until
 
 if TYPE_CHECKING:
-    from memcli.answer.pipeline import Writing
+    from memcli.types import Answer
 
 
 def ask(
@@ -52,73 +51,45 @@ def ask(
 
     Example: memcli ask "When did we sign the lease?"
     """
-    from dataclasses import replace
-
-    from memcli.answer import pipeline
-    from memcli.cli import days, engines_in_use, questions, render
+    from memcli.cli import days, questions, render
     from memcli.cli.documents import answer_document
-    from memcli.cli.speakers import shown_names
     from memcli.exits import Exit
-    from memcli.ingest.indexing import heal
-    from memcli.recall.working import working_turns
-    from memcli.types import Answer, Query
 
     context: Context = ctx.obj
     context.flags |= {
         "llm.model": model, "llm.gpu": gpu, "ask.limit": str(limit) if limit is not None else None
     }  # fmt: skip
-    settings = context.config
-    store = context.store()
-    engines = engines_in_use.for_recall()
     streaming = question != "-" and not context.json and render.to_terminal()
-    writing = writing_from(context, fallback=fallback, streaming=streaming)
-    budget = pipeline.Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
-    heal(store, engines.embedder, context.progress())
-    speaker = shown_names(store, speaker)
-    working = working_turns(store, session)
+    memory = context.memory_in_use
+    where = questions.turn_filter(since=since, until=until, speakers=speaker)
+    at = questions.asked_at(now)
+    on = days.day("--as-of", as_of, at.date()) if as_of else None
+    known = days.end_of(days.day("--known-as-of", known_as_of, at.date())) if known_as_of else None
 
-    def answered(text: str) -> tuple[Query, Answer, dict[str, Any]]:
-        query = questions.query(text, since=since, until=until, speakers=speaker, now=now, limit=1, deep=deep)
-        today = query.asked_at.date()
-        query = replace(
-            query,
-            as_of=days.day("--as-of", as_of, today) if as_of else None,
-            known_as_of=days.end_of(days.day("--known-as-of", known_as_of, today)) if known_as_of else None,
+    def answered(text: str) -> Answer:
+        return memory.ask(
+            text,
+            since=where.since,
+            until=where.until,
+            speakers=where.speakers,
+            session=session,
+            as_of=on,
+            known_as_of=known,
+            deep=deep,
+            now=at,
+            fallback=fallback,
+            on_text=render.piece if streaming else lambda _: None,
         )
-        answer = pipeline.ask(query, store, engines, budget=budget, writing=writing, warn=context.tell, working=working)
-        document = answer_document(answer)
-        pipeline.remember_use(store, answer, query, json.dumps(document, ensure_ascii=False))
-        return query, answer, document
 
     def batched(text: str) -> tuple[dict[str, Any], bool]:
-        _, answer, document = answered(text)
-        return document, not answer.abstained
+        answer = answered(text)
+        return answer_document(answer), not answer.abstained
 
     if question == "-":
         raise typer.Exit(questions.batch(context, "question", batched))
-    _, answer, document = answered(question)
+    answer = answered(question)
     if context.json:
-        render.document(document)
+        render.document(answer_document(answer))
     else:
         render.answer(answer, all_evidence=all_evidence, written=streaming and answer.run is not None)
     raise typer.Exit(Exit.ABSTAINED if answer.abstained else Exit.CONFLICT if answer.conflicts else Exit.DONE)
-
-
-def writing_from(context: Context, *, fallback: bool, streaming: bool) -> Writing | None:
-    """How a language model is to write, as the settings have it; None without a model."""
-    from functools import cache
-
-    from memcli.answer.pipeline import Writing
-    from memcli.cli import engines_in_use, render
-
-    settings = context.config
-    if not settings["llm.model"]:
-        return None
-    return Writing(
-        load=cache(lambda: engines_in_use.generator(settings, context.tell)),
-        max_tokens=settings["llm.max_tokens"],
-        temperature=settings["llm.temperature"],
-        seed=settings["llm.seed"],
-        fallback=fallback,
-        on_text=render.piece if streaming else lambda _: None,
-    )

@@ -71,6 +71,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "models": Entry("models", "app", "List, add, check and choose models."),
         "eval": Entry("eval", "evaluate", "Measure recall and answers on known questions."),
         "completion": Entry("completion", "completion", "Install completion for your shell."),
+        "serve": Entry("serve", "serve", "Serve the memory to other programs (MCP)."),
     },
 }
 """The commands in the groups and the order in which help shows them."""

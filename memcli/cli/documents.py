@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.recall.pipeline import Recalled
-from memcli.types import Answer, Candidate, Evidence, Query, Turn
+from memcli.types import Answer, Candidate, Evidence, Turn
 
 if TYPE_CHECKING:
+    from memcli.api import Passage
+    from memcli.ingest.notes import Noted
     from memcli.memory.consolidate import Consolidation
     from store.backup import Backup
     from store.batches import BatchRow
@@ -140,11 +142,11 @@ def _batch(batch: BatchRow) -> dict[str, Any]:
     }
 
 
-def search_document(query: Query, recalled: Recalled) -> dict[str, Any]:
+def search_document(query: str, recalled: Recalled) -> dict[str, Any]:
     """What `search --json` prints."""
     return {
         "schema": SCHEMA,
-        "query": query.text,
+        "query": query,
         "hits": [hit_document(rank, candidate) for rank, candidate in enumerate(recalled.candidates, start=1)],
         "timings_ms": recalled.timings_ms,
     }
@@ -215,6 +217,32 @@ def turn_document(turn: Turn, title: str) -> dict[str, Any]:
         "line": turn.locator.line,
         **_inferred(turn),
         "metadata": dict(turn.metadata),
+    }
+
+
+def passage_document(passage: Passage) -> dict[str, Any]:
+    """What `open --json` prints."""
+    title = passage.title
+    return {
+        "schema": SCHEMA,
+        "turn": turn_document(passage.turn, title),
+        "before": [turn_document(turn, title) for turn in passage.before],
+        "after": [turn_document(turn, title) for turn in passage.after],
+    }
+
+
+def note_document(noted: Noted) -> dict[str, Any]:
+    """What `remember --json` prints."""
+    changes = noted.facts.changes if noted.facts else []
+    return {
+        "schema": SCHEMA,
+        "id": noted.turn_id,
+        "text": noted.text,
+        "redacted": noted.redacted,
+        "facts": [
+            {"what": one.what, "subject": one.subject, "predicate": one.predicate, "object": one.object}
+            for one in changes
+        ],
     }
 
 

@@ -60,7 +60,6 @@ def facts(
 
     Example: memcli facts Maya --kind place --history
     """
-    from memcli.answer.knowledge import holding, knowledge
     from memcli.cli import days, questions, render
     from memcli.cli import knowledge as show
     from memcli.cli.documents import SCHEMA
@@ -70,7 +69,7 @@ def facts(
 
     context: Context = ctx.obj
     context.flags["llm.model"] = model
-    store = context.store()
+    store = context.memory_in_use.store
     today = questions.asked_at(now).date()
     if model is not None and not update:
         raise UsageError("--model goes with --update: it reads the turns that it has not read yet")
@@ -86,8 +85,10 @@ def facts(
             context.tell(f"{behind:,} turns are not yet read for facts: --update reads them")
     day = days.day("--as-of", as_of, today) if as_of else today
     moment = days.end_of(days.day("--known-as-of", known_as_of, today)) if known_as_of else None
-    known = knowledge(store, subject=subject, kind=kind.value if kind else None, known_as_of=moment)
-    chosen = list(known.beliefs) if history else holding(known.beliefs, day)
+    known = context.memory_in_use.facts(
+        subject, kind=kind.value if kind else None, as_of=day, known_as_of=moment, history=history
+    )
+    chosen = known.beliefs
     if context.json:
         render.document({"schema": SCHEMA, "facts": [show.fact_document(one, known.turns, day) for one in chosen]})
     else:

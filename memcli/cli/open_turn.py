@@ -22,21 +22,11 @@ def open_turn(
     Example: memcli open 2
     """
     from memcli.cli import render
-    from memcli.cli.documents import SCHEMA, turn_document
-    from memcli.cli.naming import turn_named
-    from memcli.recall.pipeline import turn_of
+    from memcli.cli.documents import passage_document
 
     context: Context = ctx.obj
-    store = context.store()
-    found = turn_named(store, id_or_number)
-    with store.reading() as catalogue:
-        rows = catalogue.turns_around(found, around, around)
-    turns = [turn_of(row) for row in rows]
-    title = found.session_title
+    passage = context.memory_in_use.turn(id_or_number, around=around)
     if context.json:
-        documents = {row.id: turn_document(turn_of(row), title) for row in rows}
-        at = [row.id for row in rows].index(found.id)
-        beside = list(documents.values())
-        render.document({"schema": SCHEMA, "turn": beside[at], "before": beside[:at], "after": beside[at + 1 :]})
+        render.document(passage_document(passage))
     else:
-        render.conversation(title, turns, found.id)
+        render.conversation(passage.title, [*passage.before, passage.turn, *passage.after], passage.turn.id)

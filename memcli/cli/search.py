@@ -26,37 +26,33 @@ def search(
 
     Example: memcli search "cargo bike repair" --since 2024-05-01
     """
-    from memcli.cli import engines_in_use, questions, render
+    from memcli.cli import questions, render
     from memcli.cli.documents import search_document
-    from memcli.cli.speakers import shown_names
     from memcli.exits import Exit
-    from memcli.ingest.indexing import heal
-    from memcli.recall.pipeline import Recalled, recall
-    from memcli.types import Query
+    from memcli.recall.pipeline import Recalled
 
     context: Context = ctx.obj
-    store = context.store()
-    engines = engines_in_use.for_recall()
-    heal(store, engines.embedder, context.progress())
-    speaker = shown_names(store, speaker)
+    memory = context.memory_in_use
+    where = questions.turn_filter(since=since, until=until, speakers=speaker)
+    at = questions.asked_at(now)
 
-    def found(asked: str) -> tuple[Query, Recalled]:
-        query = questions.query(asked, since=since, until=until, speakers=speaker, now=now, limit=limit, deep=deep)
-        return query, recall(query, store, engines)
+    def found(asked: str) -> Recalled:
+        return memory.search(
+            asked, since=where.since, until=where.until, speakers=where.speakers, deep=deep, limit=limit, now=at
+        )
 
     def batched(asked: str) -> tuple[dict[str, Any], bool]:
-        query, recalled = found(asked)
-        return search_document(query, recalled), bool(recalled.candidates)
+        recalled = found(asked)
+        return search_document(asked.strip(), recalled), bool(recalled.candidates)
 
     if text == "-":
         raise typer.Exit(questions.batch(context, "query", batched))
-    query, recalled = found(text)
+    recalled = found(text)
     if context.json:
-        render.document(search_document(query, recalled))
+        render.document(search_document(text.strip(), recalled))
     else:
         render.hits(recalled)
         if not recalled.candidates:
-            context.tell(
-                "nothing found" + ("" if deep or not store.archive.count() else " (--deep looks into the archive too)")
-            )
+            archive = not deep and memory.store.archive.count()
+            context.tell("nothing found" + (" (--deep looks into the archive too)" if archive else ""))
     raise typer.Exit(Exit.DONE if recalled.candidates else Exit.ABSTAINED)

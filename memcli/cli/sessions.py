@@ -27,11 +27,10 @@ def sessions(
     from memcli.cli.documents import SCHEMA, moment
     from memcli.cli.questions import turn_filter
     from memcli.exits import Exit
-    from store.overview import session_rows
 
     context: Context = ctx.obj
-    with context.store().reading() as catalogue:
-        rows = session_rows(catalogue.connection, turn_filter(since=since, until=until, speakers=speaker))
+    where = turn_filter(since=since, until=until, speakers=speaker)
+    rows = context.memory_in_use.sessions(since=where.since, until=where.until, speakers=where.speakers)
     shown = rows[:limit]
     if context.json:
         listed = [row._asdict() | {"first": moment(row.first), "last": moment(row.last)} for row in shown]

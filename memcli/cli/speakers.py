@@ -117,6 +117,7 @@ def _named(name: str, people: list[PersonRow]) -> list[PersonRow]:
     """Everybody of that name or number. Raises UsageError, with the nearest names, if there is nobody."""
     import difflib
 
+    from memcli.recall.people import people_called
     from memcli.usage import UsageError
 
     found = people_called(name, people)
@@ -126,30 +127,6 @@ def _named(name: str, people: list[PersonRow]) -> list[PersonRow]:
         hint = f"did you mean {', '.join(near)}?" if near else "`memcli speakers` lists them"
         raise UsageError(f"nobody is called {name}", hint=hint)
     return found
-
-
-def people_called(name: str, people: list[PersonRow]) -> list[PersonRow]:
-    """Everybody who is shown under that name, was ever seen with it, or has the number #N; case and @ do not count."""
-    if name.startswith("#") and name[1:].isdecimal():
-        return [person for person in people if person.number == int(name[1:])]
-    wanted = name.lstrip("@").lower()
-    return [
-        person
-        for person in people
-        if wanted in {one.lstrip("@").lower() for one in (person.name, *person.names)}
-        or any(key.removeprefix("=").lstrip("@").lower() == wanted for _, key in person.speakers)
-    ]
-
-
-def shown_names(store: Store, names: list[str] | None) -> list[str] | None:
-    """The names that turns are shown under whose speakers are meant by these; a name that nobody has stays itself."""
-    if not names:
-        return names
-    from store.speakers import Speakers
-
-    with store.reading() as catalogue:
-        people = Speakers(catalogue.connection).people()
-    return sorted({one for name in names for one in [p.name for p in people_called(name, people)] or [name]})
 
 
 def _index(store: Store, progress: Progress) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import typer
 
 from memcli.cli.context import Context
+
+if TYPE_CHECKING:
+    from memcli.config import Config
+    from store.store import Store
 
 MONTHS = 12
 """Months whose growth is shown."""
@@ -16,10 +22,19 @@ def status(ctx: typer.Context) -> None:
     Example: memcli status --json
     """
     from memcli.cli import render
-    from memcli.cli.documents import SCHEMA, moment
 
     context: Context = ctx.obj
-    store = context.store()
+    document = context.memory_in_use.status()
+    if context.json:
+        render.document(document)
+    else:
+        render.status(document)
+
+
+def status_document(store: Store, settings: Config) -> dict[str, Any]:
+    """What `status --json` prints."""
+    from memcli.cli.documents import SCHEMA, moment
+
     with store.reading() as catalogue:
         counts = catalogue.counts()
         first, last = catalogue.time_span()
@@ -33,7 +48,7 @@ def status(ctx: typer.Context) -> None:
     counts["recall_events"] += waiting.count("recall")
     marks = list(store.standing().marks.values())
     kept |= {"pinned": marks.count("pinned"), "forgotten": marks.count("forgotten")}
-    document = {
+    return {
         "schema": SCHEMA,
         "memory": str(store.folder),
         "bytes": store.size,
@@ -52,10 +67,6 @@ def status(ctx: typer.Context) -> None:
         "sizes": store.sizes(),
         "indexed": store.index.count() + store.archive.count(),
         "embedder": embedder,
-        "model": context.config["llm.model"] or None,
+        "model": settings["llm.model"] or None,
         "by_source": [source._asdict() for source in sources],
     }
-    if context.json:
-        render.document(document)
-    else:
-        render.status(document)
