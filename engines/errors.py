@@ -25,3 +25,7 @@ class EngineUnavailable(EngineError):
 
 class EngineFailed(EngineError):
     """The engine was running and failed."""
+
+
+class ServerRefused(EngineError):
+    """The address of a server is none, or one that may not be used."""

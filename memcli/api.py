@@ -432,24 +432,26 @@ class Memory:
         """How a language model is to write answers, as the settings have it; None without a model. As for ask()."""
         from memcli.answer.pipeline import Writing
 
-        if not self.settings["llm.model"]:
+        if not self.settings["llm.model"] and not self.settings["llm.url"]:
             return None
         return Writing(
             load=self.generator,
+            method="server" if self.settings["llm.url"] else "llama",
             max_tokens=self.settings["llm.max_tokens"],
             temperature=self.settings["llm.temperature"],
             seed=self.settings["llm.seed"],
+            strict=self.settings["llm.strict"],
             fallback=fallback,
             on_text=on_text,
         )
 
     def generator(self) -> Generator:
-        """The user's own language model (the setting llm.model), loaded once.
+        """The user's own language model (the settings llm.model and llm.url), loaded once.
 
-        Raises ModelMissing, ModelCorrupt, EngineUnavailable.
+        Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
         """
         if self._writer is None:
             from memcli.cli.engines_in_use import generator
 
-            self._writer = generator(self.settings, self._warn)
+            self._writer = generator(self.settings, self._warn, self.store.prompt_states.place())
         return self._writer

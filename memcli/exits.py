@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
+from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing, ServerRefused
 from engines.shelf import ModelRefused
 from memcli.config import ConfigError
 from memcli.ingest.errors import InputUnreadable
@@ -63,6 +63,7 @@ MEANINGS = {
 ERRORS: dict[type[Exception], Exit] = {
     UsageError: Exit.USAGE,
     ModelRefused: Exit.USAGE,
+    ServerRefused: Exit.USAGE,
     StoreMissing: Exit.STORE_MISSING,
     StoreLocked: Exit.STORE_LOCKED,
     StoreNewer: Exit.STORE_NEWER,

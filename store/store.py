@@ -6,7 +6,8 @@ FOLDER/index.pending    is there while the index may lag behind the catalogue
 FOLDER/erase.pending    is there while deleted text may still be in a file: see store/erase.py
 FOLDER/before-schema-N  the catalogue as it was before a migration: see Store.bring_up_to_date
 FOLDER/damaged          what repair could not mend
-FOLDER/cache            token vectors of turns that were looked at closely; the last run of `memcli eval --mine`
+FOLDER/cache            token vectors of turns that were looked at closely; beginnings of prompts as a language model
+                        computed them (store/prompt_states.py); the last run of `memcli eval --mine`
 FOLDER/receipts         of deletions: see store/prove.py
 """
 
@@ -26,6 +27,7 @@ from store.errors import StoreDamaged, StoreExposed, StoreLocked, StoreMissing
 from store.index import Index
 from store.locks import StoreLocks
 from store.migrations import applied, keep_copy, latest, migrate, schema_of
+from store.prompt_states import PromptStates
 from store.spool import Spool
 from store.standing import Standing, StandingReader
 from store.token_cache import TokenCache
@@ -64,6 +66,7 @@ class Store:
         self.spool = Spool(folder / "spool.jsonl", self.locks)
         self.index = Index(folder / "index")
         self.token_cache = TokenCache(folder / "cache" / "tokens.sqlite")
+        self.prompt_states = PromptStates(folder / "cache" / "prompts")
         self.archive = Archive(folder / "index")
         self._standing = StandingReader(self)
         self._pending = folder / "index.pending"

@@ -34,6 +34,21 @@ def ask(
     gpu: Annotated[
         str | None, typer.Option(metavar="LAYERS", help="Layers on the GPU: auto, off, all, or a number.")
     ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="A server with OpenAI's interface that writes the answer (config: llm.url)."),
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let that server be on another machine: what was said goes there.")
+    ] = False,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest answer of the model, in tokens.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, help="0 always takes the model's likeliest word (the default).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same answer.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Leave out sentences of the model that its evidence does not support.")
+    ] = False,
     fallback: Annotated[
         bool, typer.Option("--fallback", help="Answer without the model if it is missing or fails.")
     ] = False,
@@ -57,8 +72,16 @@ def ask(
 
     context: Context = ctx.obj
     context.flags |= {
-        "llm.model": model, "llm.gpu": gpu, "ask.limit": str(limit) if limit is not None else None
-    }  # fmt: skip
+        "llm.model": model,
+        "llm.gpu": gpu,
+        "llm.url": server if server is not None or model is None else "",  # a model of one's own needs no server
+        "llm.allow_remote": "true" if allow_remote else None,
+        "llm.max_tokens": given(max_tokens),
+        "llm.temperature": given(temperature),
+        "llm.seed": given(seed),
+        "llm.strict": "true" if strict else None,
+        "ask.limit": given(limit),
+    }
     streaming = question != "-" and not context.json and render.to_terminal()
     memory = context.memory_in_use
     where = questions.turn_filter(since=since, until=until, speakers=speaker)
@@ -93,3 +116,8 @@ def ask(
     else:
         render.answer(answer, all_evidence=all_evidence, written=streaming and answer.run is not None)
     raise typer.Exit(Exit.ABSTAINED if answer.abstained else Exit.CONFLICT if answer.conflicts else Exit.DONE)
+
+
+def given(value: float | None) -> str | None:
+    """A number as a flag's text; None if it was not given."""
+    return None if value is None else str(value)

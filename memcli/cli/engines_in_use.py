@@ -31,15 +31,33 @@ def for_recall() -> Engines:
     return Engines(embedder=table, token_table=table, token_encoder=MiniLMTokenEncoder())
 
 
-def generator(config: Config, tell: Callable[[str], None]) -> Generator:
-    """The user's own language model, from the settings. Raises ModelMissing, ModelCorrupt, EngineUnavailable."""
+def generator(config: Config, tell: Callable[[str], None], states: Path | None = None) -> Generator:
+    """The user's own language model, from the settings: a file, or one that a server has.
+
+    states: the folder for what it computes of the beginnings of prompts.
+    Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
+    """
+    if config["llm.url"]:
+        from engines.server import ServerGenerator
+
+        server = ServerGenerator(
+            config["llm.url"],
+            model=config["llm.model"],
+            context_tokens=config["llm.context"],
+            allow_remote=config["llm.allow_remote"],
+        )
+        tell(f"asking {server.device}")
+        return server
     from engines.isolated import IsolatedGenerator
 
     gpu, path = config["llm.gpu"], model_path(config["llm.model"])
+    budget = config["llm.prompt_cache"] * 1_000_000
     model = IsolatedGenerator(
         path,
         context_tokens=config["llm.context"],
         gpu=int(gpu) if gpu.isdecimal() else gpu,
+        states=states if budget else None,
+        state_bytes=budget,
     )
     tell(f"{path.name} on {model.device}")
     return model
