@@ -29,3 +29,7 @@ class EngineFailed(EngineError):
 
 class ServerRefused(EngineError):
     """The address of a server is none, or one that may not be used."""
+
+
+class ModelRefused(EngineError):
+    """A model cannot have that name, or is of a kind that memcli cannot use."""

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing, ServerRefused
-from engines.shelf import ModelRefused
+from engines.errors import (
+    EngineFailed,
+    EngineUnavailable,
+    ModelCorrupt,
+    ModelMissing,
+    ModelRefused,
+    ServerRefused,
+)
 from memcli.config import ConfigError
 from memcli.ingest.errors import InputUnreadable
 from memcli.usage import UsageError

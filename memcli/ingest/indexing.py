@@ -28,12 +28,11 @@ EMBEDDER = "embedder"
 
 def check_embedder(store: Store, embedder: Embedder) -> None:
     """Hold the store to one embedder. Raises StoreDamaged if its vectors are of another one."""
-    with store.reading() as catalogue:
-        known = catalogue.setting(EMBEDDER)
+    known = store.embedder
     if known is not None and known != embedder.id:
         raise StoreDamaged(
-            f"the index was made with the embedder {known}, this program has {embedder.id}",
-            hint="`memcli repair` builds the index anew",
+            f"the index was made with the embedder {known}, not with {embedder.id}",
+            hint="`memcli repair --reembed` makes the index anew",
         )
 
 
@@ -55,6 +54,7 @@ def index_outbox(
     if not ranges:
         if store.pending:
             store.index.refresh_text()  # cut off between the last turn and here
+            store.name_embedder(embedder.id)
         store.settle()
         return 0
     check_embedder(store, embedder)
@@ -66,6 +66,7 @@ def index_outbox(
             if not go_on():
                 return 0
     store.index.refresh_text()
+    store.name_embedder(embedder.id)
     store.settle()
     return total
 
