@@ -26,7 +26,8 @@ from memcli import config
 from memcli.progress import Progress, Unwatched
 
 if TYPE_CHECKING:
-    from engines.protocols import Generator
+
+    from engines.protocols import Embedder, Generator
     from engines.static import StaticEmbedder
     from memcli.answer.context import ContextBlock
     from memcli.answer.knowledge import Knowledge
@@ -60,6 +61,8 @@ class Memory:
         self._warn = warn
         self._progress = progress or Unwatched()
         self._writer: Generator | None = None
+        self._engines: Engines | None = None
+        self._embedder: Embedder | None = None
         self._at_hand: tuple[Any, list[Turn]] | None = None
 
     @classmethod
@@ -114,18 +117,30 @@ class Memory:
 
         return Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
 
-    @cached_property
+    @property
     def engines(self) -> Engines:
-        """The built-in models that recall needs."""
+        """The models that recall needs, loaded once, and again when the index has vectors of another embedder."""
         from memcli.cli.engines_in_use import for_recall
 
-        return for_recall()
+        if self._engines is None or self.store.embedder not in (None, self._engines.embedder.id):
+            self._engines = for_recall(self.settings, self.store)
+        return self._engines
+
+    def embedder(self) -> Embedder:
+        """The embedder of the index, or of the settings where there is no index yet."""
+        from memcli.cli.engines_in_use import embedder
+        from store.store import is_store
+
+        store = self.store if is_store(self.folder) else None
+        if self._embedder is None or (store is not None and store.embedder not in (None, self._embedder.id)):
+            self._embedder = embedder(self.settings, store)
+        return self._embedder
 
     @cached_property
-    def _embedder(self) -> StaticEmbedder:
-        from memcli.cli.engines_in_use import embedder
+    def _built_in(self) -> StaticEmbedder:
+        from memcli.cli.engines_in_use import built_in_embedder
 
-        return embedder()
+        return built_in_embedder()
 
     # bringing in
 
@@ -148,7 +163,7 @@ class Memory:
             [os.fspath(path) for path in paths],
             folder=self.folder,
             wait_s=self.settings["wait"],
-            embedder=lambda: self._embedder,
+            embedder=self.embedder,
             zone=self.settings.zone,
             redacting=redact,
             progress=self._progress,
@@ -167,7 +182,7 @@ class Memory:
             text,
             folder=self.folder,
             wait_s=self.settings["wait"],
-            embedder=lambda: self._embedder,
+            embedder=self.embedder,
             now=now or datetime.now(UTC),
             zone=self.settings.zone,
             redacting=redact,
@@ -239,9 +254,19 @@ class Memory:
     ) -> Recalled:
         """The turns that bear on a text by words and by meaning, best first: `candidates` of what is returned."""
         from memcli.recall.pipeline import recall
+        from store.errors import StoreDamaged
 
         query = self._query(text, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=limit)
-        return recall(query, self.store, self.engines)
+        engines = self.engines
+        try:
+            found = recall(query, self.store, engines)
+        except StoreDamaged:
+            if self.engines is engines:
+                raise
+        else:
+            if self.engines is engines:
+                return found
+        return recall(query, self.store, self.engines)  # an index of another embedder came in between
 
     def context(
         self,
@@ -257,7 +282,7 @@ class Memory:
         from memcli.answer.context import context_block
 
         found = self.search(topic, since=since, until=until, speakers=speakers, now=now, limit=CONTEXT_POOL)
-        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._embedder.count_tokens)
+        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._built_in.count_tokens)
 
     # looking
 
@@ -345,13 +370,23 @@ class Memory:
         return consolidate(
             Work(
                 store=self.store,
-                embedder=self._embedder,
+                embedder=self._built_in,
+                indexing=self.embedder(),
+                chosen=self._chosen(),
                 now=now or datetime.now(UTC),
                 dry_run=dry_run,
                 progress=self._progress,
                 out_of_time=lambda: end is not None and time.monotonic() >= end,
             )
         )
+
+    def _chosen(self) -> Callable[[], Embedder] | None:
+        """The embedder of the settings, if the index has another."""
+        from memcli.cli.engines_in_use import chosen_embedder, chosen_embedder_id
+
+        if self.store.embedder in (None, chosen_embedder_id(self.settings)):
+            return None
+        return lambda: chosen_embedder(self.settings)
 
     def good(self, answer_id: str | None = None, *, now: datetime | None = None) -> dict[str, Any]:
         """Say that an answer (the last one) was right: what it cites is kept the better. Returns its document.
@@ -427,24 +462,26 @@ class Memory:
         """How a language model is to write answers, as the settings have it; None without a model. As for ask()."""
         from memcli.answer.pipeline import Writing
 
-        if not self.settings["llm.model"]:
+        if not self.settings["llm.model"] and not self.settings["llm.url"]:
             return None
         return Writing(
             load=self.generator,
+            method="server" if self.settings["llm.url"] else "llama",
             max_tokens=self.settings["llm.max_tokens"],
             temperature=self.settings["llm.temperature"],
             seed=self.settings["llm.seed"],
+            strict=self.settings["llm.strict"],
             fallback=fallback,
             on_text=on_text,
         )
 
     def generator(self) -> Generator:
-        """The user's own language model (the setting llm.model), loaded once.
+        """The user's own language model (the settings llm.model and llm.url), loaded once.
 
-        Raises ModelMissing, ModelCorrupt, EngineUnavailable.
+        Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
         """
         if self._writer is None:
             from memcli.cli.engines_in_use import generator
 
-            self._writer = generator(self.settings, self._warn)
+            self._writer = generator(self.settings, self._warn, self.store.prompt_states.place())
         return self._writer

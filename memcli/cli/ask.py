@@ -32,7 +32,7 @@ def ask(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most turns taken as evidence.")] = None,
     max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, help="Most tokens of evidence (config: ask.budget).")
+        int | None, typer.Option("--max-tokens", min=1, help="Most tokens of evidence, and of a model's answer.")
     ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="PATH|NAME", help="A GGUF model that writes the answer (config: llm.model).")
@@ -40,6 +40,20 @@ def ask(
     gpu: Annotated[
         str | None, typer.Option(metavar="LAYERS", help="Layers on the GPU: auto, off, all, or a number.")
     ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="A server with OpenAI's interface that writes the answer (config: llm.url)."),
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let that server be on another machine: what was said goes there.")
+    ] = False,
+    temperature: Annotated[
+        float | None, typer.Option(min=0, help="0 always takes the model's likeliest word (the default).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same answer.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Leave out sentences of the model that its evidence does not support.")
+    ] = False,
     fallback: Annotated[
         bool, typer.Option("--fallback", help="Answer without the model if it is missing or fails.")
     ] = False,
@@ -67,8 +81,16 @@ def ask(
     context: Context = ctx.obj
     wanted = records.shape(context, form, fields, nul)
     context.flags |= {
-        "llm.model": model, "llm.gpu": gpu, "ask.limit": str(limit) if limit is not None else None
-    }  # fmt: skip
+        "llm.model": model,
+        "llm.gpu": gpu,
+        "llm.url": server if server is not None or model is None else "",  # a model of one's own needs no server
+        "llm.allow_remote": "true" if allow_remote else None,
+        "llm.max_tokens": given(max_tokens),
+        "llm.temperature": given(temperature),
+        "llm.seed": given(seed),
+        "llm.strict": "true" if strict else None,
+        "ask.limit": given(limit),
+    }
     streaming = question != "-" and wanted.for_people and render.to_terminal()
     memory = context.memory_in_use
     where = questions.turn_filter(since=since, until=until, speakers=speaker)
@@ -101,9 +123,14 @@ def ask(
         raise typer.Exit(questions.batch(context, "question", batched, writer.write))
     answer = answered(question)
     if wanted.for_people:
-        render.answer(answer, all_evidence=all_evidence, written=streaming and answer.method == "llama")
+        render.answer(answer, all_evidence=all_evidence, written=streaming and answer.run is not None)
     elif wanted.form is records.Form.MD and wanted.fields is None:
         typer.echo(records.answer_in_markdown(answer_document(answer), all_evidence=all_evidence))
     else:
         records.Writer(wanted, COLUMNS, key=None, rows=lambda one: [one]).write(answer_document(answer))
     raise typer.Exit(Exit.ABSTAINED if answer.abstained else Exit.CONFLICT if answer.conflicts else Exit.DONE)
+
+
+def given(value: float | None) -> str | None:
+    """A number as a flag's text; None if it was not given."""
+    return None if value is None else str(value)

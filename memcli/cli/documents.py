@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -166,7 +167,7 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "citations": [evidence_document(one) for one in answer.evidence if one.number in answer.citations],
         "evidence": [evidence_document(one) for one in answer.evidence],
         "timings_ms": dict(answer.timings_ms),
-    }
+    } | ({"run": asdict(answer.run), "unsupported": list(answer.unsupported)} if answer.run else {})
 
 
 def consolidation_document(report: Consolidation) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def evaluate(
     for channel in ablate or ():
         if channel not in known:
             raise UsageError(f"there is no channel {channel!r}", hint=f"channels: {', '.join(known)}")
-    engines = engines_in_use.for_recall()
+    engines = engines_in_use.for_recall(settings, context.store() if mine else None)
     budget = Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
     writing = context.memory_in_use.writing()
     earlier = _run(compare) if compare else None

@@ -75,7 +75,7 @@ def facts(
 
     context: Context = ctx.obj
     wanted = records.shape(context, form, fields, nul)
-    context.flags["llm.model"] = model
+    context.flags |= {"llm.model": model, "llm.url": "" if model is not None else None}
     store = context.memory_in_use.store
     today = questions.asked_at(now).date()
     if model is not None and not update:
@@ -109,7 +109,7 @@ def _by_model(context: Context, store: Store, model: str) -> None:
     file = engines_in_use.model_path(model)
     report = consolidate_facts_by_model(
         store,
-        engines_in_use.generator(context.config, context.tell),
+        engines_in_use.generator(context.config, context.tell, store.prompt_states.place()),
         f"{file.name} {file.stat().st_size}",
         seed=context.config["llm.seed"],
         progress=context.progress(),

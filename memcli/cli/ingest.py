@@ -91,7 +91,6 @@ def ingest(
 
 def _keep_reading(context: Context, paths: list[str], reading: Reading, *, follow: bool, allow_return: bool) -> None:
     """Follow or watch until a signal comes, reporting what came in."""
-    from memcli.cli.engines_in_use import embedder
     from memcli.cli.signals import until_signalled
     from memcli.ingest import follow as following
     from memcli.usage import UsageError
@@ -110,7 +109,7 @@ def _keep_reading(context: Context, paths: list[str], reading: Reading, *, follo
         keeping = following.Keeping(
             folder=context.config.memory_folder,
             wait_s=context.config["wait"],
-            embedder=embedder,
+            embedder=context.memory_in_use.embedder,
             reading=reading,
             me=context.config["me"] or None,
             allow_return=allow_return,

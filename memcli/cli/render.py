@@ -47,16 +47,18 @@ def to_terminal() -> bool:
 
 
 def piece(text: str) -> None:
-    """A piece of an answer as the model writes it."""
-    sys.stdout.write(text)
+    """A piece of an answer as the model writes it, without what would drive the terminal."""
+    from memcli.ingest.normalise import visible
+
+    sys.stdout.write("\n".join(map(visible, text.split("\n"))))
     sys.stdout.flush()
 
 
 def answer(answer: Answer, *, all_evidence: bool, written: bool) -> None:
     """The answer, then the evidence under its numbers. written: the text stands on the terminal already."""
     console = _console()
-    if written:
-        console.print()
+    if written and not answer.abstained:
+        console.print()  # ends the line
     else:
         _line(console, _text(answer.text, "" if answer.abstained else "bold"))
     if answer.abstained:

@@ -10,7 +10,6 @@ from memcli.cli.context import Context
 from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
-    from memcli.progress import Progress
     from store.speakers import PersonRow
     from store.store import Store
 
@@ -73,7 +72,7 @@ def merge(
         store.expect_pending()
         with store.writing() as catalogue:
             Speakers(catalogue.connection).merge(numbers, shown_as=name)
-        _index(store, context.progress())
+        _index(context, store)
     _report(context, numbers, name)
 
 
@@ -100,7 +99,7 @@ def unmerge(
         with store.writing() as catalogue:
             for person in merged:
                 Speakers(catalogue.connection).unmerge(person.number)
-        _index(store, context.progress())
+        _index(context, store)
     _report(context, sorted(person.number for person in merged), None)
 
 
@@ -131,8 +130,8 @@ def _named(name: str, people: list[PersonRow]) -> list[PersonRow]:
     return found
 
 
-def _index(store: Store, progress: Progress) -> None:
+def _index(context: Context, store: Store) -> None:
     from memcli.cli.engines_in_use import embedder
     from memcli.ingest.indexing import index_outbox
 
-    index_outbox(store, embedder(), progress)
+    index_outbox(store, embedder(context.config, store), context.progress())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,7 +16,12 @@ MONTHS = 12
 """Months whose growth is shown."""
 
 
-def status(ctx: typer.Context) -> None:
+def status(
+    ctx: typer.Context,
+    engines: Annotated[
+        bool, typer.Option("--engines", help="Show what computes: builds, devices, providers, threads.")
+    ] = False,
+) -> None:
     """Show where the memory is and what it holds.
 
     Example: memcli status --json
@@ -24,6 +29,11 @@ def status(ctx: typer.Context) -> None:
     from memcli.cli import render
 
     context: Context = ctx.obj
+    if engines:
+        from memcli.cli.engines_status import show
+
+        show(context)
+        return
     document = context.memory_in_use.status()
     if context.json:
         render.document(document)

@@ -28,12 +28,11 @@ EMBEDDER = "embedder"
 
 def check_embedder(store: Store, embedder: Embedder) -> None:
     """Hold the store to one embedder. Raises StoreDamaged if its vectors are of another one."""
-    with store.reading() as catalogue:
-        known = catalogue.setting(EMBEDDER)
+    known = store.embedder
     if known is not None and known != embedder.id:
         raise StoreDamaged(
-            f"the index was made with the embedder {known}, this program has {embedder.id}",
-            hint="`memcli repair` builds the index anew",
+            f"the index was made with the embedder {known}, not with {embedder.id}",
+            hint="`memcli repair --reembed` makes the index anew",
         )
 
 
@@ -54,7 +53,8 @@ def index_outbox(
         ranges = catalogue.outbox()
     if not ranges:
         if store.pending:
-            _finish(store)  # cut off between the last turn and here
+            _finish(store, embedder)  # cut off between the last turn and here
+        store.settle()
         return 0
     check_embedder(store, embedder)
     total = _count(ranges)
@@ -64,14 +64,15 @@ def index_outbox(
             advance(_count(part))
             if not go_on():
                 return 0
-    _finish(store)
+    _finish(store, embedder)
     return total
 
 
-def _finish(store: Store) -> None:
+def _finish(store: Store, embedder: Embedder) -> None:
     """All is indexed: bring the full-text indexes up to date, unless so little is new that a search bears it."""
     if store.index.lags:
         store.index.refresh_text()
+    store.name_embedder(embedder.id)
     store.settle()
 
 
