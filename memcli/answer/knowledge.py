@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from memcli.memory.consolidate_facts import beliefs_of
 from memcli.memory.facts.beliefs import Belief
 from memcli.memory.facts.claims import Claim, subject_key
+from memcli.memory.subjects import Subjects, claims_about, is_theirs, keys_of
 
 if TYPE_CHECKING:
     from store.rows import TurnRow
@@ -38,11 +39,13 @@ def knowledge(
 ) -> Knowledge:
     """All that is believed, of one subject (by their name or first name) or of one kind, and as of a moment."""
     with store.reading() as catalogue:
+        people = Subjects.of(catalogue)
         subjects = None
         if subject is not None:
-            wanted = subject_key(subject)
-            subjects = [key for key, _ in catalogue.facts.subjects() if key == wanted or _belongs(key, wanted)]
-        rows = catalogue.facts.claims_of(subjects, known_as_of)
+            wanted = subject_key(people.shown(subject))
+            known = keys_of(catalogue, people)
+            subjects = sorted(key for key in known if is_theirs(key, wanted) or key.startswith(f"{wanted} "))
+        rows = claims_about(catalogue, people, subjects, known_as_of)
         beliefs = tuple(one for one in beliefs_of(rows) if kind is None or one.kind == kind)
         seqs = {row.said.id: row.said.seq for row in rows}
         needed = {claim.said.turn_id for one in beliefs for claim in _claims(one)}
@@ -75,10 +78,6 @@ def differences(beliefs: Sequence[Belief], since: datetime) -> list[Difference]:
 
 def _claims(one: Belief) -> list[Claim]:
     return [*one.sources, *([one.ended_by] if one.ended_by else [])]
-
-
-def _belongs(key: str, wanted: str) -> bool:
-    return key.startswith((f"{wanted} ", f"{wanted}'s "))
 
 
 def _after(moment: datetime | None, since: datetime) -> bool:
