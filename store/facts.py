@@ -233,7 +233,7 @@ class FactTables:
         return [_fact(row) for row in rows]
 
     def subjects(self, *, so: bool = False) -> list[tuple[str, str, str]]:
-        """Of whom anything is claimed (so: that something is so), as (subject, speaker, the name shown for the speaker)."""
+        """Of whom anything is claimed (so: that something is so), as (subject, speaker, name the speaker has now)."""
         rows = self._db.execute(
             f"""SELECT DISTINCT c.subject, t.speaker, {_SHOWN} FROM claims c JOIN turns t ON t.seq = c.seq
                 LEFT JOIN shown ON shown.who = t.who WHERE c.stance = 'holds' OR NOT ? ORDER BY ALL""",

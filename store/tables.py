@@ -194,7 +194,13 @@ TABLES = (
         erased="seq IN (SELECT seq FROM gone_turns)",
         exported=False,
     ),
-    Table(name="memory_states", identity=("item_id",), erased="item_id IN (SELECT id FROM gone_turns)", exported=False),
+    Table(
+        name="memory_states",
+        identity=("item_id",),
+        erased="item_id IN (SELECT id FROM gone_turns) OR item_id IN (SELECT id FROM gone_episodes)"
+        " OR item_id IN (SELECT 'summary:' || id FROM gone_scenes) OR item_id IN (SELECT id FROM gone_facts)",
+        exported=False,
+    ),
     Table(name="marks", identity=("item_id",), erased="item_id IN (SELECT id FROM gone_turns)"),
     Table(name="rejections", identity=("question", "item_id"), erased="item_id IN (SELECT id FROM gone_turns)"),
     Table(name="consolidations", identity=("number",), exported=False),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from memcli.memory.consolidate_facts import beliefs_of
 from memcli.memory.facts.beliefs import Belief
 from memcli.memory.facts.claims import Claim, subject_key
+from memcli.memory.forgetting import Strength
+from memcli.memory.salience import first_strength, rating_of
 from memcli.memory.subjects import Subjects, claims_about, is_theirs, keys_of
 
 if TYPE_CHECKING:
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """Beliefs, and the turns that they rest on by their id."""
+    """Beliefs, the turns that they rest on by their id, and how well each belief is kept."""
 
     beliefs: tuple[Belief, ...]
     turns: dict[str, TurnRow]
+    strengths: dict[str, Strength]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,14 @@ def knowledge(
         seqs = {row.said.id: row.said.seq for row in rows}
         needed = {claim.said.turn_id for one in beliefs for claim in _claims(one)}
         turns = catalogue.turns_by_seq([seqs[turn] for turn in needed]) if needed else []
-    return Knowledge(beliefs=beliefs, turns={row.id: row for row in turns})
+    recalled = store.standing().strengths
+    strengths = {
+        one.id: Strength(*recalled[one.id][2:])
+        if one.id in recalled
+        else first_strength("fact", rating_of(one.statement), one.recorded_at)
+        for one in beliefs
+    }
+    return Knowledge(beliefs=beliefs, turns={row.id: row for row in turns}, strengths=strengths)
 
 
 def holding(beliefs: Sequence[Belief], day: date) -> list[Belief]:

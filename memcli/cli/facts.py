@@ -89,7 +89,7 @@ def facts(
     known = knowledge(store, subject=subject, kind=kind.value if kind else None, known_as_of=moment)
     chosen = list(known.beliefs) if history else holding(known.beliefs, day)
     if context.json:
-        render.document({"schema": SCHEMA, "facts": [show.fact_document(one, known.turns, day) for one in chosen]})
+        render.document({"schema": SCHEMA, "facts": [show.fact_document(one, known, day) for one in chosen]})
     else:
         show.facts(chosen, known, day)
     raise typer.Exit(Exit.DONE if chosen else Exit.ABSTAINED)

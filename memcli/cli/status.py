@@ -26,6 +26,8 @@ def status(ctx: typer.Context) -> None:
         sources = catalogue.source_rows()
         embedder = catalogue.setting("embedder")
         kept = catalogue.states.counts()
+        known = catalogue.facts.counts()
+        strengths = catalogue.states.recalled()
         growth = catalogue.states.growth(MONTHS)
         consolidated_at = catalogue.states.last_run()
     waiting = [record["kind"] for record in store.spool.read()]
@@ -44,9 +46,13 @@ def status(ctx: typer.Context) -> None:
         "tiers": {
             "working": kept["pinned"],
             "procedural": kept["instructions"],
+            "semantic": known["facts"] - known["facts_over"],
             "episodic": counts["turns"] - kept["archived"] - kept["instructions"],
             "archive": kept["archived"],
         },
+        "facts": known["facts"],
+        "facts_over": known["facts_over"],
+        "recalled": strengths,
         "growth": [{"month": month, "turns": turns} for month, turns in growth],
         "consolidated_at": moment(consolidated_at),
         "sizes": store.sizes(),

@@ -62,9 +62,17 @@ def steps() -> dict[str, Step]:
     """The steps in their order, by name."""
     from memcli.memory.consolidate_episodes import episodes
     from memcli.memory.consolidate_recalls import recalls
+    from memcli.memory.consolidate_strengths import strengths
     from memcli.memory.consolidate_tiers import compact, tiers
 
-    return {"recalls": recalls, "episodes": episodes, "facts": _facts, "tiers": tiers, "index": compact}
+    return {
+        "recalls": recalls,
+        "episodes": episodes,
+        "facts": _facts,
+        "strengths": strengths,
+        "tiers": tiers,
+        "index": compact,
+    }
 
 
 def _facts(work: Work) -> Done:
