@@ -17,6 +17,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +27,6 @@ from memcli import config
 from memcli.progress import Progress, Unwatched
 
 if TYPE_CHECKING:
-
     from engines.protocols import Embedder, Generator
     from engines.static import StaticEmbedder
     from memcli.answer.context import ContextBlock
@@ -300,13 +300,13 @@ class Memory:
         known_as_of: from what had been said until then. history: also what is over. Facts are worked out by
         `consolidate`.
         """
-        from memcli.answer.knowledge import Knowledge, holding, knowledge
+        from memcli.answer.knowledge import holding, knowledge
 
         known = knowledge(self.store, subject=subject, kind=kind, known_as_of=known_as_of)
         if history:
             return known
         day = as_of or datetime.now(UTC).date()
-        return Knowledge(beliefs=tuple(holding(known.beliefs, day)), turns=known.turns)
+        return replace(known, beliefs=tuple(holding(known.beliefs, day)))
 
     def turn(self, name: str, *, around: int = 3) -> Passage:
         """A turn by its id (the beginning is enough) or as the [N] of the last answer, with what was said around it.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from memcli.ingest.notes import Noted
     from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
+    from memcli.memory.forgetting import Strength
     from store.backup import Backup
     from store.batches import BatchRow
     from store.check import Finding
@@ -182,8 +183,12 @@ def consolidation_document(report: Consolidation) -> dict[str, Any]:
     }
 
 
-def episodes_document(rows: Sequence[GistRow], *, scenes: bool) -> dict[str, Any]:
-    """What `episodes --json` prints."""
+def episodes_document(
+    rows: Sequence[GistRow], kept: Sequence[Strength], now: datetime, *, scenes: bool
+) -> dict[str, Any]:
+    """What `episodes --json` prints. kept: the strength of each; a scene's is that of its gist."""
+    from memcli.memory.forgetting import retained
+
     return {
         "schema": SCHEMA,
         "scenes" if scenes else "episodes": [
@@ -196,8 +201,11 @@ def episodes_document(rows: Sequence[GistRow], *, scenes: bool) -> dict[str, Any
                 "closed": row.closed,
                 "scene": row.scene,
                 "gist": [{"id": turn, "speaker": who, "text": text} for turn, who, text in row.sentences],
+                "stability_days": round(strength.stability_days, 3),
+                "recall_count": strength.recall_count,
+                "retrievability": round(retained(strength, now), 4),
             }
-            for row in rows
+            for row, strength in zip(rows, kept, strict=True)
         ],
     }
 

@@ -96,7 +96,7 @@ def facts(
         subject, kind=kind.value if kind else None, as_of=day, known_as_of=moment, history=history
     )
     chosen = known.beliefs
-    document = {"schema": SCHEMA, "facts": [show.fact_document(one, known.turns, day) for one in chosen]}
+    document = {"schema": SCHEMA, "facts": [show.fact_document(one, known, day) for one in chosen]}
     records.show(wanted, document, "facts", COLUMNS, lambda: show.facts(chosen, known, day))
     raise typer.Exit(Exit.DONE if chosen else Exit.ABSTAINED)
 
