@@ -17,7 +17,7 @@ def open_turn(
     ],
     around: Annotated[int, typer.Option(min=0, help="Turns shown before and after it.")] = 3,
 ) -> None:
-    """Show a turn where it was said, with its file and line.
+    """Show a turn where it was said, with its file and line; of an edited message, all words that it has had.
 
     Example: memcli open 2
     """
@@ -31,12 +31,23 @@ def open_turn(
     found = turn_named(store, id_or_number)
     with store.reading() as catalogue:
         rows = catalogue.turns_around(found, around, around)
+        versions = catalogue.versions_of(found)
     turns = [turn_of(row) for row in rows]
     title = found.session_title
     if context.json:
         documents = {row.id: turn_document(turn_of(row), title) for row in rows}
         at = [row.id for row in rows].index(found.id)
         beside = list(documents.values())
-        render.document({"schema": SCHEMA, "turn": beside[at], "before": beside[:at], "after": beside[at + 1 :]})
+        render.document(
+            {
+                "schema": SCHEMA,
+                "turn": beside[at],
+                "before": beside[:at],
+                "after": beside[at + 1 :],
+                "versions": [turn_document(turn_of(row), title) for row in versions],
+            }
+        )
     else:
         render.conversation(title, turns, found.id)
+        if versions:
+            render.versions([turn_of(row) for row in versions], found.id)

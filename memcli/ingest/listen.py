@@ -18,7 +18,7 @@ EXCERPT = 200
 class Heard(NamedTuple):
     """A turn on its way to the catalogue. `said_at` is naive UTC, as the source gives it; `metadata` is JSON.
 
-    `known_by` is the source's own key of the speaker; None where it has none.
+    `known_by` is the source's own key of the speaker; None where it has none. `worded_at`: see RawTurn; naive UTC.
     """
 
     session: OpenSession
@@ -33,6 +33,7 @@ class Heard(NamedTuple):
     native_id: str | None
     line: int | None
     metadata: str | None
+    worded_at: datetime | None
 
 
 class Unread(NamedTuple):
@@ -87,6 +88,7 @@ def listen(
                 session, report, session.turns_read, normaliser.speaker(item.speaker) or item.role,
                 item.speaker_key and (normaliser.speaker(item.speaker_key) or None), item.role, text, said_at,
                 utc_offset, item.native_id, item.line, normaliser.metadata(item.metadata) if item.metadata else None,
+                item.worded_at and normaliser.moment(item.worded_at)[0],
             )  # fmt: skip
         elif isinstance(item, RawSession):
             session = begin(item)
