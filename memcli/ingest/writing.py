@@ -87,7 +87,7 @@ class Writer:
         session: OpenSession | None = None
         for item in listen(
             part.source, reader, self._normaliser, report, position=part.state.get("position", 0),
-            unnamed=part.state.get("unnamed"),
+            unnamed=part.state.get("unnamed"), base=part.state.get("base"),
         ):  # fmt: skip
             if isinstance(item, Heard):
                 if item.session is not session:
