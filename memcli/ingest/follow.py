@@ -136,6 +136,9 @@ class _Following:
         self._writer = Writer(
             self._store, normaliser, guard=self._store.locks.writer, allow_return=self._keeping.allow_return
         )
+        if self._keeping.me:
+            with self._store.locks.writer(), self._store.writing() as catalogue:
+                catalogue.keep_setting("me", self._keeping.me)
         self._writer.read(self._part, reader, self._how, self._report)
         self._commit()
         self._index()
