@@ -320,9 +320,12 @@ class Memory:
         found = turn_named(self.store, name)
         with self.store.reading() as catalogue:
             rows = catalogue.turns_around(found, around, around)
+            versions = [turn_of(row) for row in catalogue.versions_of(found)]
         turns = [turn_of(row) for row in rows]
         at = [row.id for row in rows].index(found.id)
-        return Passage(title=found.session_title, turn=turns[at], before=turns[:at], after=turns[at + 1 :])
+        return Passage(
+            title=found.session_title, turn=turns[at], before=turns[:at], after=turns[at + 1 :], versions=versions
+        )
 
     def whereabouts(self, turn: Turn) -> Whereabouts:
         """What became of the log that a turn was read from: as it was, longer, rotated, changed, gone; by its hash."""

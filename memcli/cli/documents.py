@@ -236,6 +236,7 @@ def passage_document(passage: Passage, now: Whereabouts) -> dict[str, Any]:
         "turn": turn_document(passage.turn, title),
         "before": [turn_document(turn, title) for turn in passage.before],
         "after": [turn_document(turn, title) for turn in passage.after],
+        "versions": [turn_document(turn, title) for turn in passage.versions],
         "file": {"state": now.state, "path": str(now.path) if now.path else None},
     }
 

@@ -90,6 +90,16 @@ def conversation(title: str, turns: Sequence[Turn], marked: str) -> None:
         _turn(console, ">" if here else " ", turn, style="bold" if here else "")
 
 
+def versions(turns: Sequence[Turn], marked: str) -> None:
+    """All words that an edited message has had, the present ones last."""
+    console = _console()
+    console.print()
+    for turn in turns:
+        when = "now" if turn is turns[-1] else "before"
+        _line(console, _text(f"{'>' if turn.id == marked else ' '} {when:6} ", "dim"), _text(turn.text, ""),
+              _text(f"  {place(turn.locator)}  {turn.id[:12]}", "dim"))  # fmt: skip
+
+
 def ingested(report: IngestReport) -> None:
     """What an ingest did: a line for each source, and the sum."""
     console = _console()
