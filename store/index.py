@@ -45,6 +45,9 @@ TIED, MOST_TIED = 40, 5_000
 REMOVED_AT_ONCE = 5_000
 """How many rows one condition names."""
 
+WAITING_ROWS, WAITING_SHARE, WAITING_FILES = 2_000, 50, 50
+"""So many rows, and so great a share of all (one in ...), may wait for the text indexes, in so many files: see lags."""
+
 _TABLE = "turns"
 _EXCHANGE_PAUSE_S, _EXCHANGE_TRIES = 0.02, 25
 """How long, and how often, a reader waits for the index that is being put in place."""
@@ -106,6 +109,7 @@ class Index:
         self._reader: LanceReader | None = None
         self._resident: Resident | None = None
         self._rows: LoadedRows | None = None
+        self._highest: int | None = None
 
     @property
     def exists(self) -> bool:
@@ -130,7 +134,7 @@ class Index:
 
     def reopen(self) -> None:
         """Look at the table afresh at the next read."""
-        self._table = self._reader = self._resident = self._rows = None
+        self._table = self._reader = self._resident = self._rows = self._highest = None
 
     # writing, under the writer lock
 
@@ -140,12 +144,14 @@ class Index:
         known: the seqs that may be there already (after a crash, or as neighbours of new turns) and are replaced.
         """
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         dimension = vectors.shape[1]
         layout = schema(dimension)
         codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
         halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
         table = rows.append_column("vector", halves).append_column("code", codes).cast(layout)
+        highest, self._highest = self.highest_seq(), None
         with writable(self._folder):
             if not self.exists:
                 self._make(layout)
@@ -154,6 +160,7 @@ class Index:
                 target.delete(f"seq IN ({', '.join(map(str, known))})")
             target.add(table)
         self._changed()
+        self._highest = max(highest, pc.max(rows["seq"]).as_py() or 0)
 
     def _make(self, layout: pa.Schema) -> None:
         self.drop()  # what is left of a making that was cut off
@@ -190,6 +197,21 @@ class Index:
             table.optimize(cleanup_older_than=KEPT_VERSIONS)
         self.reopen()
 
+    @property
+    def lags(self) -> bool:
+        """Whether it is time for refresh_text(): it costs as much as the table is large, however little is new.
+
+        Until then new turns are found by looking through their words, with the word frequencies of the others.
+        """
+        if not self.exists:
+            return False
+        if self.text_columns_missing():
+            return True  # its making was cut off
+        table = self._open()
+        waiting = max(index.num_unindexed_rows for index in table.list_indices())
+        files = table.stats()["fragment_stats"]["num_fragments"]
+        return bool(waiting > min(WAITING_ROWS, table.count_rows() // WAITING_SHARE) or files > WAITING_FILES)
+
     def _index_text(self) -> Any:
         table = self._open()
         from lancedb.index import FTS
@@ -212,8 +234,14 @@ class Index:
         return self._reading().count() if self.exists else 0
 
     def highest_seq(self) -> int:
-        """The highest seq that is indexed, 0 if none is."""
-        return max(self.seqs(), default=0)
+        """The highest seq that is indexed, 0 if none is. After put(), the highest that ever was."""
+        import pyarrow.compute as pc
+
+        if self._highest is None:
+            if not self.exists:
+                return 0
+            self._highest = pc.max(self._reading().scan(["seq"])["seq"]).as_py() or 0
+        return self._highest
 
     def seqs(self) -> set[int]:
         """The seqs of all turns in the table."""

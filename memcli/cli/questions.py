@@ -14,7 +14,6 @@ from memcli.usage import UsageError
 
 if TYPE_CHECKING:
     from memcli.cli.context import Context
-    from memcli.recall.time_budget import TimeBudget
     from store.index import Filter
 
 
@@ -55,12 +54,6 @@ def query(
     )
 
 
-def tell_left_out(context: Context, time_budget: TimeBudget) -> None:
-    """Say on stderr what there was no time for."""
-    if time_budget.left_out:
-        context.tell(f"left out to keep within --max-ms: {'; '.join(time_budget.left_out)}")
-
-
 def turn_filter(*, since: str | None, until: str | None, speakers: list[str] | None) -> Filter:
     """The turns that --since, --until and --speaker let pass. Raises UsageError for a time that is none."""
     from store.index import Filter
@@ -68,8 +61,13 @@ def turn_filter(*, since: str | None, until: str | None, speakers: list[str] | N
     return Filter(since=moment("--since", since), until=moment("--until", until), speakers=tuple(speakers or ()))
 
 
-def batch(context: Context, key: str, answer: Callable[[str], tuple[dict[str, Any], bool]]) -> Exit:
-    """Answer every line of standard input with one line of JSON, in order; `answer` also tells whether it found any.
+def batch(
+    context: Context,
+    key: str,
+    answer: Callable[[str], tuple[dict[str, Any], bool]],
+    write: Callable[[dict[str, Any]], None],
+) -> Exit:
+    """Answer every line of standard input, in order; `answer` also tells whether it found any, `write` prints it.
 
     A line is plain text, or a JSON object with the text under `key` (or "question") and perhaps an "id", which comes
     back as "question_id". A line that is neither is answered with its error.
@@ -84,7 +82,7 @@ def batch(context: Context, key: str, answer: Callable[[str], tuple[dict[str, An
             found = found or one_found
         if question.id is not None:
             document["question_id"] = question.id
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        write(document)
         sys.stdout.flush()
     if wrong:
         context.tell("some lines were no questions")
