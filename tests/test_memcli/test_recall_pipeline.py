@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from memcli import config
 from memcli.cli.engines_in_use import for_recall
 from memcli.recall.pipeline import recall
 from memcli.recall.token_vectors import packed, unpacked
@@ -18,7 +19,7 @@ QUESTION = "When was Maya's job interview?"
 
 @pytest.fixture(scope="module")
 def engines():
-    return for_recall()
+    return for_recall(config.load(None, {}, {}), None)
 
 
 @pytest.fixture(scope="module")
