@@ -61,7 +61,7 @@ def answer(answer: Answer, *, all_evidence: bool, written: bool) -> None:
     """The answer, then the evidence under its numbers. written: the text stands on the terminal already."""
     console = _console_if_styled()
     if written and not answer.abstained:
-        console.print()  # ends the line
+        _say(console)  # ends the line
     else:
         _say(console, (answer.text, "" if answer.abstained else "bold"))
     if answer.abstained:
