@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from memcli.progress import Progress, Unwatched
-from store import erase
 from store.errors import StoreDamaged
 from store.store import Store
 
@@ -45,6 +44,8 @@ def index_outbox(
     is closed while the model runs. go_on: asked after each part whether there is time for another.
     """
     if store.erasing:
+        from store import erase
+
         erase.finish(store)
     with store.writing() as catalogue:
         if not store.index.exists:
