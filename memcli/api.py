@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
     from memcli.recall.pipeline import Engines, Recalled
+    from memcli.recall.time_budget import TimeBudget
     from memcli.types import Answer, Passage, Query, Rating, Turn
     from store.overview import SessionRow
     from store.speakers import PersonRow
@@ -203,6 +204,7 @@ class Memory:
         known_as_of: datetime | None = None,
         deep: bool = False,
         max_tokens: int | None = None,
+        max_ms: float | None = None,
         now: datetime | None = None,
         fallback: bool = False,
         on_text: Callable[[str], None] = lambda _: None,
@@ -212,17 +214,20 @@ class Memory:
 
         since, until: from when to (excluding) when it was said. session: the conversation that the question belongs
         to, whose last turns are at hand. as_of: as the world was on that day; known_as_of: as the memory stood then.
-        max_tokens: most tokens of evidence (the setting ask.budget); what is left out for it is told to `warn`.
+        max_tokens: most tokens of evidence (the setting ask.budget). max_ms: begin nothing new after so long. What is
+        left out for either is told to `warn`.
         fallback: answer without the language model where that fails. on_text: is told of each piece that it writes.
         record: keep the answer, and strengthen what it cites. Raises UsageError for an empty question.
         """
         from memcli.answer import pipeline
         from memcli.cli.documents import answer_document
+        from memcli.recall.time_budget import TimeBudget
 
         query = self._query(
             question, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=1, as_of=as_of,
             known_as_of=known_as_of,
         )  # fmt: skip
+        time_budget = TimeBudget.of(max_ms)
         answer = pipeline.ask(
             query,
             self.store,
@@ -235,7 +240,9 @@ class Memory:
             writing=self.writing(fallback=fallback, on_text=on_text),
             warn=self._warn,
             working=self._working(session),
+            time_budget=time_budget,
         )
+        self._tell_left_out(time_budget)
         if record:
             document = json.dumps(answer_document(answer), ensure_ascii=False)
             pipeline.remember_use(self.store, answer, query, document)
@@ -250,16 +257,22 @@ class Memory:
         speakers: Sequence[str] = (),
         deep: bool = False,
         limit: int = 10,
+        max_ms: float | None = None,
         now: datetime | None = None,
     ) -> Recalled:
-        """The turns that bear on a text by words and by meaning, best first: `candidates` of what is returned."""
+        """The turns that bear on a text by words and by meaning, best first: `candidates` of what is returned.
+
+        max_ms: begin nothing new after so long; what is left out for it is told to `warn`.
+        """
         from memcli.recall.pipeline import recall
+        from memcli.recall.time_budget import TimeBudget
         from store.errors import StoreDamaged
 
         query = self._query(text, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=limit)
-        engines = self.engines
+        engines, time_budget = self.engines, TimeBudget.of(max_ms)
         try:
-            found = recall(query, self.store, engines)
+            found = recall(query, self.store, engines, time_budget=time_budget)
+            self._tell_left_out(time_budget)
         except StoreDamaged:
             if self.engines is engines:
                 raise
@@ -416,6 +429,10 @@ class Memory:
             raise UsageError("that answer cites nothing that could be rated", hint="`memcli ask` something else first")
         self.store.spool.append(list(rating_records(document, now or datetime.now(UTC), rating)))
         return document
+
+    def _tell_left_out(self, time_budget: TimeBudget) -> None:
+        if time_budget.left_out:
+            self._warn(f"left out to keep within --max-ms: {'; '.join(time_budget.left_out)}")
 
     def _query(
         self,

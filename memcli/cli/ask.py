@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.options import Deep, Now, Since, Speaker, Until
+from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until
 from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def ask(
     all_evidence: Annotated[
         bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
     ] = False,
+    max_ms: MaxMs = None,
     form: FormOption = None,
     fields: FieldsOption = None,
     nul: NulOption = False,
@@ -109,6 +110,7 @@ def ask(
             known_as_of=known,
             deep=deep,
             max_tokens=max_tokens,
+            max_ms=max_ms,
             now=at,
             fallback=fallback,
             on_text=render.piece if streaming else lambda _: None,

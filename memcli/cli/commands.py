@@ -11,7 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+
+from memcli.cli.parameters import TakesAsItIs
 
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
@@ -93,7 +95,7 @@ class _Commands(MutableMapping[str, Any]):
             found = getattr(import_module(f"memcli.cli.{entry.module}"), entry.attribute)
             if not isinstance(found, typer.Typer):
                 one = typer.Typer(rich_markup_mode=None, add_completion=False)
-                one.command(name)(found)
+                one.command(name, cls=Verb)(found)
                 found = one
             self._made[name] = typer.main.get_command(found)
         return self._made[name]
@@ -111,7 +113,11 @@ class _Commands(MutableMapping[str, Any]):
         return len({**ENTRIES, **self._made})
 
 
-class Program(TyperGroup):
+class Verb(TakesAsItIs, TyperCommand):
+    """One command."""
+
+
+class Program(TakesAsItIs, TyperGroup):
     """memcli itself: a group whose commands are the entries above."""
 
     def __init__(self, **attributes: Any) -> None:
