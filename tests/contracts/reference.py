@@ -102,7 +102,7 @@ RUNS = (
 """Documents in the order in which their commands are run, with what is run."""
 
 BY_NAME = {
-    "categories", "channels", "channel_scores", "ignored", "installed", "metadata", "redacted", "removed", "rows",
+    "by_category", "channels", "channel_scores", "ignored", "installed", "metadata", "redacted", "removed", "rows",
     "settings", "sizes", "tables", "timings_ms", "tiers",
 }  # fmt: skip
 """Objects whose keys are names and not fields of the document."""
@@ -171,8 +171,8 @@ def tables() -> str:
             parts += [f"A row is known by {known_by[table]}."] if table in known_by else []
             parts += ["", "| column | type | points to |", "|---|---|---|"]
             before = table
-        kind = kind if nullable == "NO" or nullable is False else f"{kind}, may be null"
-        parts.append(f"| {column} | {kind} | {points.get((table, column), '')} |")
+        null = ", may be null" if nullable else ""
+        parts.append(f"| {column} | {kind}{null} | {points.get((table, column), '')} |")
     return "\n".join([*parts, ""])
 
 
@@ -181,8 +181,8 @@ def documents() -> str:
     parts = [
         "# JSON",
         "",
-        "What the commands print with `--json`, field by field, as they print it over the example logs. `[]` is each entry",
-        "of a list, `{name}` each key of an object whose keys are names. What the fields mean stands in the README.",
+        "What the commands print with `--json`, field by field, as they print it over the example logs. `[]` is each",
+        "entry of a list, `{name}` each key of an object whose keys are names. What fields mean stands in the README.",
     ]
     values = {"examples": str(REPOSITORY / "examples"), "turn": ""}
     for title, arguments in RUNS:
