@@ -36,6 +36,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Ask and look": {
         "ask": Entry("ask", "ask", "Answer a question, with citations."),
+        "chat": Entry("chat", "chat", "Ask one question after the other."),
         "search": Entry("search", "search", "Find turns by words and by meaning."),
         "context": Entry("context_block", "context", "Print evidence for another program's prompt."),
         "open": Entry("open_turn", "open_turn", "Show a turn where it was said, with file and line."),
