@@ -7,8 +7,8 @@
         print(answer.text)
 
 Settings are those of the command line: defaults, the configuration file, the environment (MEMCLI_...), and what is
-given here. Times are aware datetimes. Errors are those of memcli/exits.py. Engines are loaded when they are first
-needed and kept, so the second question is much faster than the first. One thread at a time may use a Memory.
+given here. Times are aware datetimes. Errors are those of memcli/exits.py. Engines are loaded when first needed, and
+kept. One thread at a time may use a Memory.
 """
 
 from __future__ import annotations
@@ -17,44 +17,32 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from memcli import config
+from memcli.loaded import Loaded
 from memcli.progress import Progress, Unwatched
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from engines.protocols import Embedder, Generator
-    from engines.static import StaticEmbedder
+    from engines.protocols import Embedder
     from memcli.answer.context import ContextBlock
     from memcli.answer.knowledge import Knowledge
     from memcli.answer.pipeline import Writing
     from memcli.ingest.notes import Noted
     from memcli.ingest.report import IngestReport
+    from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
     from memcli.recall.pipeline import Engines, Recalled
-    from memcli.types import Answer, Query, Rating, Turn
+    from memcli.types import Answer, Passage, Query, Rating, Turn
     from store.overview import SessionRow
     from store.speakers import PersonRow
     from store.store import Store
 
 CONTEXT_POOL = 200
 """Most turns that a block of context is chosen from."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """A turn where it was said: the title of its session, and what was said before and after it there."""
-
-    title: str
-    turn: Turn
-    before: Sequence[Turn]
-    after: Sequence[Turn]
 
 
 class Memory:
@@ -71,9 +59,7 @@ class Memory:
         self.settings = settings
         self._warn = warn
         self._progress = progress or Unwatched()
-        self._writer: Generator | None = None
-        self._engines: Engines | None = None
-        self._embedder: Embedder | None = None
+        self._loaded = Loaded(settings, warn)
         self._at_hand: tuple[Any, list[Turn]] | None = None
 
     @classmethod
@@ -88,8 +74,7 @@ class Memory:
     ) -> Memory:
         """The memory of that name or path (with a `/` in it); without one, the one that `memcli` uses.
 
-        create: make an empty one if there is none. settings: by their keys (`{"llm.model": "writer", "wait": 5}`).
-        Raises StoreMissing, StoreExposed, ConfigError.
+        create: make an empty one if there is none. settings: by key. Raises StoreMissing, StoreExposed, ConfigError.
         """
         given = {key: str(value) for key, value in (settings or {}).items()}
         for key in given:
@@ -97,29 +82,37 @@ class Memory:
         if memory is not None:
             path = os.fspath(memory)
             given["memory"] = path if isinstance(memory, str) else str(Path(path).absolute())
-        loaded = config.load(Path(config_file) if config_file is not None else None, os.environ, given)
-        opened = cls(loaded, warn=warn)
+        opened = cls(config.load(Path(config_file) if config_file else None, os.environ, given), warn=warn)
         if create:
             from store.store import Store
 
-            Store.create(loaded.memory_folder, wait_s=loaded["wait"], exposed=loaded["exposed"])
-        _ = opened.store
+            wait_s, exposed = opened.settings["wait"], opened.settings["exposed"]
+            Store.create(opened.folder, wait_s=wait_s, exposed=exposed)
+        _ = opened.store  # raises what is wrong with it
         return opened
 
     def close(self) -> None:
         """Let go of the language model, if one was loaded. Nothing else is held between calls."""
-        if self._writer is not None:
-            close = getattr(self._writer, "close", None)
-            if close is not None:
-                close()
-            self._writer = None
+        self._loaded.close()
+
+    def take_over(self, other: Memory, *, reopened: bool) -> None:
+        """Go on with what another Memory of the same folder has open. reopened: another process has written since."""
+        from store.store import Store, is_store
+
+        if not is_store(self.folder):
+            return
+        fresh = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
+        store = vars(other).get("store", fresh)  # the property, if it was read
+        for table in (store.index, store.archive) if reopened else ():
+            table.reopen()
+        store.locks.wait_s = fresh.locks.wait_s
+        vars(self)["store"], self._at_hand = store, other._at_hand
+        self._loaded.take_over(other._loaded)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -136,28 +129,14 @@ class Memory:
 
     @property
     def engines(self) -> Engines:
-        """The models that recall needs, loaded once, and again when the index has vectors of another embedder."""
-        from memcli.cli.engines_in_use import for_recall
-
-        if self._engines is None or self.store.embedder not in (None, self._engines.embedder.id):
-            self._engines = for_recall(self.settings, self.store)
-        return self._engines
+        """The models that recall needs."""
+        return self._loaded.engines(self.store)
 
     def embedder(self) -> Embedder:
         """The embedder of the index, or of the settings where there is no index yet."""
-        from memcli.cli.engines_in_use import embedder
         from store.store import is_store
 
-        store = self.store if is_store(self.folder) else None
-        if self._embedder is None or (store is not None and store.embedder not in (None, self._embedder.id)):
-            self._embedder = embedder(self.settings, store)
-        return self._embedder
-
-    @cached_property
-    def _built_in(self) -> StaticEmbedder:
-        from memcli.cli.engines_in_use import built_in_embedder
-
-        return built_in_embedder()
+        return self._loaded.embedder(self.store if is_store(self.folder) else None)
 
     # bringing in
 
@@ -219,6 +198,7 @@ class Memory:
         as_of: date | None = None,
         known_as_of: datetime | None = None,
         deep: bool = False,
+        max_tokens: int | None = None,
         now: datetime | None = None,
         fallback: bool = False,
         on_text: Callable[[str], None] = lambda _: None,
@@ -228,6 +208,7 @@ class Memory:
 
         since, until: from when to (excluding) when it was said. session: the conversation that the question belongs
         to, whose last turns are at hand. as_of: as the world was on that day; known_as_of: as the memory stood then.
+        max_tokens: most tokens of evidence (the setting ask.budget); what is left out for it is told to `warn`.
         fallback: answer without the language model where that fails. on_text: is told of each piece that it writes.
         record: keep the answer, and strengthen what it cites. Raises UsageError for an empty question.
         """
@@ -242,7 +223,11 @@ class Memory:
             query,
             self.store,
             self.engines,
-            budget=pipeline.Budget(turns=self.settings["ask.limit"], tokens=self.settings["ask.budget"]),
+            budget=pipeline.Budget(
+                turns=self.settings["ask.limit"],
+                tokens=self.settings["ask.budget"] if max_tokens is None else max_tokens,
+                tell=max_tokens is not None,
+            ),
             writing=self.writing(fallback=fallback, on_text=on_text),
             warn=self._warn,
             working=self._working(session),
@@ -293,7 +278,7 @@ class Memory:
         from memcli.answer.context import context_block
 
         found = self.search(topic, since=since, until=until, speakers=speakers, now=now, limit=CONTEXT_POOL)
-        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._built_in.count_tokens)
+        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._loaded.built_in.count_tokens)
 
     # looking
 
@@ -326,6 +311,7 @@ class Memory:
         """
         from memcli.cli.naming import turn_named
         from memcli.recall.pipeline import turn_of
+        from memcli.types import Passage
 
         found = turn_named(self.store, name)
         with self.store.reading() as catalogue:
@@ -333,6 +319,12 @@ class Memory:
         turns = [turn_of(row) for row in rows]
         at = [row.id for row in rows].index(found.id)
         return Passage(title=found.session_title, turn=turns[at], before=turns[:at], after=turns[at + 1 :])
+
+    def whereabouts(self, turn: Turn) -> Whereabouts:
+        """What became of the log that a turn was read from: as it was, longer, rotated, changed, gone; by its hash."""
+        from memcli.ingest.whereabouts import whereabouts_of
+
+        return whereabouts_of(turn.locator.source, self.store)
 
     def sessions(
         self, *, since: datetime | None = None, until: datetime | None = None, speakers: Sequence[str] = ()
@@ -374,23 +366,15 @@ class Memory:
         return consolidate(
             Work(
                 store=self.store,
-                embedder=self._built_in,
+                embedder=self._loaded.built_in,
                 indexing=self.embedder(),
-                chosen=self._chosen(),
+                chosen=self._loaded.chosen(self.store),
                 now=now or datetime.now(UTC),
                 dry_run=dry_run,
                 progress=self._progress,
                 out_of_time=lambda: end is not None and time.monotonic() >= end,
             )
         )
-
-    def _chosen(self) -> Callable[[], Embedder] | None:
-        """The embedder of the settings, if the index has another."""
-        from memcli.cli.engines_in_use import chosen_embedder, chosen_embedder_id
-
-        if self.store.embedder in (None, chosen_embedder_id(self.settings)):
-            return None
-        return lambda: chosen_embedder(self.settings)
 
     def good(self, answer_id: str | None = None, *, now: datetime | None = None) -> dict[str, Any]:
         """Say that an answer (the last one) was right: what it cites is kept the better. Returns its document.
@@ -463,29 +447,5 @@ class Memory:
         return self._at_hand[1]
 
     def writing(self, *, fallback: bool = False, on_text: Callable[[str], None] = lambda _: None) -> Writing | None:
-        """How a language model is to write answers, as the settings have it; None without a model. As for ask()."""
-        from memcli.answer.pipeline import Writing
-
-        if not self.settings["llm.model"] and not self.settings["llm.url"]:
-            return None
-        return Writing(
-            load=self.generator,
-            method="server" if self.settings["llm.url"] else "llama",
-            max_tokens=self.settings["llm.max_tokens"],
-            temperature=self.settings["llm.temperature"],
-            seed=self.settings["llm.seed"],
-            strict=self.settings["llm.strict"],
-            fallback=fallback,
-            on_text=on_text,
-        )
-
-    def generator(self) -> Generator:
-        """The user's own language model (the settings llm.model and llm.url), loaded once.
-
-        Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
-        """
-        if self._writer is None:
-            from memcli.cli.engines_in_use import generator
-
-            self._writer = generator(self.settings, self._warn, self.store.prompt_states.place())
-        return self._writer
+        """How a language model writes answers, by the settings; None without a model. As for ask()."""
+        return self._loaded.writing(lambda: self.store, fallback, on_text)

@@ -151,3 +151,13 @@ class Answer:
     timings_ms: Mapping[str, float]
     unsupported: Sequence[str] = ()
     run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A turn where it was said: the title of its session, and what was said before and after it there."""
+
+    title: str
+    turn: Turn
+    before: Sequence[Turn]
+    after: Sequence[Turn]

@@ -291,6 +291,11 @@ class Catalogue:
         rows = self._db.execute(_TURN + "ORDER BY t.id LIMIT ?", [limit]).fetchall()
         return [_turn(row) for row in rows]
 
+    def latest_turns(self, limit: int) -> list[TurnRow]:
+        """The `limit` turns that were said last, the latest first."""
+        rows = self._db.execute(_TURN + "ORDER BY t.said_at DESC NULLS LAST, t.id LIMIT ?", [limit]).fetchall()
+        return [_turn(row) for row in rows]
+
     def turns_around(self, row: TurnRow, before: int, after: int) -> list[TurnRow]:
         """The turn with its neighbours in its session, in their order."""
         rows = self._db.execute(_TURN + f"WHERE t.session = ? ORDER BY {_ORDER}", [row.session]).fetchall()

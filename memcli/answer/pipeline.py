@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -51,10 +52,11 @@ class Writing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How much evidence an answer may rest on."""
+    """How much evidence an answer may rest on. tell: whether to warn of what is left out for the tokens' sake."""
 
     turns: int
     tokens: int
+    tell: bool = False
 
 
 def ask(
@@ -95,6 +97,10 @@ def answer(
     began = time.perf_counter()
     sure = recalled.confidence
     evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
+    if budget.tell:
+        roomy = select(recalled.candidates, limit=budget.turns, budget=sys.maxsize, count_tokens=estimated_tokens)
+        if len(roomy) > len(evidence):
+            warn(f"{len(roomy) - len(evidence)} turns left out: the evidence may have {budget.tokens} tokens")
     evidence = with_working(evidence, working, first=writing is not None)
     fact = None
     if not query.speakers and query.since is None and store.standing().claims:

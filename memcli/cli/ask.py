@@ -8,9 +8,12 @@ import typer
 
 from memcli.cli.context import Context
 from memcli.cli.options import Deep, Now, Since, Speaker, Until
+from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
     from memcli.types import Answer
+
+COLUMNS = ("question", "answer", "abstained", "confidence", "method", "citations")
 
 
 def ask(
@@ -28,6 +31,9 @@ def ask(
         str | None, typer.Option("--known-as-of", metavar="DATE", help="Answer as memory stood at the end of this day.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most turns taken as evidence.")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", min=1, help="Most tokens of evidence (config: ask.budget).")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="PATH|NAME", help="A GGUF model that writes the answer (config: llm.model).")
     ] = None,
@@ -41,7 +47,9 @@ def ask(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let that server be on another machine: what was said goes there.")
     ] = False,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest answer of the model, in tokens.")] = None,
+    answer_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Longest answer of the model, in tokens (config: llm.max_tokens).")
+    ] = None,
     temperature: Annotated[
         float | None, typer.Option(min=0, help="0 always takes the model's likeliest word (the default).")
     ] = None,
@@ -59,6 +67,9 @@ def ask(
     all_evidence: Annotated[
         bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
     ] = False,
+    form: FormOption = None,
+    fields: FieldsOption = None,
+    nul: NulOption = False,
 ) -> None:
     """Answer a question from the memory, with citations.
 
@@ -66,23 +77,24 @@ def ask(
 
     Example: memcli ask "When did we sign the lease?"
     """
-    from memcli.cli import days, questions, render
+    from memcli.cli import days, questions, records, render
     from memcli.cli.documents import answer_document
     from memcli.exits import Exit
 
     context: Context = ctx.obj
+    wanted = records.shape(context, form, fields, nul)
     context.flags |= {
         "llm.model": model,
         "llm.gpu": gpu,
         "llm.url": server if server is not None or model is None else "",  # a model of one's own needs no server
         "llm.allow_remote": "true" if allow_remote else None,
-        "llm.max_tokens": given(max_tokens),
+        "llm.max_tokens": given(answer_tokens),
         "llm.temperature": given(temperature),
         "llm.seed": given(seed),
         "llm.strict": "true" if strict else None,
         "ask.limit": given(limit),
     }
-    streaming = question != "-" and not context.json and render.to_terminal()
+    streaming = question != "-" and wanted.for_people and render.to_terminal()
     memory = context.memory_in_use
     where = questions.turn_filter(since=since, until=until, speakers=speaker)
     at = questions.asked_at(now)
@@ -99,6 +111,7 @@ def ask(
             as_of=on,
             known_as_of=known,
             deep=deep,
+            max_tokens=max_tokens,
             now=at,
             fallback=fallback,
             on_text=render.piece if streaming else lambda _: None,
@@ -109,12 +122,15 @@ def ask(
         return answer_document(answer), not answer.abstained
 
     if question == "-":
-        raise typer.Exit(questions.batch(context, "question", batched))
+        writer = records.Writer(wanted.batch, (*COLUMNS, *records.OF_BATCH), key=None, rows=lambda one: [one])
+        raise typer.Exit(questions.batch(context, "question", batched, writer.write))
     answer = answered(question)
-    if context.json:
-        render.document(answer_document(answer))
-    else:
+    if wanted.for_people:
         render.answer(answer, all_evidence=all_evidence, written=streaming and answer.run is not None)
+    elif wanted.form is records.Form.MD and wanted.fields is None:
+        typer.echo(records.answer_in_markdown(answer_document(answer), all_evidence=all_evidence))
+    else:
+        records.Writer(wanted, COLUMNS, key=None, rows=lambda one: [one]).write(answer_document(answer))
     raise typer.Exit(Exit.ABSTAINED if answer.abstained else Exit.CONFLICT if answer.conflicts else Exit.DONE)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from store.store import Store
 
 
+warm: list[Callable[[Memory], None]] = []
+"""Give a command's Memory what is open already: memcli/serve/socket.py, which keeps things open, puts itself here."""
+
+
 @dataclass
 class Context:
     """The global options as given; everything else is made of them when it is first needed."""
@@ -26,6 +31,7 @@ class Context:
     json: bool = False
     quiet: bool = False
     wait: str | None = None
+    no_pager: bool = False
     flags: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
@@ -39,7 +45,10 @@ class Context:
         """The memory that is meant, as the Python object that commands stand on; nothing is opened yet."""
         from memcli.api import Memory
 
-        return Memory(self.config, warn=self.tell, progress=self.progress())
+        memory = Memory(self.config, warn=self.tell, progress=self.progress())
+        for lend in warm:
+            lend(memory)
+        return memory
 
     def store(self, *, exposed: bool = False) -> Store:
         """The memory that is meant. Raises StoreMissing if there is none.

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.recall.pipeline import Recalled
-from memcli.types import Answer, Candidate, Evidence, Turn
+from memcli.types import Answer, Candidate, Evidence, Passage, Turn
 
 if TYPE_CHECKING:
-    from memcli.api import Passage
     from memcli.ingest.notes import Noted
+    from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
     from store.backup import Backup
     from store.batches import BatchRow
@@ -220,14 +220,15 @@ def turn_document(turn: Turn, title: str) -> dict[str, Any]:
     }
 
 
-def passage_document(passage: Passage) -> dict[str, Any]:
-    """What `open --json` prints."""
+def passage_document(passage: Passage, now: Whereabouts) -> dict[str, Any]:
+    """What `open --json` prints; now: what became of the log that it was read from."""
     title = passage.title
     return {
         "schema": SCHEMA,
         "turn": turn_document(passage.turn, title),
         "before": [turn_document(turn, title) for turn in passage.before],
         "after": [turn_document(turn, title) for turn in passage.after],
+        "file": {"state": now.state, "path": str(now.path) if now.path else None},
     }
 
 

@@ -8,6 +8,9 @@ import typer
 
 from memcli.cli.context import Context
 from memcli.cli.options import Since, Until
+from memcli.cli.records import FieldsOption, FormOption, NulOption
+
+COLUMNS = ("id", "title", "turns", "started_at", "ended_at", "gist")
 
 
 def episodes(
@@ -18,6 +21,9 @@ def episodes(
         bool, typer.Option("--scenes", help="List scenes instead: episodes of a conversation about the same.")
     ] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most that are shown, the latest.")] = 20,
+    form: FormOption = None,
+    fields: FieldsOption = None,
+    nul: NulOption = False,
 ) -> None:
     """List episodes with the sentences that stand for them, word for word.
 
@@ -25,19 +31,19 @@ def episodes(
 
     Example: memcli episodes --since 2024-05-01 --until 2024-06-01
     """
-    from memcli.cli import render
+    from memcli.cli import records, render
     from memcli.cli.documents import episodes_document
     from memcli.cli.questions import turn_filter
     from memcli.exits import Exit
 
     context: Context = ctx.obj
+    wanted = records.shape(context, form, fields, nul)
     where = turn_filter(since=since, until=until, speakers=None)
     with context.store().reading() as catalogue:
         listing = catalogue.episodes.scene_gists if scenes else catalogue.episodes.gists
         rows = listing(where.since, where.until, limit)
-    if context.json:
-        render.document(episodes_document(rows, scenes=scenes))
-    else:
+
+    def people() -> None:
         show = render.printer()
         for row in rows:
             when = f"{row.started_at:%Y-%m-%d %H:%M}  " if row.started_at else ""
@@ -45,4 +51,6 @@ def episodes(
             show((when, "cyan"), (row.title, "bold"), (turns, "dim"), ("" if row.closed else ", open", "dim"))
             for turn_id, speaker, sentence in row.sentences:
                 show((f"    {speaker}: ", "green"), (sentence, ""), (f"  {turn_id[:12]}", "dim"))
+
+    records.show(wanted, episodes_document(rows, scenes=scenes), "scenes" if scenes else "episodes", COLUMNS, people)
     raise typer.Exit(Exit.DONE if rows else Exit.ABSTAINED)

@@ -10,9 +10,12 @@ import typer
 from memcli.cli.completion import speakers
 from memcli.cli.context import Context
 from memcli.cli.options import Now
+from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
     from store.store import Store
+
+COLUMNS = ("subject", "predicate", "object", "kind", "valid_from", "valid_to", "current", "statement")
 
 
 class FactKind(StrEnum):
@@ -53,6 +56,9 @@ def facts(
         typer.Option(metavar="NAME|PATH", help="With --update: let this GGUF model find facts too (slow)."),
     ] = None,
     now: Now = None,
+    form: FormOption = None,
+    fields: FieldsOption = None,
+    nul: NulOption = False,
 ) -> None:
     """Show what is known: facts with the time in which they hold and the words that they come from.
 
@@ -60,7 +66,7 @@ def facts(
 
     Example: memcli facts Maya --kind place --history
     """
-    from memcli.cli import days, questions, render
+    from memcli.cli import days, questions, records
     from memcli.cli import knowledge as show
     from memcli.cli.documents import SCHEMA
     from memcli.exits import Exit
@@ -68,6 +74,7 @@ def facts(
     from memcli.usage import UsageError
 
     context: Context = ctx.obj
+    wanted = records.shape(context, form, fields, nul)
     context.flags |= {"llm.model": model, "llm.url": "" if model is not None else None}
     store = context.memory_in_use.store
     today = questions.asked_at(now).date()
@@ -89,10 +96,8 @@ def facts(
         subject, kind=kind.value if kind else None, as_of=day, known_as_of=moment, history=history
     )
     chosen = known.beliefs
-    if context.json:
-        render.document({"schema": SCHEMA, "facts": [show.fact_document(one, known.turns, day) for one in chosen]})
-    else:
-        show.facts(chosen, known, day)
+    document = {"schema": SCHEMA, "facts": [show.fact_document(one, known.turns, day) for one in chosen]}
+    records.show(wanted, document, "facts", COLUMNS, lambda: show.facts(chosen, known, day))
     raise typer.Exit(Exit.DONE if chosen else Exit.ABSTAINED)
 
 
@@ -102,9 +107,11 @@ def _by_model(context: Context, store: Store, model: str) -> None:
     from memcli.memory.consolidate_facts_by_model import consolidate_facts_by_model
 
     file = engines_in_use.model_path(model)
+    writer = engines_in_use.generator(context.config, store.prompt_states.place())
+    context.tell(engines_in_use.told_of(context.config, writer))
     report = consolidate_facts_by_model(
         store,
-        engines_in_use.generator(context.config, context.tell, store.prompt_states.place()),
+        writer,
         f"{file.name} {file.stat().st_size}",
         seed=context.config["llm.seed"],
         progress=context.progress(),

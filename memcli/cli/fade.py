@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MONTH = timedelta(days=30)
 LISTED = 10
 
+DAYS = 1000
+"""So far ahead the curves go."""
+
 STEPS = 400
 """Points of a curve."""
 
@@ -30,7 +33,7 @@ def fade(
     turn: Annotated[
         str | None, typer.Argument(metavar="[ID|N]", help="A turn whose own curve is drawn (default: all kinds).")
     ] = None,
-    days: Annotated[int, typer.Option(min=1, help="How many days ahead the curves go.")] = 1000,
+    days: Annotated[int, typer.Option(min=1, help="How many days ahead the curves go.")] = DAYS,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the curves as a web page too.")] = None,
     now: Now = None,
 ) -> None:
@@ -52,7 +55,7 @@ def fade(
     store = context.store()
     at = asked_at(now)
     row = turn_named(store, turn) if turn is not None else None
-    curves = _kinds(store, days) if row is None else [_own(store, row, at, days)]
+    curves = kinds(store, days) if row is None else [_own(store, row, at, days)]
     with store.reading() as catalogue:
         fading = [] if row else catalogue.states.fading_at(keeps_days(), at, at + MONTH)
         spoken = catalogue.episodes.spoken([seq for seq, _ in fading])
@@ -83,7 +86,7 @@ def fade(
             show((f"    and {len(listed) - LISTED:,} more (--json lists all)", "dim"))
 
 
-def _kinds(store: Store, days: int) -> list[Curve]:
+def kinds(store: Store, days: int) -> list[Curve]:
     """What becomes of a turn of each rating that nobody uses."""
     from memcli.memory.chart import Curve
     from memcli.memory.forgetting import initial_stability, retrievability

@@ -187,7 +187,7 @@ def would_ingest(report: IngestReport) -> None:
 def status(document: dict[str, Any]) -> None:
     """What a memory holds."""
     console = _console()
-    first, last = document["first_said_at"], document["last_said_at"]
+    first, last, run = document["first_said_at"], document["last_said_at"], document["scheduled_run"]
     rows = [
         ("memory", f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB)"),
         ("turns", f"{document['turns']:,} in {_count(document['sessions'], 'session')}"),
@@ -203,6 +203,7 @@ def status(document: dict[str, Any]) -> None:
         ("indexed", f"{document['indexed']:,}" + (f", {document['pending']:,} waiting" if document["pending"] else "")),
         ("answers", f"{document['answers']:,}, {_count(document['recall_events'], 'recall event')}"),
         ("quarantine", _count(document["quarantine"], "record")),
+        *([("scheduled", f"{run['outcome']} at {run['ended_at']}, {run['message']}")] if run else []),
         ("embedder", document["embedder"] or "none yet"),
         ("model", document["model"] or "none: answers are extractive"),
     ]

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from memcli.cli.context import Context
+from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
     from store.speakers import PersonRow
     from store.store import Store
+
+COLUMNS = ("name", "turns", "sessions", "first_said_at", "last_said_at", "names")
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -21,7 +24,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def speakers(ctx: typer.Context) -> None:
+def speakers(ctx: typer.Context, form: FormOption = None, fields: FieldsOption = None, nul: NulOption = False) -> None:
     """Show who speaks: names, turns, sessions, sources, first and last time.
 
     Merge those who are one person under several names: memcli speakers merge Maya maya42
@@ -30,18 +33,17 @@ def speakers(ctx: typer.Context) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from memcli.cli import render
+    from memcli.cli import records, render
     from memcli.cli.documents import speakers_document
     from store.speakers import Speakers
 
     context: Context = ctx.obj
+    wanted = records.shape(context, form, fields, nul)
     with context.store().reading() as catalogue:
         people = Speakers(catalogue.connection).people()
         me = catalogue.setting("me")
-    if context.json:
-        render.document(speakers_document(people, me))
-    else:
-        render.speakers(people, me)
+    document = speakers_document(people, me)
+    records.show(wanted, document, "speakers", COLUMNS, lambda: render.speakers(people, me))
 
 
 @app.command("merge")

@@ -44,6 +44,8 @@ def status(
 def status_document(store: Store, settings: Config) -> dict[str, Any]:
     """What `status --json` prints."""
     from memcli.cli.documents import SCHEMA, moment
+    from memcli.schedule.plan import plan_name
+    from memcli.schedule.runs import last_run
 
     with store.reading() as catalogue:
         counts = catalogue.counts()
@@ -74,6 +76,7 @@ def status_document(store: Store, settings: Config) -> dict[str, Any]:
         },
         "growth": [{"month": month, "turns": turns} for month, turns in growth],
         "consolidated_at": moment(consolidated_at),
+        "scheduled_run": last_run(plan_name(str(settings["memory"]), str(settings.memory_folder))),
         "sizes": store.sizes(),
         "indexed": store.index.count() + store.archive.count(),
         "embedder": embedder,

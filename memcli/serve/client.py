@@ -90,5 +90,5 @@ def _asked(path: Path, arguments: Sequence[str]) -> int | None:
             answer += piece
     if answer.isdigit():
         return int(answer)
-    print("memcli: the warm engine ended in the middle of it (run the command again)", file=sys.stderr)
+    sys.stderr.write("memcli: the warm engine ended in the middle of it (run the command again)\n")
     return 23

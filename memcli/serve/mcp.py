@@ -120,7 +120,8 @@ def server(memory: Memory, *, allow_write: bool) -> MCPServer[Any]:
         around: Annotated[int, Field(ge=0, le=MOST, description="Turns before and after it.")] = 3,
     ) -> dict[str, Any]:
         """A turn where it was said: what was said before and after it in its conversation, its file and line."""
-        return passage_document(memory.turn(id, around=around))
+        passage = memory.turn(id, around=around)
+        return passage_document(passage, memory.whereabouts(passage.turn))
 
     def remember(
         text: Annotated[str, Field(description="What to remember, as the user would say it.")],

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, TextIO
 
 from memcli import __version__
 from memcli.api import Memory
@@ -42,7 +42,7 @@ def serve(memory: Memory, *, idle_s: float, tell: Callable[[str], None], run: Ca
     if path is None:
         raise UsageError("the path of the memory is too long for a socket", hint="set XDG_RUNTIME_DIR, or move it")
     warm = Warm(memory)
-    commands.warm = warm.lend
+    commands.warm.append(warm.lend)
     with _listening(path) as listener:
         server = _Server(listener, warm, idle_s, run)
         warm.up()
@@ -80,7 +80,8 @@ class Warm:
         """A deletion takes the folder `cache` away: then nothing that was opened before may be kept open."""
         now = _inode(self._kept.folder / "cache")
         if self._erased is not None and now != self._erased:
-            self._kept.let_go()
+            self._kept.close()
+            self._kept = Memory(self._kept.settings)
         self._erased = now
 
     def close(self) -> None:
@@ -188,13 +189,13 @@ def _as_the_client(message: dict[str, Any], streams: list[int]) -> Iterator[None
     """This process with the client's streams, folder and variables."""
     before = Path.cwd()
     kept = [os.dup(number) for number in range(3)]
-    python = sys.stdin, sys.stdout, sys.stderr, sys.argv
+    python: tuple[Any, Any, Any, list[str]] = sys.stdin, sys.stdout, sys.stderr, sys.argv
     variables = dict(os.environ)
     try:
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
             os.close(stream)
-        sys.stdin, sys.stdout, sys.stderr = (_opened(number) for number in range(3))
+        sys.stdin, sys.stdout, sys.stderr = _opened(0), _opened(1), _opened(2)
         sys.argv = ["memcli", *message["arguments"]]
         for name in chosen(os.environ, PASSED):
             del os.environ[name]
@@ -202,9 +203,9 @@ def _as_the_client(message: dict[str, Any], streams: list[int]) -> Iterator[None
         os.chdir(message["folder"])
         yield
     finally:
-        for stream in (sys.stdout, sys.stderr):
+        for written in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
-                stream.flush()
+                written.flush()
         sys.stdin, sys.stdout, sys.stderr, sys.argv = python
         for number, copy in enumerate(kept):
             os.dup2(copy, number)
@@ -215,13 +216,18 @@ def _as_the_client(message: dict[str, Any], streams: list[int]) -> Iterator[None
             os.chdir(before)
 
 
-def _opened(number: int) -> IO[str]:
+def _opened(number: int) -> TextIO:
     """A standard stream as Python opens it at its start."""
     if number == 0:
         return open(0, encoding="utf-8", closefd=False)
     errors = "strict" if number == 1 else "backslashreplace"
     return open(
-        number, "w", encoding="utf-8", errors=errors, closefd=False, buffering=1 if os.isatty(number) or number == 2 else -1
+        number,
+        "w",
+        encoding="utf-8",
+        errors=errors,
+        closefd=False,
+        buffering=1 if os.isatty(number) or number == 2 else -1,
     )
 
 
