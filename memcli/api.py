@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from memcli import config
+from memcli.loaded import Loaded
 from memcli.progress import Progress, Unwatched
 
 if TYPE_CHECKING:
-    from engines.protocols import Embedder, Generator
-    from engines.static import StaticEmbedder
+    from engines.protocols import Embedder
     from memcli.answer.context import ContextBlock
     from memcli.answer.knowledge import Knowledge
     from memcli.answer.pipeline import Writing
@@ -61,9 +61,7 @@ class Memory:
         self.settings = settings
         self._warn = warn
         self._progress = progress or Unwatched()
-        self._writer: Generator | None = None
-        self._engines: Engines | None = None
-        self._embedder: Embedder | None = None
+        self._loaded = Loaded(settings, warn)
         self._at_hand: tuple[Any, list[Turn]] | None = None
 
     @classmethod
@@ -97,8 +95,21 @@ class Memory:
 
     def close(self) -> None:
         """Let go of the language model, if one was loaded. Nothing else is held between calls."""
-        getattr(self._writer, "close", lambda: None)()
-        self._writer = None
+        self._loaded.close()
+
+    def take_over(self, other: Memory, *, reopened: bool) -> None:
+        """Go on with what another Memory of the same folder has open. reopened: another process has written since."""
+        from store.store import Store, is_store
+
+        if not is_store(self.folder):
+            return
+        fresh = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
+        store = vars(other).get("store", fresh)  # the property, if it was read
+        for table in (store.index, store.archive) if reopened else ():
+            table.reopen()
+        store.locks.wait_s = fresh.locks.wait_s
+        vars(self)["store"], self._at_hand = store, other._at_hand
+        self._loaded.take_over(other._loaded)
 
     def __enter__(self) -> Self:
         return self
@@ -120,28 +131,14 @@ class Memory:
 
     @property
     def engines(self) -> Engines:
-        """The models that recall needs, loaded once, and again when the index has vectors of another embedder."""
-        from memcli.cli.engines_in_use import for_recall
-
-        if self._engines is None or self.store.embedder not in (None, self._engines.embedder.id):
-            self._engines = for_recall(self.settings, self.store)
-        return self._engines
+        """The models that recall needs."""
+        return self._loaded.engines(self.store)
 
     def embedder(self) -> Embedder:
         """The embedder of the index, or of the settings where there is no index yet."""
-        from memcli.cli.engines_in_use import embedder
         from store.store import is_store
 
-        store = self.store if is_store(self.folder) else None
-        if self._embedder is None or (store is not None and store.embedder not in (None, self._embedder.id)):
-            self._embedder = embedder(self.settings, store)
-        return self._embedder
-
-    @cached_property
-    def _built_in(self) -> StaticEmbedder:
-        from memcli.cli.engines_in_use import built_in_embedder
-
-        return built_in_embedder()
+        return self._loaded.embedder(self.store if is_store(self.folder) else None)
 
     # bringing in
 
@@ -295,7 +292,7 @@ class Memory:
         from memcli.answer.context import context_block
 
         found = self.search(topic, since=since, until=until, speakers=speakers, now=now, limit=CONTEXT_POOL)
-        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._built_in.count_tokens)
+        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._loaded.built_in.count_tokens)
 
     # looking
 
@@ -386,23 +383,15 @@ class Memory:
         return consolidate(
             Work(
                 store=self.store,
-                embedder=self._built_in,
+                embedder=self._loaded.built_in,
                 indexing=self.embedder(),
-                chosen=self._chosen(),
+                chosen=self._loaded.chosen(self.store),
                 now=now or datetime.now(UTC),
                 dry_run=dry_run,
                 progress=self._progress,
                 out_of_time=lambda: end is not None and time.monotonic() >= end,
             )
         )
-
-    def _chosen(self) -> Callable[[], Embedder] | None:
-        """The embedder of the settings, if the index has another."""
-        from memcli.cli.engines_in_use import chosen_embedder, chosen_embedder_id
-
-        if self.store.embedder in (None, chosen_embedder_id(self.settings)):
-            return None
-        return lambda: chosen_embedder(self.settings)
 
     def good(self, answer_id: str | None = None, *, now: datetime | None = None) -> dict[str, Any]:
         """Say that an answer (the last one) was right: what it cites is kept the better. Returns its document.
@@ -479,29 +468,5 @@ class Memory:
         return self._at_hand[1]
 
     def writing(self, *, fallback: bool = False, on_text: Callable[[str], None] = lambda _: None) -> Writing | None:
-        """How a language model is to write answers, as the settings have it; None without a model. As for ask()."""
-        from memcli.answer.pipeline import Writing
-
-        if not self.settings["llm.model"] and not self.settings["llm.url"]:
-            return None
-        return Writing(
-            load=self.generator,
-            method="server" if self.settings["llm.url"] else "llama",
-            max_tokens=self.settings["llm.max_tokens"],
-            temperature=self.settings["llm.temperature"],
-            seed=self.settings["llm.seed"],
-            strict=self.settings["llm.strict"],
-            fallback=fallback,
-            on_text=on_text,
-        )
-
-    def generator(self) -> Generator:
-        """The user's own language model (the settings llm.model and llm.url), loaded once.
-
-        Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
-        """
-        if self._writer is None:
-            from memcli.cli.engines_in_use import generator
-
-            self._writer = generator(self.settings, self._warn, self.store.prompt_states.place())
-        return self._writer
+        """How a language model writes answers, by the settings; None without a model. As for ask()."""
+        return self._loaded.writing(lambda: self.store, fallback, on_text)

@@ -41,7 +41,7 @@ CATALOGUE = "memory.duckdb"
 OWN = (
     CATALOGUE, f"{CATALOGUE}.wal", "index", "index.pending", "index.new", "index.old", "erase.pending", "spool.jsonl",
     "spool.jsonl.folding", "spool.jsonl.new", "spool.jsonl.folding.new", "locks", "damaged", "receipts",
-    f"{CATALOGUE}.new", f"{CATALOGUE}.new.wal",
+    f"{CATALOGUE}.new", f"{CATALOGUE}.new.wal", "serve.sock",
 )  # fmt: skip
 """Every name that a store's folder may hold, but for DERIVED and the copies that migrations leave."""
 

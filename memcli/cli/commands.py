@@ -76,7 +76,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "eval": Entry("eval", "evaluate", "Measure recall and answers on known questions."),
         "completion": Entry("completion", "completion", "Install completion for your shell."),
         "cron": Entry("cron", "app", "Keep the memory fresh by cron or systemd."),
-        "serve": Entry("serve", "serve", "Serve the memory to other programs (MCP)."),
+        "serve": Entry("serve", "serve", "Keep the memory open for commands, or serve it (MCP)."),
     },
 }
 """The commands in the groups and the order in which help shows them."""

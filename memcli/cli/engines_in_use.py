@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,7 +122,7 @@ def _token_encoder() -> TokenEncoder:
     return MiniLMTokenEncoder()
 
 
-def generator(config: Config, tell: Callable[[str], None], states: Path | None = None) -> Generator:
+def generator(config: Config, states: Path | None = None) -> Generator:
     """The user's own language model, from the settings: a file, or one that a server has.
 
     states: the folder for what it computes of the beginnings of prompts.
@@ -132,27 +131,30 @@ def generator(config: Config, tell: Callable[[str], None], states: Path | None =
     if config["llm.url"]:
         from engines.server import ServerGenerator
 
-        server = ServerGenerator(
+        return ServerGenerator(
             config["llm.url"],
             model=config["llm.model"],
             context_tokens=config["llm.context"],
             allow_remote=config["llm.allow_remote"],
         )
-        tell(f"asking {server.device}")
-        return server
     from engines.isolated import IsolatedGenerator
 
     gpu, path = config["llm.gpu"], model_path(config["llm.model"])
     budget = config["llm.prompt_cache"] * 1_000_000
-    model = IsolatedGenerator(
+    return IsolatedGenerator(
         path,
         context_tokens=config["llm.context"],
         gpu=int(gpu) if gpu.isdecimal() else gpu,
         states=states if budget else None,
         state_bytes=budget,
     )
-    tell(f"{path.name} on {model.device}")
-    return model
+
+
+def told_of(config: Config, writer: Generator) -> str:
+    """What to tell the user of a model that is at work: which, and what computes it."""
+    if config["llm.url"]:
+        return f"asking {writer.device}"
+    return f"{model_path(config['llm.model']).name} on {writer.device}"
 
 
 def model_path(given: str) -> Path:
