@@ -183,7 +183,7 @@ def check_index(catalogue: Catalogue, store: Store) -> Iterator[Finding]:
     What the outbox names may be missing, and its windows and those beside it may be old.
     """
     mend = "build it anew from the catalogue"
-    [(turns,)] = catalogue.connection.execute("SELECT count(*) FROM turns").fetchall()
+    [(turns,)] = catalogue.connection.execute("SELECT count(*) FROM current_turns").fetchall()
     if not store.index.exists:
         if turns:
             yield Finding(kind="index", where="index", what=f"it is not there, and there are {turns} turns", mend=mend)

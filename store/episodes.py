@@ -129,7 +129,8 @@ class Episodes:
     def waiting(self) -> list[tuple[int, int]]:
         """Sessions that hold turns without an episode, with their number, by session."""
         rows = self._db.execute(
-            "SELECT session, count(*) FROM turns t ANTI JOIN turn_memory m USING (seq) GROUP BY ALL ORDER BY ALL"
+            """SELECT session, count(*) FROM current_turns t ANTI JOIN turn_memory m USING (seq)
+               GROUP BY ALL ORDER BY ALL"""
         ).fetchall()
         return [(int(row[0]), int(row[1])) for row in rows]
 
@@ -137,7 +138,7 @@ class Episodes:
         """Every turn of these sessions in its order."""
         rows = self._db.execute(
             f"""SELECT t.session, t.seq, t.said_at, m.episode, coalesce(e.closed, false)
-                FROM turns t LEFT JOIN turn_memory m USING (seq) LEFT JOIN episodes e ON e.number = m.episode
+                FROM current_turns t LEFT JOIN turn_memory m USING (seq) LEFT JOIN episodes e ON e.number = m.episode
                 WHERE t.session IN (SELECT unnest(?::INTEGER[])) ORDER BY {_ORDER}""",
             [list(sessions)],
         ).fetchall()

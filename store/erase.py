@@ -29,11 +29,21 @@ if TYPE_CHECKING:
 
 
 def choose(db: duckdb.DuckDBPyConnection, where: str, parameters: Sequence[Any]) -> int:
-    """Make the temporary table gone_turns of the turns t (with session s and source o) that meet the condition."""
+    """Make the temporary table gone_turns of the turns t (with session s and source o) that meet the condition.
+
+    With a turn go all versions of its message: an edit does not keep what the user wants gone.
+    """
     db.execute(
         f"""CREATE OR REPLACE TEMP TABLE gone_turns AS SELECT t.* FROM turns t
             JOIN sessions s ON s.number = t.session JOIN sources o ON o.number = t.source WHERE {where}""",
         parameters,
+    )
+    db.execute(
+        """INSERT INTO gone_turns
+           WITH known AS (SELECT seq, current FROM superseded UNION SELECT current, current FROM superseded),
+           touched AS (SELECT DISTINCT current FROM known SEMI JOIN gone_turns USING (seq))
+           FROM turns WHERE seq IN (SELECT seq FROM known SEMI JOIN touched USING (current))
+           AND seq NOT IN (SELECT seq FROM gone_turns)"""
     )
     return int(db.execute("SELECT count(*) FROM gone_turns").fetchall()[0][0])
 

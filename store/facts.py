@@ -128,7 +128,7 @@ class FactTables:
     def turns_after(self, seq: int, limit: int) -> list[SaidRow]:
         """The next turns after `seq`, by seq."""
         rows = self._db.execute(
-            f"""SELECT {_SAID} FROM turns t JOIN sessions s ON s.number = t.session
+            f"""SELECT {_SAID} FROM current_turns t JOIN sessions s ON s.number = t.session
                 LEFT JOIN shown ON shown.who = t.who WHERE t.seq > ? ORDER BY t.seq LIMIT ?""",
             [seq, limit],
         ).fetchall()
@@ -137,7 +137,7 @@ class FactTables:
     def turns_behind(self) -> int:
         """How many turns were not yet read for claims."""
         row = self._db.execute(
-            f"""SELECT count(*) FROM turns
+            f"""SELECT count(*) FROM current_turns
                 WHERE seq > coalesce((SELECT value::BIGINT FROM settings WHERE key = '{READ_TO}'), 0)"""
         ).fetchall()[0]
         return int(row[0])

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store import erase, tombstones
+from store import erase, tombstones, versions
 from store.check import check_catalogue
 from store.disk import put_in_place, writable
 from store.errors import StoreDamaged
@@ -64,6 +64,7 @@ def mend_catalogue(store: Store, tell: Tell) -> None:
         _mend_turns(store, db, tell)
         _mend_doubles(store, db, tell)
         _mend_references(store, db, tell)
+        versions.settle(db, f"SELECT {versions.MESSAGE} FROM turns WHERE worded_at IS NOT NULL")
         [(highest,)] = db.execute("SELECT coalesce(max(seq), 0) FROM turns").fetchall()
         if int(catalogue.setting("next_seq") or 0) <= highest:
             catalogue.keep_setting("next_seq", str(highest + 1))
@@ -154,7 +155,8 @@ def _turns_from_index(store: Store, db: duckdb.DuckDBPyConnection) -> int:
     db.register("indexed", rows)
     db.execute(
         """CREATE OR REPLACE TEMP TABLE lost AS
-            SELECT * REPLACE (said_at::TIMESTAMP AS said_at) FROM indexed WHERE seq NOT IN (SELECT seq FROM turns)"""
+            SELECT * REPLACE (said_at::TIMESTAMP AS said_at), NULL::TIMESTAMP AS worded_at FROM indexed
+            WHERE seq NOT IN (SELECT seq FROM turns)"""
     )
     db.unregister("indexed")
     deleted = tombstones.known_ids("lost")

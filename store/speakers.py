@@ -81,7 +81,7 @@ class Speakers:
             """WITH said AS (
                    SELECT s.person, count(*) AS turns, count(DISTINCT t.session) AS sessions,
                           count(DISTINCT t.source) AS sources, min(t.said_at) AS first, max(t.said_at) AS last
-                   FROM turns t JOIN speakers s ON s.number = t.who GROUP BY s.person),
+                   FROM current_turns t JOIN speakers s ON s.number = t.who GROUP BY s.person),
                named AS (
                    SELECT s.person, list_sort(list(DISTINCT n.name)) AS names
                    FROM speaker_names n JOIN speakers s ON s.number = n.speaker GROUP BY s.person),

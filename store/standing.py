@@ -1,7 +1,7 @@
 """How memories stand, as recall wants to know it: strengths, pins, what was put away, what answers what not.
 
 Few memories are ever recalled or marked, so all of it is read at once and kept until the catalogue changes; what waits
-in the spool counts already.
+in the spool counts already. A message that was edited since stands as it stood with its earlier words.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from store import versions
 from store.states import Mark, StateRow
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class StandingReader:
         self._store = store
         self._version: int | None = None
         self._position = (0, 0)
+        self._renewed: dict[str, str] = {}
         self._now = Standing(strengths={}, marks={}, rejections=[], claims=False)
 
     def read(self) -> Standing:
@@ -42,10 +44,16 @@ class StandingReader:
         if version != self._version:
             with self._store.reading() as catalogue:
                 states = catalogue.states
-                strengths = {row.item_id: row for row in states.states()}
+                strengths, marks = {row.item_id: row for row in states.states()}, states.marks()
+                self._renewed = dict(versions.renewed(catalogue.connection))
+                for old, new in self._renewed.items():
+                    if old in marks:
+                        marks.setdefault(new, marks[old])
+                    if old in strengths:
+                        strengths.setdefault(new, strengths[old]._replace(item_id=new))
                 self._now = Standing(
                     strengths=strengths,
-                    marks=states.marks(),
+                    marks=marks,
                     rejections=states.rejections(),
                     claims=catalogue.facts.any_claim(),
                 )
@@ -58,9 +66,10 @@ class StandingReader:
     def _take(self, record: dict[str, Any]) -> None:
         now = self._now
         if record["kind"] == "mark":
-            now.marks.pop(record["item_id"], None)
-            if record["mark"] is not None:
-                now.marks[record["item_id"]] = record["mark"]
+            for item in (record["item_id"], self._renewed.get(record["item_id"], record["item_id"])):
+                now.marks.pop(item, None)
+                if record["mark"] is not None:
+                    now.marks[item] = record["mark"]
         elif record["kind"] == "rejection":
             now.rejections.append((record["question"], record["item_id"]))
         elif record["kind"] == "rating":

@@ -280,7 +280,7 @@ class States:
     def growth(self, months: int) -> list[tuple[str, int]]:
         """How many turns were said in each of the last months that have any, as ("2024-05", n), oldest first."""
         rows = self._db.execute(
-            """SELECT strftime(date_trunc('month', said_at), '%Y-%m') AS month, count(*) FROM turns
+            """SELECT strftime(date_trunc('month', said_at), '%Y-%m') AS month, count(*) FROM current_turns
                WHERE said_at IS NOT NULL GROUP BY ALL ORDER BY month DESC LIMIT ?""",
             [months],
         ).fetchall()
@@ -293,7 +293,7 @@ class States:
                       (SELECT count(*) FROM marks WHERE mark = 'pinned'),
                       (SELECT count(*) FROM marks WHERE mark = 'forgotten'),
                       (SELECT count(*) FROM turn_memory m WHERE instruction AND m.seq NOT IN (SELECT seq FROM archive)),
-                      (SELECT count(*) FROM turns) - (SELECT count(*) FROM turn_memory)"""
+                      (SELECT count(*) FROM current_turns) - (SELECT count(*) FROM turn_memory)"""
         ).fetchall()
         names = ("episodes", "scenes", "archived", "pinned", "forgotten", "instructions", "unconsolidated")
         return dict(zip(names, map(int, row), strict=True))

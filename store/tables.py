@@ -95,6 +95,14 @@ TABLES = (
         ),
         erased="seq IN (SELECT seq FROM gone_turns)",
     ),
+    # Which words of an edited message are not its present ones; made anew wherever a version comes or goes.
+    Table(
+        name="superseded",
+        identity=("seq",),
+        refers=(Refers("seq", "turns", "seq"), Refers("current", "turns", "seq")),
+        erased="seq IN (SELECT seq FROM gone_turns) OR current IN (SELECT seq FROM gone_turns)",
+        exported=False,
+    ),
     Table(
         name="sources",
         identity=("uri",),
@@ -210,7 +218,7 @@ TABLES = (
 )
 """In the order in which rows are erased: what points at a row of another table, and goes with it, comes after that."""
 
-VIEWS = ("shown",)
+VIEWS = ("shown", "current_turns")
 """What the schema has beside tables: looks at them, which keep nothing of their own."""
 
 TURN_CHECKSUM = "('0x' || left(sha256(concat_ws(chr(31), id, speaker, said_at::VARCHAR, text)), 16))::UBIGINT"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.recall.pipeline import Recalled
-from memcli.types import Answer, Candidate, Evidence, Query, Turn
+from memcli.types import Answer, Candidate, Evidence, Passage, Turn
 
 if TYPE_CHECKING:
+    from memcli.ingest.notes import Noted
+    from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
     from memcli.memory.forgetting import Strength
     from store.backup import Backup
@@ -140,11 +143,11 @@ def _batch(batch: BatchRow) -> dict[str, Any]:
     }
 
 
-def search_document(query: Query, recalled: Recalled) -> dict[str, Any]:
+def search_document(query: str, recalled: Recalled) -> dict[str, Any]:
     """What `search --json` prints."""
     return {
         "schema": SCHEMA,
-        "query": query.text,
+        "query": query,
         "hits": [hit_document(rank, candidate) for rank, candidate in enumerate(recalled.candidates, start=1)],
         "timings_ms": recalled.timings_ms,
     }
@@ -165,7 +168,7 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "citations": [evidence_document(one) for one in answer.evidence if one.number in answer.citations],
         "evidence": [evidence_document(one) for one in answer.evidence],
         "timings_ms": dict(answer.timings_ms),
-    }
+    } | ({"run": asdict(answer.run), "unsupported": list(answer.unsupported)} if answer.run else {})
 
 
 def consolidation_document(report: Consolidation) -> dict[str, Any]:
@@ -222,6 +225,34 @@ def turn_document(turn: Turn, title: str) -> dict[str, Any]:
         "line": turn.locator.line,
         **_inferred(turn),
         "metadata": dict(turn.metadata),
+    }
+
+
+def passage_document(passage: Passage, now: Whereabouts) -> dict[str, Any]:
+    """What `open --json` prints; now: what became of the log that it was read from."""
+    title = passage.title
+    return {
+        "schema": SCHEMA,
+        "turn": turn_document(passage.turn, title),
+        "before": [turn_document(turn, title) for turn in passage.before],
+        "after": [turn_document(turn, title) for turn in passage.after],
+        "versions": [turn_document(turn, title) for turn in passage.versions],
+        "file": {"state": now.state, "path": str(now.path) if now.path else None},
+    }
+
+
+def note_document(noted: Noted) -> dict[str, Any]:
+    """What `remember --json` prints."""
+    changes = noted.facts.changes if noted.facts else []
+    return {
+        "schema": SCHEMA,
+        "id": noted.turn_id,
+        "text": noted.text,
+        "redacted": noted.redacted,
+        "facts": [
+            {"what": one.what, "subject": one.subject, "predicate": one.predicate, "object": one.object}
+            for one in changes
+        ],
     }
 
 

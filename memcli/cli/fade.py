@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from store.rows import TurnRow
     from store.store import Store
 
+
+DAYS = 1000
+"""So far ahead the curves go."""
+
 STEPS = 400
 """Points of a curve."""
 
@@ -27,7 +31,7 @@ def fade(
     turn: Annotated[
         str | None, typer.Argument(metavar="[ID|N]", help="A turn whose own curve is drawn (default: all kinds).")
     ] = None,
-    days: Annotated[int, typer.Option(min=1, help="How many days ahead the curves go.")] = 1000,
+    days: Annotated[int, typer.Option(min=1, help="How many days ahead the curves go.")] = DAYS,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the curves as a web page too.")] = None,
     now: Now = None,
 ) -> None:
@@ -49,7 +53,7 @@ def fade(
     store = context.store()
     at = asked_at(now)
     row = turn_named(store, turn) if turn is not None else None
-    curves = _kinds(store, days) if row is None else [_own(store, row, at, days)]
+    curves = kinds(store, days) if row is None else [_own(store, row, at, days)]
     fading = [] if row else fading_soon(store, at)
     if html is not None:
         html.write_text(svg_page(curves, FADED_BELOW, "How memories fade"), encoding="utf-8")
@@ -66,7 +70,7 @@ def fade(
         show_fading(fading)
 
 
-def _kinds(store: Store, days: int) -> list[Curve]:
+def kinds(store: Store, days: int) -> list[Curve]:
     """What becomes of a turn of each rating that nobody uses."""
     from memcli.memory.chart import Curve
     from memcli.memory.forgetting import initial_stability, retrievability

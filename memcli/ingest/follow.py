@@ -24,7 +24,7 @@ from memcli.ingest.pipeline import Reading, ingest
 from memcli.ingest.readers.base import HEAD_BYTES, Reader, Source
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.tail import Tail, TailSource
-from memcli.ingest.walk import uri_of
+from memcli.ingest.walk import uri_of, visible_folders
 from memcli.ingest.writing import Writer
 from memcli.progress import Unwatched
 from store.batches import Batches
@@ -136,6 +136,9 @@ class _Following:
         self._writer = Writer(
             self._store, normaliser, guard=self._store.locks.writer, allow_return=self._keeping.allow_return
         )
+        if self._keeping.me:
+            with self._store.locks.writer(), self._store.writing() as catalogue:
+                catalogue.keep_setting("me", self._keeping.me)
         self._writer.read(self._part, reader, self._how, self._report)
         self._commit()
         self._index()
@@ -274,7 +277,7 @@ def _stamps(paths: Sequence[str]) -> Iterator[tuple[str, _Stamp]]:
     for path in paths:
         walked = os.walk(path) if Path(path).is_dir() else [(str(Path(path).parent), [], [Path(path).name])]
         for folder, folders, names in walked:
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            folders[:] = visible_folders(folder, folders)
             for name in sorted(names):
                 file = Path(folder, name)
                 try:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from memcli.ingest.readers.base import RawSession, Source
@@ -45,7 +45,8 @@ class OpenSession:
     """A session of the source being read. `native_id` stays None until identify() has seen what was said in it.
 
     `said` counts equal content. `continued`: the next reading of the source may go on at the end of this one, for which
-    `latest` keeps when each content was said. `last_known` is the last time that was committed.
+    `latest` keeps when each content was said. `last_known` is the last time that was committed. `base`: what the
+    positions of its turns began with at the last of them.
     """
 
     source: Source
@@ -56,6 +57,7 @@ class OpenSession:
     continued: bool = False
     unnamed: bool = False
     last_known: Stamp | None = None
+    base: int | None = None
     _id: str | None = None
     said: Counter[str] = field(default_factory=Counter)
     latest: dict[str, datetime | None] = field(default_factory=dict)
@@ -83,6 +85,15 @@ class OpenSession:
         if self.continued:
             self.latest[content] = said_at
         return content_id(self.id, content, str(self.said[content]))
+
+
+def first_position(said_at: datetime) -> int:
+    """What the positions of a source's turns begin with: its first known time in seconds since 1970, times 2**20.
+
+    One conversation may lie in many files (a day each); so no two of its turns have the same position, those of a later
+    file come after those of an earlier one, and the order in which the files are read makes no difference.
+    """
+    return ((said_at - datetime(1970, 1, 1)) // timedelta(seconds=1)) << 20
 
 
 def native_id_from(source: Source, first_turns: Sequence[tuple[str, datetime | None, str]]) -> str:

@@ -39,8 +39,9 @@ class Found:
 def sources(paths: Sequence[str]) -> Iterator[Found]:
     """The files that the paths name: files themselves, folders and archives with all in them, `-` for standard input.
 
-    In folders, hidden files are left out, symbolic links to folders are not followed, and pictures and sounds are only
-    counted. A member of an archive has the URI `/path/of.zip/path/inside`. Files come in the order of their paths.
+    In folders, hidden files are left out (but for the folders of a maildir: see visible_folders), symbolic links to
+    folders are not followed, and pictures and sounds are only counted. A member of an archive has the URI
+    `/path/of.zip/path/inside`. Files come in the order of their paths.
     Raises InputUnreadable for a path that is not there.
     """
     for path in paths:
@@ -116,12 +117,23 @@ def _copied(stream: IO[bytes], copy: Path, uri: str) -> Source:
     return Source(uri=uri, path=copy)
 
 
+def visible_folders(folder: str, names: Sequence[str]) -> list[str]:
+    """Those of the folders in a folder that are read, sorted: not the hidden ones, unless they are mail.
+
+    In a maildir (https://cr.yp.to/proto/maildir.html), a folder with the folders cur and new, Maildir++ keeps Sent,
+    Archive and so on as maildirs of their own, `.Sent` and `.Archive`
+    (https://www.courier-mta.org/imap/README.maildirquota.html).
+    """
+    mail = {"cur", "new"} <= set(names)
+    return sorted(name for name in names if not name.startswith(".") or (mail and Path(folder, name, "cur").is_dir()))
+
+
 def _in_folder(path: str, found: Found) -> Iterator[Source]:
     def unreadable(error: OSError) -> None:
         found.refused.append((uri_of(Path(error.filename)), f"the folder cannot be read: {error.strerror}"))
 
     for folder, folders, files in os.walk(path, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = visible_folders(folder, folders)
         for name in sorted(files):
             file = Path(folder, name)
             if name.startswith(".") or not file.is_file():

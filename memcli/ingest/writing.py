@@ -87,7 +87,7 @@ class Writer:
         session: OpenSession | None = None
         for item in listen(
             part.source, reader, self._normaliser, report, position=part.state.get("position", 0),
-            unnamed=part.state.get("unnamed"),
+            unnamed=part.state.get("unnamed"), base=part.state.get("base"),
         ):  # fmt: skip
             if isinstance(item, Heard):
                 if item.session is not session:
@@ -229,7 +229,7 @@ class Writer:
                 (
                     id_, number, turn.position, turn.speaker, turn.role, turn.text, said_at, utc_offset, is_inferred,
                     speakers[session.format, known_by, turn.speaker], turn.native_id, source, turn.line, self.batch,
-                    turn.metadata,
+                    turn.metadata, turn.worded_at,
                 )
             )  # fmt: skip
         turns = _table(dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
@@ -304,7 +304,7 @@ class _Read(NamedTuple):
 
 _COLUMNS = (
     "id", "session", "position", "speaker", "role", "text", "said_at", "utc_offset", "time_inferred", "who",
-    "native_id", "source", "line", "batch", "metadata",
+    "native_id", "source", "line", "batch", "metadata", "worded_at",
 )  # fmt: skip
 
 
@@ -313,6 +313,7 @@ def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
 
     types = {
         "session": pa.int32(), "position": pa.int64(), "said_at": pa.timestamp("us"), "utc_offset": pa.int16(),
+        "worded_at": pa.timestamp("us"),
         "time_inferred": pa.bool_(), "who": pa.int32(), "source": pa.int32(), "line": pa.int64(), "batch": pa.int32(),
     }  # fmt: skip
     return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})

@@ -162,6 +162,16 @@ def test_a_bad_record_is_kept_once(catalogue: Catalogue) -> None:
     assert catalogue.counts()["quarantine"] == 4
 
 
+def test_a_record_that_one_ingest_meets_twice_is_in_quarantine_once(catalogue: Catalogue) -> None:
+    met = [("/a", 1, "torn"), ("/a", None, "torn"), ("/a", 1, "torn"), ("/a", None, "torn"), ("/a", 1, "no text")]
+    uris, lines, reasons = zip(*met, strict=True)
+    excerpts = [f"meeting {number}" for number in range(len(met))]
+    columns = {"batch": [1] * len(met), "uri": uris, "line": lines, "reason": reasons, "excerpt": excerpts}
+    catalogue.add_quarantine(pa.table(columns))
+    kept = catalogue.connection.execute("SELECT uri, line, reason FROM quarantine ORDER BY ALL").fetchall()
+    assert kept == [("/a", 1, "no text"), ("/a", 1, "torn"), ("/a", None, "torn")]
+
+
 def test_a_turn_comes_back_as_it_was_given(store: Store, catalogue: Catalogue, turns: Turns) -> None:
     at = NOON + timedelta(microseconds=1)
     catalogue.add_turns(
