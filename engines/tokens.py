@@ -42,7 +42,7 @@ def shared_tokenizer(path: Path) -> Tokenizer:
 
 
 def pair_tokenizer(path: Path, *, max_tokens: int) -> Tokenizer:
-    """A tokenizer for pairs of texts: the longer is cut until both fit into `max_tokens`, special ones included.
+    """A tokenizer for texts and pairs of them: the longer is cut until both fit into `max_tokens`, special ones too.
 
     Raises ModelMissing, ModelCorrupt.
     """
@@ -51,8 +51,8 @@ def pair_tokenizer(path: Path, *, max_tokens: int) -> Tokenizer:
     return tokenizer
 
 
-def tokenize(tokenizer: Tokenizer, texts: Sequence[str], *, limit: int) -> list[list[int]]:
-    """The ids of each text's first `limit` tokens, without special ones."""
+def tokenize(tokenizer: Tokenizer, texts: Sequence[str], *, limit: int | None = None) -> list[list[int]]:
+    """The ids of each text's first `limit` tokens (all, if it is None), without special ones."""
     try:
         encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     except TypeError:  # some text holds lone surrogates

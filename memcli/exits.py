@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
-from engines.shelf import ModelRefused
+from engines.errors import (
+    EngineFailed,
+    EngineUnavailable,
+    ModelCorrupt,
+    ModelMissing,
+    ModelRefused,
+    ServerRefused,
+)
 from memcli.config import ConfigError
 from memcli.ingest.errors import InputUnreadable
 from memcli.usage import UsageError
@@ -63,6 +69,7 @@ MEANINGS = {
 ERRORS: dict[type[Exception], Exit] = {
     UsageError: Exit.USAGE,
     ModelRefused: Exit.USAGE,
+    ServerRefused: Exit.USAGE,
     StoreMissing: Exit.STORE_MISSING,
     StoreLocked: Exit.STORE_LOCKED,
     StoreNewer: Exit.STORE_NEWER,

@@ -68,7 +68,7 @@ class Archive(Index):
         near = nearest(near, refined_cosines(rows.codes[:, near], query), min(limit, RESCORED))
         if outside is not None:
             near = near[~outside[near]]
-        found = self._open().take_row_ids(rows.row_ids[near].tolist()).select(["seq", "said", "window"]).to_arrow()
+        found = self._reading().take(rows.row_ids[near].tolist(), ["seq", "said", "window"])
         return sorted(zip(*(found[name].to_pylist() for name in ("seq", "said", "window")), strict=True))
 
     def _compared(self, count: int) -> Literal["vector", "code"]:

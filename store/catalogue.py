@@ -266,17 +266,26 @@ class Catalogue:
         Columns: those of a TurnRow, said (the text with its speaker before it) and window (the same with what was said
         before and after it in its session).
         """
+        # Turns lie in the order in which they came, and so do sessions: what bounds both spares the rest of the table.
+        first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
+        [(lowest, highest)] = self._db.execute(
+            "SELECT coalesce(min(session), 0), coalesce(max(session), 0) FROM turns WHERE seq BETWEEN ? AND ?",
+            [first, last],
+        ).fetchall()
         # The turn beside a new one is shown with its own other neighbour, so a session is read from two turns before
         # the first new one to two turns after the last.
         return self._db.sql(
             f"""
             WITH wanted AS (
                 SELECT DISTINCT unnest(range(one[1], one[2] + 1)) AS seq FROM (SELECT unnest($ranges) AS one)),
+            sessions_here AS (
+                SELECT DISTINCT session FROM turns SEMI JOIN wanted USING (seq) WHERE seq BETWEEN {first} AND {last}),
             keyed AS (
                 SELECT t.* EXCLUDE (speaker, metadata), coalesce(shown.name, t.speaker) AS speaker,
                        {_METADATA} AS metadata, coalesce(t.said_at, TIMESTAMP '0001-01-01') AS moment,
                        t.seq IN (FROM wanted) AS fresh
-                FROM current_turns t LEFT JOIN shown ON shown.who = t.who),
+                FROM current_turns t SEMI JOIN sessions_here USING (session) LEFT JOIN shown ON shown.who = t.who
+                WHERE t.session BETWEEN {lowest} AND {highest}),
             touched AS (
                 SELECT session, min(moment) AS earliest, max(moment) AS latest FROM keyed
                 WHERE fresh GROUP BY session),
@@ -318,6 +327,12 @@ class Catalogue:
     def turns_by_hash(self, *, limit: int) -> list[TurnRow]:
         """The `limit` turns with the lowest ids: hashes, so a sample that stays the same as the memory grows slowly."""
         rows = self._db.execute(_TURN + f"WHERE {_CURRENT} ORDER BY t.id LIMIT ?", [limit]).fetchall()
+        return [_turn(row) for row in rows]
+
+    def latest_turns(self, limit: int) -> list[TurnRow]:
+        """The `limit` turns that were said last, the latest first."""
+        order = "ORDER BY t.said_at DESC NULLS LAST, t.id LIMIT ?"
+        rows = self._db.execute(_TURN + f"WHERE {_CURRENT} {order}", [limit]).fetchall()
         return [_turn(row) for row in rows]
 
     def turns_around(self, row: TurnRow, before: int, after: int) -> list[TurnRow]:

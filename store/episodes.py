@@ -85,7 +85,10 @@ class SentenceRow(NamedTuple):
 
 
 class GistRow(NamedTuple):
-    """An episode with the sentences of its summary, as they were said, each with its turn's id."""
+    """An episode with the sentences of its summary, as they were said, each with its turn's id.
+
+    rating: the highest that one of its turns began with.
+    """
 
     id: str
     title: str
@@ -95,6 +98,7 @@ class GistRow(NamedTuple):
     closed: bool
     scene: str | None
     sentences: list[tuple[str, str, str]]
+    rating: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +228,8 @@ class Episodes:
                SELECT e.id, n.title, e.turns, e.started_at, e.ended_at, e.closed, c.id,
                       list({'a': t.id, 'b': t.speaker,
                             'c': substring(t.text, s.first_character + 1, s.last_character - s.first_character)}
-                           ORDER BY t.said_at NULLS FIRST, t.seq) FILTER (t.id IS NOT NULL)
+                           ORDER BY t.said_at NULLS FIRST, t.seq) FILTER (t.id IS NOT NULL),
+                      (SELECT max(m.rating) FROM turn_memory m WHERE m.episode = e.number)
                FROM shown e JOIN sessions n ON n.number = e.session LEFT JOIN scenes c ON c.number = e.scene
                LEFT JOIN summaries s ON s.about = 'episode' AND s.number = e.number LEFT JOIN turns t ON t.seq = s.seq
                GROUP BY ALL ORDER BY e.started_at NULLS FIRST, e.id""",
@@ -251,7 +256,9 @@ class Episodes:
                SELECT w.id, w.title, w.turns, w.first, w.last, w.closed, w.id,
                       list({'a': t.id, 'b': t.speaker,
                             'c': substring(t.text, s.first_character + 1, s.last_character - s.first_character)}
-                           ORDER BY t.said_at NULLS FIRST, t.seq) FILTER (t.id IS NOT NULL)
+                           ORDER BY t.said_at NULLS FIRST, t.seq) FILTER (t.id IS NOT NULL),
+                      (SELECT max(m.rating) FROM turn_memory m JOIN episodes e ON e.number = m.episode
+                       WHERE e.scene = w.number)
                FROM shown w
                LEFT JOIN summaries s ON (s.about = 'scene' AND s.number = w.number AND w.only IS NULL)
                                      OR (s.about = 'episode' AND s.number = w.only)
@@ -264,7 +271,7 @@ class Episodes:
 
 def _gist(row: tuple[Any, ...]) -> GistRow:
     sentences = [tuple(one.values()) for one in row[7] or []]
-    return GistRow._make((*row[:3], _aware(row[3]), _aware(row[4]), *row[5:7], sentences))
+    return GistRow._make((*row[:3], _aware(row[3]), _aware(row[4]), *row[5:7], sentences, row[8]))
 
 
 def _columns(rows: Sequence[Any], shape: Any, times: set[str]) -> dict[str, Any]:

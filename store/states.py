@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Mark = Literal["pinned", "forgotten"]
 
+SUMMARY = "'summary:' || c.id"
+"""The id of the gist of a scene c, in SQL: the scene itself has that of the episode that founded it."""
+
 
 class StateRow(NamedTuple):
     """The strength of a memory that was recalled at least once."""
@@ -36,6 +39,20 @@ class EventRow(NamedTuple):
     seq: int | None
     text: str | None
     said_at: datetime | None
+
+
+class MadeEventRow(NamedTuple):
+    """A recall of a turn that an item is made of: an episode, a summary or a fact. born: when what it tells of ended;
+    began_with: the highest rating among its turns, or text: the words that tell its rating."""
+
+    item_id: str
+    kind: str
+    began_with: int
+    text: str | None
+    born: datetime | None
+    recalled_at: datetime
+    rating: int
+    answer_id: str
 
 
 class AgeRow(NamedTuple):
@@ -114,8 +131,32 @@ class States:
         ).fetchall()
         return [(row[0].replace(tzinfo=UTC), int(row[1])) for row in rows]
 
-    def keep_states(self, states: Iterable[StateRow]) -> None:
-        """Record strengths."""
+    def events_of_made(self) -> list[MadeEventRow]:
+        """The recalls of turns by the episodes, summaries and facts that these turns went into, by item and time."""
+        rows = self._db.execute(
+            f"""WITH used AS (
+                    SELECT t.seq, v.recalled_at, v.rating, v.answer_id
+                    FROM recall_events v JOIN turns t ON t.id = v.item_id),
+                rated AS (SELECT episode, max(rating) AS rating FROM turn_memory GROUP BY episode)
+                SELECT e.id, 'episode', r.rating, NULL, e.ended_at, u.recalled_at, u.rating, u.answer_id
+                FROM used u JOIN turn_memory m USING (seq) JOIN episodes e ON e.number = m.episode
+                JOIN rated r ON r.episode = e.number
+                UNION ALL
+                SELECT {SUMMARY}, 'summary', c.rating, NULL, c.ended_at, u.recalled_at, u.rating, u.answer_id
+                FROM used u JOIN turn_memory m USING (seq) JOIN episodes e ON e.number = m.episode
+                JOIN (SELECT s.number, s.id, max(r.rating) AS rating, max(e.ended_at) AS ended_at
+                      FROM scenes s JOIN episodes e ON e.scene = s.number JOIN rated r ON r.episode = e.number
+                      GROUP BY s.number, s.id) c ON c.number = e.scene
+                UNION ALL
+                SELECT f.id, 'fact', 0, f.statement, f.recorded_at, u.recalled_at, u.rating, u.answer_id
+                FROM used u JOIN fact_sources s ON s.seq = u.seq AND s.role = 'says' JOIN facts f ON f.id = s.fact_id
+                ORDER BY ALL"""
+        ).fetchall()
+        return [MadeEventRow._make((*row[:4], _aware(row[4]), _aware(row[5]), *row[6:])) for row in rows]
+
+    def keep_states(self, states: Iterable[StateRow], *, without: Sequence[str] = ()) -> None:
+        """Record strengths; those of the items in `without` go."""
+        self._db.execute("DELETE FROM memory_states WHERE item_id IN (SELECT unnest(?::VARCHAR[]))", [list(without)])
         for state in states:
             at = _naive(state.last_recalled_at) if state.last_recalled_at else None
             self._db.execute(
@@ -127,6 +168,10 @@ class States:
         """The strengths of all that was ever recalled, by id."""
         rows = self._db.execute("FROM memory_states ORDER BY item_id").fetchall()
         return [StateRow._make((*row[:4], _aware(row[4]), row[5])) for row in rows]
+
+    def recalled(self) -> dict[str, int]:
+        """How many memories of each kind were recalled at least once."""
+        return dict(self._db.execute("SELECT kind, count(*) FROM memory_states GROUP BY ALL ORDER BY ALL").fetchall())
 
     # what the user said
 

@@ -2,11 +2,14 @@
 
 FOLDER/memory.duckdb    the truth                    FOLDER/spool.jsonl   answers that wait to be folded in
 FOLDER/index/           derived, LanceDB             FOLDER/locks/        see store/locks.py
+FOLDER/index.reembed    a second index, of another embedder, that is being made: see store/reembedding.py
 FOLDER/index.pending    is there while the index may lag behind the catalogue
 FOLDER/erase.pending    is there while deleted text may still be in a file: see store/erase.py
 FOLDER/before-schema-N  the catalogue as it was before a migration: see Store.bring_up_to_date
 FOLDER/damaged          what repair could not mend
-FOLDER/cache            token vectors of turns that were looked at closely; the last run of `memcli eval --mine`
+FOLDER/cache            token vectors of turns that were looked at closely; columns of the index as dense search wants
+                        them; beginnings of prompts as a language model computed them (store/prompt_states.py); the
+                        last run of `memcli eval --mine`
 FOLDER/receipts         of deletions: see store/prove.py
 """
 
@@ -26,6 +29,7 @@ from store.errors import StoreDamaged, StoreExposed, StoreLocked, StoreMissing
 from store.index import Index
 from store.locks import StoreLocks
 from store.migrations import applied, keep_copy, latest, migrate, schema_of
+from store.prompt_states import PromptStates
 from store.spool import Spool
 from store.standing import Standing, StandingReader
 from store.token_cache import TokenCache
@@ -41,7 +45,10 @@ OWN = (
 )  # fmt: skip
 """Every name that a store's folder may hold, but for DERIVED and the copies that migrations leave."""
 
-DERIVED = ("cache",)
+REEMBEDDED = "index.reembed"
+"""A second index that is being made: see store/reembedding.py."""
+
+DERIVED = ("cache", REEMBEDDED)
 """What can be made again from the rest at any time, and goes whenever anything is erased."""
 
 CONFIG = {
@@ -62,9 +69,10 @@ class Store:
         self.folder = folder
         self.locks = StoreLocks(folder / "locks", wait_s)
         self.spool = Spool(folder / "spool.jsonl", self.locks)
-        self.index = Index(folder / "index")
+        self.index = Index(folder / "index", cache=folder / "cache")
         self.token_cache = TokenCache(folder / "cache" / "tokens.sqlite")
-        self.archive = Archive(folder / "index")
+        self.prompt_states = PromptStates(folder / "cache" / "prompts")
+        self.archive = Archive(folder / "index", cache=folder / "cache")
         self._standing = StandingReader(self)
         self._pending = folder / "index.pending"
         self._erasing = folder / "erase.pending"
@@ -75,7 +83,7 @@ class Store:
 
         exposed: open it even if the folder's mode lets other users in; else that is StoreExposed.
         """
-        if not (folder / CATALOGUE).is_file():
+        if not is_store(folder):
             what = "is not a memory" if folder.exists() else "does not exist"
             raise StoreMissing(f"no memory at {folder}: it {what}", hint="`memcli ingest PATH` makes one")
         if not exposed:
@@ -167,6 +175,25 @@ class Store:
         """Changes whenever something was written into the catalogue."""
         version: int = (self.folder / CATALOGUE).stat().st_mtime_ns
         return version
+
+    @property
+    def embedder(self) -> str | None:
+        """The id of the embedder whose vectors the index holds; None if there is no index."""
+        try:
+            return (self.index.folder / "embedder").read_text(encoding="utf-8")
+        except OSError:
+            pass
+        if not self.index.exists:
+            return None
+        with self.reading() as catalogue:  # an index without the file: the catalogue knows
+            return catalogue.setting("embedder")
+
+    def name_embedder(self, embedder_id: str) -> None:
+        """Say in the index itself whose vectors it holds, so that whoever searches need not open the catalogue."""
+        name = self.index.folder / "embedder"
+        if self.index.exists and not name.is_file():
+            with writable(name):
+                name.write_text(embedder_id, encoding="utf-8")
 
     @property
     def pending(self) -> bool:
@@ -265,6 +292,11 @@ class Store:
             ) from error
         finally:
             connection.close()
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a store is in the folder."""
+    return (folder / CATALOGUE).is_file()
 
 
 def _refuse_exposed(folder: Path) -> None:

@@ -6,7 +6,7 @@ which neither is newer are shown side by side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from memcli.memory.consolidate_facts import beliefs_of
 from memcli.memory.facts.beliefs import Belief
 from memcli.memory.facts.claims import Claim, subject_key
 from memcli.memory.facts.predicates import family
+from memcli.memory.subjects import Subjects, claims_about, keys_of
 from memcli.recall.pipeline import turn_of
 from memcli.types import Evidence
 
@@ -64,8 +65,9 @@ def known(
     families = [family(name) for name in wanted.predicates]
     first, last = wanted.first or as_of or asked_on, wanted.last or as_of or asked_on
     with store.reading() as catalogue:
-        subjects = _subjects(wanted, catalogue.facts.subjects())
-        rows = catalogue.facts.claims_of(subjects, known_as_of) if subjects else []
+        people = Subjects.of(catalogue)
+        subjects = _subjects(wanted, people.shown(wanted.subject), keys_of(catalogue, people))
+        rows = claims_about(catalogue, people, subjects, known_as_of) if subjects else []
         beliefs = beliefs_of((row for row in rows if family(row.predicate) in families), superseding=superseding)
         # Several predicates may answer; the first of which anything is known does.
         for name in dict.fromkeys(families):
@@ -76,13 +78,15 @@ def known(
     return None
 
 
-def _subjects(wanted: FactQuestion, known_names: Sequence[tuple[str, str]]) -> list[str]:
-    """The keys of the subjects that the question means; none if it could mean two people."""
-    keys = [key for key, _ in known_names]
+def _subjects(wanted: FactQuestion, name: str, keys: Collection[str]) -> list[str]:
+    """The keys of the subjects that the question means, of those that are known; none if it could mean two people.
+
+    name: the one that whom it names is shown under.
+    """
     if wanted.subject == ME:
         owners = [key for key in keys if key in OWNERS]
         return [f"{key}'s {wanted.kin}" for key in OWNERS if f"{key}'s {wanted.kin}" in keys] if wanted.kin else owners
-    asked = subject_key(wanted.subject)
+    asked = subject_key(name)
     people = {key for key in keys if "'s " not in key}
     if asked not in people:
         longer = {key for key in people if key.split()[0] == asked}

@@ -64,6 +64,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "export": Entry("export", "export", "Write everything as JSON Lines or Parquet."),
         "import": Entry("import_", "import_", "Take in an export."),
         "delete": Entry("delete", "delete", "Erase turns, and all that was made of them, for good."),
+        "report": Entry("report", "report", "Write the memory as a web page to look at."),
         "sql": Entry("sql", "sql", "Run one read-only SQL statement."),
     },
     "Set up and measure": {
@@ -71,6 +72,8 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "models": Entry("models", "app", "List, add, check and choose models."),
         "eval": Entry("eval", "evaluate", "Measure recall and answers on known questions."),
         "completion": Entry("completion", "completion", "Install completion for your shell."),
+        "cron": Entry("cron", "app", "Keep the memory fresh by cron or systemd."),
+        "serve": Entry("serve", "serve", "Serve the memory to other programs (MCP)."),
     },
 }
 """The commands in the groups and the order in which help shows them."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from memcli import config
 
 if TYPE_CHECKING:
+    from memcli.api import Memory
     from memcli.progress import Progress
     from store.store import Store
 
@@ -25,6 +26,7 @@ class Context:
     json: bool = False
     quiet: bool = False
     wait: str | None = None
+    no_pager: bool = False
     flags: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
@@ -32,6 +34,13 @@ class Context:
         """The settings, from all their places. Raises ConfigError."""
         flags = {"memory": self.memory, "wait": self.wait, **self.flags}
         return config.load(Path(self.config_file) if self.config_file else None, os.environ, flags)
+
+    @cached_property
+    def memory_in_use(self) -> Memory:
+        """The memory that is meant, as the Python object that commands stand on; nothing is opened yet."""
+        from memcli.api import Memory
+
+        return Memory(self.config, warn=self.tell, progress=self.progress())
 
     def store(self, *, exposed: bool = False) -> Store:
         """The memory that is meant. Raises StoreMissing if there is none.

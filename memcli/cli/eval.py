@@ -46,7 +46,6 @@ def evaluate(
 
     from memcli.answer.pipeline import Budget
     from memcli.cli import engines_in_use, render, render_eval
-    from memcli.cli.ask import writing_from
     from memcli.cli.documents import SCHEMA
     from memcli.evaluate import datasets, report
     from memcli.evaluate import mine as own
@@ -63,9 +62,9 @@ def evaluate(
     for channel in ablate or ():
         if channel not in known:
             raise UsageError(f"there is no channel {channel!r}", hint=f"channels: {', '.join(known)}")
-    engines = engines_in_use.for_recall()
+    engines = engines_in_use.for_recall(settings, context.store() if mine else None)
     budget = Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
-    writing = writing_from(context, fallback=False, streaming=False)
+    writing = context.memory_in_use.writing()
     earlier = _run(compare) if compare else None
     if mine:
         store = context.store()

@@ -51,7 +51,7 @@ def import_(
         store.expect_pending()
         with store.writing() as catalogue:
             added = take_in(catalogue, tables, allow_return=allow_return)
-        index_outbox(store, engines_in_use.embedder(), context.progress())
+        index_outbox(store, engines_in_use.embedder(context.config, store), context.progress())
     document = rows_document(place if place == "-" else str(source), added)
     if context.json:
         render.document(document)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from memcli.cli.documents import moment
 from memcli.cli.render import place, printer
+from memcli.memory.forgetting import retained
 from memcli.types import Locator
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from store.rows import TurnRow
 
 
-def fact_document(one: Belief, turns: dict[str, TurnRow], today: date) -> dict[str, Any]:
-    """A fact as JSON: what is held, from when to when, and the characters that it rests on."""
+def fact_document(one: Belief, known: Knowledge, today: date) -> dict[str, Any]:
+    """A fact as JSON: what is held, from when to when, the characters that it rests on, and how well it is kept."""
+    strength = known.strengths[one.id]
     sources = [(claim, "says") for claim in one.sources if claim is not one.ended_by]
     if one.ended_by is not None:
         sources.append((one.ended_by, "ends"))
@@ -41,7 +43,10 @@ def fact_document(one: Belief, turns: dict[str, TurnRow], today: date) -> dict[s
         "retracted_at": moment(one.retracted_at),
         "superseded_by": one.superseded_by,
         "in_conflict_with": list(one.rivals),
-        "sources": [_source(claim, role, turns) for claim, role in sources],
+        "sources": [_source(claim, role, known.turns) for claim, role in sources],
+        "stability_days": round(strength.stability_days, 3),
+        "recall_count": strength.recall_count,
+        "retrievability": round(retained(strength, datetime.combine(today, time.max, UTC)), 4),
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-_GLOBAL_FLAGS = ("--json", "--quiet", "-q")
+_GLOBAL_FLAGS = ("--json", "--quiet", "-q", "--no-pager", "--debug")
 _GLOBAL_VALUES = ("--memory", "--config", "--wait")
 
 
@@ -40,7 +40,7 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run memcli with these arguments and return its exit code."""
     arguments = _globals_first(arguments) or ["--help"]
-    as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     try:
         from memcli.cli.app import app
         from memcli.cli.completion import answer_the_shell
@@ -58,11 +58,11 @@ def run(arguments: Sequence[str]) -> int:
         code = 0
     except Exception as error:
         # A library that is interrupted may answer with an error of its own (DuckDB: "Query interrupted").
-        code = 128 + _signals[0] if _signals else _failed(error, as_json)
+        code = 128 + _signals[0] if _signals else _failed(error, options)
     return int(code or 0)
 
 
-def _failed(error: Exception, as_json: bool) -> int:
+def _failed(error: Exception, options: Sequence[str]) -> int:
     from typer import Abort
     from typer.exceptions import TyperException
 
@@ -76,13 +76,15 @@ def _failed(error: Exception, as_json: bool) -> int:
     else:
         known = code_of(error)
         if known is None:
-            if os.environ.get("MEMCLI_DEBUG"):
-                raise error
             code, message = Exit.BUG, f"{name}: {error}"
-            hint = "this is a bug in memcli; MEMCLI_DEBUG=1 shows where. Please report it"
+            hint = "this is a bug in memcli; --debug shows where. Please report it"
         else:
             code, message = known, str(error)
-    if as_json:
+    if "--debug" in options or os.environ.get("MEMCLI_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    if "--json" in options:
         document = {"error": {"code": int(code), "name": name, "message": message, "hint": hint}}
         print(json.dumps(document, ensure_ascii=False), file=sys.stderr)
     else:

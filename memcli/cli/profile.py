@@ -63,7 +63,7 @@ def profile(
             {
                 "schema": SCHEMA,
                 "name": name,
-                "facts": [show.fact_document(one, known.turns, today) for one in known.beliefs],
+                "facts": [show.fact_document(one, known, today) for one in known.beliefs],
                 "mentioned_with": [{"name": other, "turns": turns} for other, turns in together],
             }
         )

@@ -47,16 +47,18 @@ def to_terminal() -> bool:
 
 
 def piece(text: str) -> None:
-    """A piece of an answer as the model writes it."""
-    sys.stdout.write(text)
+    """A piece of an answer as the model writes it, without what would drive the terminal."""
+    from memcli.ingest.normalise import visible
+
+    sys.stdout.write("\n".join(map(visible, text.split("\n"))))
     sys.stdout.flush()
 
 
 def answer(answer: Answer, *, all_evidence: bool, written: bool) -> None:
     """The answer, then the evidence under its numbers. written: the text stands on the terminal already."""
     console = _console()
-    if written:
-        console.print()
+    if written and not answer.abstained:
+        console.print()  # ends the line
     else:
         _line(console, _text(answer.text, "" if answer.abstained else "bold"))
     if answer.abstained:
@@ -195,7 +197,7 @@ def would_ingest(report: IngestReport) -> None:
 def status(document: dict[str, Any]) -> None:
     """What a memory holds."""
     console = _console()
-    first, last = document["first_said_at"], document["last_said_at"]
+    first, last, run = document["first_said_at"], document["last_said_at"], document["scheduled_run"]
     rows = [
         ("memory", f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB)"),
         ("turns", f"{document['turns']:,} in {_count(document['sessions'], 'session')}"),
@@ -211,6 +213,7 @@ def status(document: dict[str, Any]) -> None:
         ("indexed", f"{document['indexed']:,}" + (f", {document['pending']:,} waiting" if document["pending"] else "")),
         ("answers", f"{document['answers']:,}, {_count(document['recall_events'], 'recall event')}"),
         ("quarantine", _count(document["quarantine"], "record")),
+        *([("scheduled", f"{run['outcome']} at {run['ended_at']}, {run['message']}")] if run else []),
         ("embedder", document["embedder"] or "none yet"),
         ("model", document["model"] or "none: answers are extractive"),
     ]

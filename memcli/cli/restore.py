@@ -50,7 +50,7 @@ def restore(
         store = Store.open(fresh, wait_s=0)
         verify(store, restored)
         store.bring_up_to_date()
-        index_outbox(store, engines_in_use.embedder(), context.progress())
+        index_outbox(store, engines_in_use.embedder(context.config, store), context.progress())
         if occupied:
             held.enter_context(context.store(exposed=True).locks.catalogue(shared=False))
         put_store(fresh, folder)

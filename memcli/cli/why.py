@@ -42,7 +42,7 @@ def why(
     store = context.store()
     record = _answer(store, answer)
     said = json.loads(record["document"])
-    engines = engines_in_use.for_recall()
+    engines = engines_in_use.for_recall(context.config, store)
     heal(store, engines.embedder, context.progress())
     asked_at = datetime.fromisoformat(record["asked_at"])
     recalled = recall(Query(text=record["question"], asked_at=asked_at, limit=LOOKED_TWICE), store, engines)

@@ -37,7 +37,7 @@ def why_not(
     if len(found) != 1:
         what = "several turns begin" if found else "there is no turn that begins"
         raise UsageError(f"{what} with {turn}", hint="`memcli search ... --json` shows ids")
-    engines = engines_in_use.for_recall()
+    engines = engines_in_use.for_recall(context.config, store)
     heal(store, engines.embedder, context.progress())
     settings = context.config
     lost = explain.why_not(found[0], query, store, engines, turns=settings["ask.limit"], tokens=settings["ask.budget"])

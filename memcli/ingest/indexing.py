@@ -28,12 +28,11 @@ EMBEDDER = "embedder"
 
 def check_embedder(store: Store, embedder: Embedder) -> None:
     """Hold the store to one embedder. Raises StoreDamaged if its vectors are of another one."""
-    with store.reading() as catalogue:
-        known = catalogue.setting(EMBEDDER)
+    known = store.embedder
     if known is not None and known != embedder.id:
         raise StoreDamaged(
-            f"the index was made with the embedder {known}, this program has {embedder.id}",
-            hint="`memcli repair` builds the index anew",
+            f"the index was made with the embedder {known}, not with {embedder.id}",
+            hint="`memcli repair --reembed` makes the index anew",
         )
 
 
@@ -54,7 +53,7 @@ def index_outbox(
         ranges = catalogue.outbox()
     if not ranges:
         if store.pending:
-            store.index.refresh_text()  # cut off between the last turn and here
+            _finish(store, embedder)  # cut off between the last turn and here
         store.settle()
         return 0
     check_embedder(store, embedder)
@@ -65,9 +64,16 @@ def index_outbox(
             advance(_count(part))
             if not go_on():
                 return 0
-    store.index.refresh_text()
-    store.settle()
+    _finish(store, embedder)
     return total
+
+
+def _finish(store: Store, embedder: Embedder) -> None:
+    """All is indexed: bring the full-text indexes up to date, unless so little is new that a search bears it."""
+    if store.index.lags:
+        store.index.refresh_text()
+    store.name_embedder(embedder.id)
+    store.settle()
 
 
 def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]]) -> None:
@@ -99,11 +105,14 @@ def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int], known:
     """Put rows where they belong: those that are in the archive already stay there, with their new windows."""
     import numpy as np
 
-    seqs = rows["seq"].to_pylist()
-    archived = np.array([seq in faded for seq in seqs], bool)
+    seqs = rows["seq"].to_numpy()
+    archived = np.isin(seqs, list(faded))
+    if not archived.any():
+        store.index.put(rows, vectors, known=sorted(known))
+        return
     for target, mine in ((store.index, ~archived), (store.archive, archived)):
         if mine.any():
-            here = [seq for seq, in_it in zip(seqs, mine, strict=True) if in_it and seq in known]
+            here = seqs[mine & np.isin(seqs, list(known))].tolist()
             target.put(rows.filter(mine), vectors[mine], known=here)
 
 

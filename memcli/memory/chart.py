@@ -43,6 +43,16 @@ def svg_page(curves: Sequence[Curve], floor: float, title: str) -> str:
     """A page of its own with the curves as SVG: no script, nothing loaded from elsewhere."""
     from html import escape
 
+    return (
+        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>\n'
+        f"<body><h1>{escape(title)}</h1>\n{svg(curves, floor)}</body></html>\n"
+    )
+
+
+def svg(curves: Sequence[Curve], floor: float) -> str:
+    """The curves as SVG."""
+    from html import escape
+
     days = max(curve.points[-1][0] for curve in curves) or 1.0
     width, height, left, top = 760, 380, 50, 20
 
@@ -69,10 +79,8 @@ def svg_page(curves: Sequence[Curve], floor: float, title: str) -> str:
         parts.append(f'<text x="{left + 20}" y="{y}">{escape(curve.name)}</text>')
     total = top + height + 60 + 20 * len(curves)
     return (
-        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>\n'
-        f"<body><h1>{escape(title)}</h1>\n"
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 30}" height="{total}" '
-        f'font-family="sans-serif" font-size="13">\n' + "\n".join(parts) + "\n</svg></body></html>\n"
+        f'<svg width="{left + width + 30}" height="{total}" viewBox="0 0 {left + width + 30} {total}" '
+        f'font-family="sans-serif" font-size="13">\n' + "\n".join(parts) + "\n</svg>"
     )
 
 

@@ -100,6 +100,21 @@ def test_words_are_found_alike_before_the_text_index_is_refreshed(index: Index) 
     assert sorted(by_words(index, "kettle")) == [1, 2]
 
 
+def test_a_few_turns_among_many_do_not_call_for_a_refresh_of_the_text_index(index: Index) -> None:
+    """It rewrites the index: `remember` would take minutes in a large memory."""
+    assert not index.lags
+    put(index, rows(*((seq, "the kettles") for seq in range(1, 201))))
+    assert index.lags
+    index.refresh_text()
+    assert not index.lags
+    for more in range(4):
+        put(index, rows((201 + more, "one more kettle")))
+        assert not index.lags
+        assert len(by_words(index, "one more")) == 1 + more
+    put(index, rows((205, "kettle")))
+    assert index.lags
+
+
 def test_hits_are_in_order_of_score_then_of_seq(index: Index) -> None:
     put(index, rows((9, "red kettle"), (3, "red kettle"), (5, "kettle kettle")))
     index.refresh_text()

@@ -1,0 +1,490 @@
+"""The memory as a Python object: what the commands stand on, for programs of one's own.
+
+    from memcli import Memory
+
+    with Memory.open("family") as memory:
+        answer = memory.ask("When does the oven arrive?")
+        print(answer.text)
+
+Settings are those of the command line: defaults, the configuration file, the environment (MEMCLI_...), and what is
+given here. Times are aware datetimes. Errors are those of memcli/exits.py. Engines are loaded when first needed, and
+kept. One thread at a time may use a Memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from memcli import config
+from memcli.progress import Progress, Unwatched
+
+if TYPE_CHECKING:
+    from engines.protocols import Embedder, Generator
+    from engines.static import StaticEmbedder
+    from memcli.answer.context import ContextBlock
+    from memcli.answer.knowledge import Knowledge
+    from memcli.answer.pipeline import Writing
+    from memcli.ingest.notes import Noted
+    from memcli.ingest.report import IngestReport
+    from memcli.ingest.whereabouts import Whereabouts
+    from memcli.memory.consolidate import Consolidation
+    from memcli.recall.pipeline import Engines, Recalled
+    from memcli.types import Answer, Passage, Query, Rating, Turn
+    from store.overview import SessionRow
+    from store.speakers import PersonRow
+    from store.store import Store
+
+CONTEXT_POOL = 200
+"""Most turns that a block of context is chosen from."""
+
+
+class Memory:
+    """One memory. Memory.open gives one that is there; only `ingest` and `remember` make one that is not."""
+
+    def __init__(
+        self,
+        settings: config.Config,
+        *,
+        warn: Callable[[str], None] = lambda _: None,
+        progress: Progress | None = None,
+    ) -> None:
+        """A memory with these settings; nothing is opened yet. warn: is told what a person should know."""
+        self.settings = settings
+        self._warn = warn
+        self._progress = progress or Unwatched()
+        self._writer: Generator | None = None
+        self._engines: Engines | None = None
+        self._embedder: Embedder | None = None
+        self._at_hand: tuple[Any, list[Turn]] | None = None
+
+    @classmethod
+    def open(
+        cls,
+        memory: str | os.PathLike[str] | None = None,
+        *,
+        create: bool = False,
+        settings: Mapping[str, Any] | None = None,
+        config_file: str | os.PathLike[str] | None = None,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> Memory:
+        """The memory of that name or path (with a `/` in it); without one, the one that `memcli` uses.
+
+        create: make an empty one if there is none. settings: by key. Raises StoreMissing, StoreExposed, ConfigError.
+        """
+        given = {key: str(value) for key, value in (settings or {}).items()}
+        for key in given:
+            config.option(key)
+        if memory is not None:
+            path = os.fspath(memory)
+            given["memory"] = path if isinstance(memory, str) else str(Path(path).absolute())
+        opened = cls(config.load(Path(config_file) if config_file else None, os.environ, given), warn=warn)
+        if create:
+            from store.store import Store
+
+            wait_s, exposed = opened.settings["wait"], opened.settings["exposed"]
+            Store.create(opened.folder, wait_s=wait_s, exposed=exposed)
+        _ = opened.store  # raises what is wrong with it
+        return opened
+
+    def close(self) -> None:
+        """Let go of the language model, if one was loaded. Nothing else is held between calls."""
+        getattr(self._writer, "close", lambda: None)()
+        self._writer = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def folder(self) -> Path:
+        """Where the memory is."""
+        return self.settings.memory_folder
+
+    @cached_property
+    def store(self) -> Store:
+        """Its rows and files. Raises StoreMissing, StoreExposed."""
+        from store.store import Store
+
+        return Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
+
+    @property
+    def engines(self) -> Engines:
+        """The models that recall needs, loaded once, and again when the index has vectors of another embedder."""
+        from memcli.cli.engines_in_use import for_recall
+
+        if self._engines is None or self.store.embedder not in (None, self._engines.embedder.id):
+            self._engines = for_recall(self.settings, self.store)
+        return self._engines
+
+    def embedder(self) -> Embedder:
+        """The embedder of the index, or of the settings where there is no index yet."""
+        from memcli.cli.engines_in_use import embedder
+        from store.store import is_store
+
+        store = self.store if is_store(self.folder) else None
+        if self._embedder is None or (store is not None and store.embedder not in (None, self._embedder.id)):
+            self._embedder = embedder(self.settings, store)
+        return self._embedder
+
+    @cached_property
+    def _built_in(self) -> StaticEmbedder:
+        from memcli.cli.engines_in_use import built_in_embedder
+
+        return built_in_embedder()
+
+    # bringing in
+
+    def ingest(
+        self,
+        *paths: str | os.PathLike[str],
+        format: str | None = None,  # noqa: A002
+        mapping: Mapping[str, str] | None = None,
+        redact: bool = True,
+        allow_return: bool = False,
+    ) -> IngestReport:
+        """Read logs (files, folders, archives) into the memory, which is made if it is not there.
+
+        format, mapping: as `memcli ingest --format` and `--map`; by default the content decides. What cannot be read
+        costs only itself and is in the report. Raises InputUnreadable if nothing at all can be read.
+        """
+        from memcli.ingest import pipeline
+
+        return pipeline.ingest(
+            [os.fspath(path) for path in paths],
+            folder=self.folder,
+            wait_s=self.settings["wait"],
+            embedder=self.embedder,
+            zone=self.settings.zone,
+            redacting=redact,
+            progress=self._progress,
+            format_name=format,
+            mapping=mapping,
+            me=self.settings["me"] or None,
+            allow_return=allow_return,
+            exposed=self.settings["exposed"],
+        )
+
+    def remember(self, text: str, *, now: datetime | None = None, redact: bool = True) -> Noted:
+        """Keep a note of the user's own, and what it states. Raises InputUnreadable if nothing is left of it."""
+        from memcli.ingest import notes
+
+        return notes.remember(
+            text,
+            folder=self.folder,
+            wait_s=self.settings["wait"],
+            embedder=self.embedder,
+            now=now or datetime.now(UTC),
+            zone=self.settings.zone,
+            redacting=redact,
+            progress=self._progress,
+        )
+
+    # asking
+
+    def ask(
+        self,
+        question: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        speakers: Sequence[str] = (),
+        session: str | None = None,
+        as_of: date | None = None,
+        known_as_of: datetime | None = None,
+        deep: bool = False,
+        max_tokens: int | None = None,
+        now: datetime | None = None,
+        fallback: bool = False,
+        on_text: Callable[[str], None] = lambda _: None,
+        record: bool = True,
+    ) -> Answer:
+        """The answer to a question, with its evidence; `abstained` if the memory does not say.
+
+        since, until: from when to (excluding) when it was said. session: the conversation that the question belongs
+        to, whose last turns are at hand. as_of: as the world was on that day; known_as_of: as the memory stood then.
+        max_tokens: most tokens of evidence (the setting ask.budget); what is left out for it is told to `warn`.
+        fallback: answer without the language model where that fails. on_text: is told of each piece that it writes.
+        record: keep the answer, and strengthen what it cites. Raises UsageError for an empty question.
+        """
+        from memcli.answer import pipeline
+        from memcli.cli.documents import answer_document
+
+        query = self._query(
+            question, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=1, as_of=as_of,
+            known_as_of=known_as_of,
+        )  # fmt: skip
+        answer = pipeline.ask(
+            query,
+            self.store,
+            self.engines,
+            budget=pipeline.Budget(
+                turns=self.settings["ask.limit"],
+                tokens=self.settings["ask.budget"] if max_tokens is None else max_tokens,
+                tell=max_tokens is not None,
+            ),
+            writing=self.writing(fallback=fallback, on_text=on_text),
+            warn=self._warn,
+            working=self._working(session),
+        )
+        if record:
+            document = json.dumps(answer_document(answer), ensure_ascii=False)
+            pipeline.remember_use(self.store, answer, query, document)
+        return answer
+
+    def search(
+        self,
+        text: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        speakers: Sequence[str] = (),
+        deep: bool = False,
+        limit: int = 10,
+        now: datetime | None = None,
+    ) -> Recalled:
+        """The turns that bear on a text by words and by meaning, best first: `candidates` of what is returned."""
+        from memcli.recall.pipeline import recall
+        from store.errors import StoreDamaged
+
+        query = self._query(text, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=limit)
+        engines = self.engines
+        try:
+            found = recall(query, self.store, engines)
+        except StoreDamaged:
+            if self.engines is engines:
+                raise
+        else:
+            if self.engines is engines:
+                return found
+        return recall(query, self.store, self.engines)  # an index of another embedder came in between
+
+    def context(
+        self,
+        topic: str,
+        *,
+        max_tokens: int = 2000,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        speakers: Sequence[str] = (),
+        now: datetime | None = None,
+    ) -> ContextBlock:
+        """What the memory holds on a topic, as one fenced block of at most `max_tokens` tokens for a prompt."""
+        from memcli.answer.context import context_block
+
+        found = self.search(topic, since=since, until=until, speakers=speakers, now=now, limit=CONTEXT_POOL)
+        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._built_in.count_tokens)
+
+    # looking
+
+    def facts(
+        self,
+        subject: str | None = None,
+        *,
+        kind: str | None = None,
+        as_of: date | None = None,
+        known_as_of: datetime | None = None,
+        history: bool = False,
+    ) -> Knowledge:
+        """What is known, of one subject or of all: the `beliefs` that hold on a day (today), and their `turns`.
+
+        known_as_of: from what had been said until then. history: also what is over. Facts are worked out by
+        `consolidate`.
+        """
+        from memcli.answer.knowledge import holding, knowledge
+
+        known = knowledge(self.store, subject=subject, kind=kind, known_as_of=known_as_of)
+        if history:
+            return known
+        day = as_of or datetime.now(UTC).date()
+        return replace(known, beliefs=tuple(holding(known.beliefs, day)))
+
+    def turn(self, name: str, *, around: int = 3) -> Passage:
+        """A turn by its id (the beginning is enough) or as the [N] of the last answer, with what was said around it.
+
+        Raises UsageError if there is none, or several.
+        """
+        from memcli.cli.naming import turn_named
+        from memcli.recall.pipeline import turn_of
+        from memcli.types import Passage
+
+        found = turn_named(self.store, name)
+        with self.store.reading() as catalogue:
+            rows = catalogue.turns_around(found, around, around)
+            versions = [turn_of(row) for row in catalogue.versions_of(found)]
+        turns = [turn_of(row) for row in rows]
+        at = [row.id for row in rows].index(found.id)
+        return Passage(
+            title=found.session_title, turn=turns[at], before=turns[:at], after=turns[at + 1 :], versions=versions
+        )
+
+    def whereabouts(self, turn: Turn) -> Whereabouts:
+        """What became of the log that a turn was read from: as it was, longer, rotated, changed, gone; by its hash."""
+        from memcli.ingest.whereabouts import whereabouts_of
+
+        return whereabouts_of(turn.locator.source, self.store)
+
+    def sessions(
+        self, *, since: datetime | None = None, until: datetime | None = None, speakers: Sequence[str] = ()
+    ) -> list[SessionRow]:
+        """The conversations with a turn that passes, the latest first."""
+        from memcli.recall.people import shown_names
+        from store.index import Filter
+        from store.overview import session_rows
+
+        where = Filter(since=since, until=until, speakers=tuple(shown_names(self.store, speakers)))
+        with self.store.reading() as catalogue:
+            return session_rows(catalogue.connection, where)
+
+    def speakers(self) -> list[PersonRow]:
+        """Everybody who speaks, those who said most first."""
+        from store.speakers import Speakers
+
+        with self.store.reading() as catalogue:
+            return Speakers(catalogue.connection).people()
+
+    def status(self) -> dict[str, Any]:
+        """What the memory holds, as `memcli status --json` prints it."""
+        from memcli.cli.status import status_document
+
+        return status_document(self.store, self.settings)
+
+    # keeping
+
+    def consolidate(
+        self, *, max_minutes: float | None = None, dry_run: bool = False, now: datetime | None = None
+    ) -> Consolidation:
+        """Make episodes, gist and facts of what is new, and let fade what nobody uses. Nothing is erased.
+
+        max_minutes: stop after so long, to go on next time. dry_run: say what would change, and change nothing.
+        """
+        from memcli.memory.consolidate import Work, consolidate
+
+        end = time.monotonic() + 60 * max_minutes if max_minutes is not None else None
+        return consolidate(
+            Work(
+                store=self.store,
+                embedder=self._built_in,
+                indexing=self.embedder(),
+                chosen=self._chosen(),
+                now=now or datetime.now(UTC),
+                dry_run=dry_run,
+                progress=self._progress,
+                out_of_time=lambda: end is not None and time.monotonic() >= end,
+            )
+        )
+
+    def _chosen(self) -> Callable[[], Embedder] | None:
+        """The embedder of the settings, if the index has another."""
+        from memcli.cli.engines_in_use import chosen_embedder, chosen_embedder_id
+
+        if self.store.embedder in (None, chosen_embedder_id(self.settings)):
+            return None
+        return lambda: chosen_embedder(self.settings)
+
+    def good(self, answer_id: str | None = None, *, now: datetime | None = None) -> dict[str, Any]:
+        """Say that an answer (the last one) was right: what it cites is kept the better. Returns its document.
+
+        Raises UsageError if there is no such answer, or it cites nothing.
+        """
+        from memcli.types import EASY
+
+        return self._rate(answer_id, EASY, now)
+
+    def bad(self, answer_id: str | None = None, *, now: datetime | None = None) -> dict[str, Any]:
+        """Say that an answer (the last one) was wrong: it is not given to that question again. As good() otherwise."""
+        from memcli.memory.forgetting import AGAIN
+
+        return self._rate(answer_id, AGAIN, now)
+
+    def _rate(self, answer_id: str | None, rating: Rating, now: datetime | None) -> dict[str, Any]:
+        from memcli.answer.rating import rating_records
+        from memcli.cli.naming import answer_named
+        from memcli.usage import UsageError
+
+        document = answer_named(self.store, answer_id)
+        if not document["citations"]:
+            raise UsageError("that answer cites nothing that could be rated", hint="`memcli ask` something else first")
+        self.store.spool.append(list(rating_records(document, now or datetime.now(UTC), rating)))
+        return document
+
+    def _query(
+        self,
+        text: str,
+        *,
+        since: datetime | None,
+        until: datetime | None,
+        speakers: Sequence[str],
+        now: datetime | None,
+        deep: bool,
+        limit: int,
+        as_of: date | None = None,
+        known_as_of: datetime | None = None,
+    ) -> Query:
+        """The question as it travels, with the index brought up to date first."""
+        from memcli.ingest.indexing import heal
+        from memcli.recall.people import shown_names
+        from memcli.types import Query
+        from memcli.usage import UsageError
+
+        if not text.strip():
+            raise UsageError("the question is empty")
+        heal(self.store, self.engines.embedder, self._progress)
+        return Query(
+            text=text.strip(),
+            asked_at=now or datetime.now(UTC),
+            since=since,
+            until=until,
+            speakers=tuple(shown_names(self.store, speakers)),
+            limit=limit,
+            deep=deep,
+            as_of=as_of,
+            known_as_of=known_as_of,
+        )
+
+    def _working(self, session: str | None) -> list[Turn]:
+        """The turns at hand whatever the question is; read again only when a pin or the catalogue has changed."""
+        from memcli.recall.working import working_turns
+
+        pins = frozenset(self.store.standing().marks.items())
+        now = (session, self.store.catalogue_version, pins)
+        if self._at_hand is None or self._at_hand[0] != now:
+            self._at_hand = (now, working_turns(self.store, session))
+        return self._at_hand[1]
+
+    def writing(self, *, fallback: bool = False, on_text: Callable[[str], None] = lambda _: None) -> Writing | None:
+        """How a language model is to write answers, as the settings have it; None without a model. As for ask()."""
+        from memcli.answer.pipeline import Writing
+
+        if not self.settings["llm.model"] and not self.settings["llm.url"]:
+            return None
+        return Writing(
+            load=self.generator,
+            method="server" if self.settings["llm.url"] else "llama",
+            max_tokens=self.settings["llm.max_tokens"],
+            temperature=self.settings["llm.temperature"],
+            seed=self.settings["llm.seed"],
+            strict=self.settings["llm.strict"],
+            fallback=fallback,
+            on_text=on_text,
+        )
+
+    def generator(self) -> Generator:
+        """The user's own language model (the settings llm.model and llm.url), loaded once.
+
+        Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
+        """
+        if self._writer is None:
+            from memcli.cli.engines_in_use import generator
+
+            self._writer = generator(self.settings, self._warn, self.store.prompt_states.place())
+        return self._writer
