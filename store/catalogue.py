@@ -78,6 +78,11 @@ class Catalogue:
         row = self._row("SELECT value FROM settings WHERE key = ?", [key])
         return str(row[0]) if row else None
 
+    def settings(self, prefix: str) -> dict[str, str]:
+        """The settings whose key begins so."""
+        rows = self._db.execute("SELECT key, value FROM settings WHERE starts_with(key, ?)", [prefix]).fetchall()
+        return {str(key): str(value) for key, value in rows}
+
     def keep_setting(self, key: str, value: str) -> None:
         """Keep the value under the key."""
         self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])

@@ -64,11 +64,11 @@ class Writer:
         self.report.sources.append(SourceReport(uri=uri, format=None, skipped=[(None, reason)]))
         self._unread.append(Unread(uri, None, reason, ""))
 
-    def known(self, source: Source, reader: Reader, before: ReadRow, skipped: list[tuple[int | None, str]]) -> None:
+    def known(self, before: ReadRow, skipped: list[tuple[int | None, str]]) -> None:
         """Take note of a source that is as it was when it was last read."""
         self.report.sources.append(
             SourceReport(
-                uri=source.uri, format=reader.name, unchanged=True, sessions=before.sessions, turns_read=before.turns,
+                uri=before.uri, format=before.format, unchanged=True, sessions=before.sessions, turns_read=before.turns,
                 skipped=skipped,
             )
         )  # fmt: skip
