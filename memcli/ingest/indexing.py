@@ -26,37 +26,34 @@ EMBEDDER = "embedder"
 """The setting that keeps the id of the embedder whose vectors the index holds."""
 
 
-def check_embedder(store: Store, embedder: Embedder) -> None:
-    """Hold the store to one embedder. Raises StoreDamaged if its vectors are of another one."""
-    with store.reading() as catalogue:
-        known = catalogue.setting(EMBEDDER)
-    if known is not None and known != embedder.id:
-        raise StoreDamaged(
-            f"the index was made with the embedder {known}, this program has {embedder.id}",
-            hint="`memcli repair` builds the index anew",
-        )
-
-
 def index_outbox(
     store: Store, embedder: Embedder, progress: Progress, *, go_on: Callable[[], bool] = lambda: True
 ) -> int:
     """Index what the outbox names and empty it. Only under the writer lock. Returns how many turns were indexed.
+
+    Raises StoreDamaged if the index's vectors are of another embedder.
 
     Safe to interrupt anywhere: what was indexed and not yet cleared is indexed again, replacing itself. The catalogue
     is closed while the model runs. go_on: asked after each part whether there is time for another.
     """
     if store.erasing:
         erase.finish(store)
-    with store.writing() as catalogue:
-        if not store.index.exists:
-            catalogue.keep_setting(EMBEDDER, embedder.id)
+    with store.reading() as catalogue:
+        ranges, made_with = catalogue.outbox(), catalogue.setting(EMBEDDER)
+    if not store.index.exists:
+        with store.writing() as catalogue:
+            catalogue.keep_setting(EMBEDDER, made_with := embedder.id)
             catalogue.refill_outbox()
-        ranges = catalogue.outbox()
+            ranges = catalogue.outbox()
     if not ranges:
         if store.pending:
             _finish(store)  # cut off between the last turn and here
         return 0
-    check_embedder(store, embedder)
+    if made_with is not None and made_with != embedder.id:
+        raise StoreDamaged(
+            f"the index was made with the embedder {made_with}, this program has {embedder.id}",
+            hint="`memcli repair` builds the index anew",
+        )
     total = _count(ranges)
     with progress.phase("index", total, "turns") as advance:
         for part in _parts(ranges):

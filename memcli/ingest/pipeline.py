@@ -23,7 +23,7 @@ from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.walk import Found, sources
 from memcli.ingest.writing import BATCH, Writer
 from memcli.progress import Progress
-from store.batches import Batches, ReadRow
+from store.batches import ReadRow
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -93,14 +93,9 @@ def ingest(
             for uri, reason in refused:
                 writer.refuse(uri, reason)
             writer.report.sources += left_out(found)
-            with store.reading() as catalogue:
-                # Turns that were deleted come back only where they are read again.
-                reads = {} if allow_return else Batches(catalogue.connection).last_reads()
-            _read_all(store, writer, chosen, reading, reads, embedder, progress)
-            with store.writing() as catalogue:
-                catalogue.end_batch(writer.batch, datetime.now(UTC))
-                if me:
-                    catalogue.keep_setting("me", me)
+            # Turns that were deleted come back only where they are read again.
+            reads = {} if allow_return else writer.last_reads
+            _read_all(store, writer, chosen, reading, reads, embedder, progress, me)
     report = writer.report
     # What was added to a known log may be no turn at all: half a line, a line that cannot be read.
     if not report.turns_read and not any(source.continued for source in report.sources):
@@ -117,6 +112,7 @@ def _read_all(
     reads: Mapping[str, ReadRow],
     embedder: Callable[[], Embedder],
     progress: Progress,
+    me: str | None,
 ) -> None:
     total = sum(source.path.stat().st_size for source, _ in chosen)
     with Indexing(store, embedder) as indexing, progress.phase("read", total, "bytes") as advance:
@@ -125,9 +121,7 @@ def _read_all(
             found = part(source, reader, reads.get(source.uri), reading.how(reader))
             if found.source is None:
                 assert found.before is not None
-                with store.reading() as catalogue:
-                    skipped = Batches(catalogue.connection).quarantined(source.uri)
-                writer.known(source, reader, found.before, skipped)
+                writer.known(source, reader, found.before)
             else:
                 report = SourceReport(
                     uri=source.uri, format=reader.name, confidence=detected.confidence,
@@ -135,7 +129,7 @@ def _read_all(
                 )  # fmt: skip
                 writer.read(found, reader, reading.how(reader), report, committed=indexing.more)
             advance(source.path.stat().st_size)
-        writer.commit()
+        writer.finish(me=me)
     index_outbox(store, embedder(), progress)
 
 
