@@ -80,8 +80,8 @@ _BACK: Final = re.compile(
 #: Words with the ending of a past tense that are none.
 _NOT_BACK: Final = frozenset(
     """heute mitte bitte leute möchte möchten könnte könnten sollte sollten letzte letzten nächste nächsten zweite
-    zweiten dritte dritten warte warten arbeite arbeiten starte starten heirate heiraten reite reiten leite leiten miete mieten biete
-    bieten trete treten rate raten achte achten halte halten seite seiten weite weiten beste besten erste ersten karte
+    zweiten dritte dritten warte warten arbeite arbeiten starte starten heirate heiraten reite reiten leite leiten miete mieten
+    biete bieten trete treten rate raten achte achten halte halten seite seiten weite weiten beste besten erste ersten karte
     karten garten minuten monaten guten alte alten neueste gäste gästen tante tanten kosten hätte hätten dürfte müsste
     müssten würde bereiten arbeiten antworte antworten""".split()  # noqa: SIM905 - a word list
 )
@@ -108,7 +108,8 @@ class _Context(NamedTuple):
 
     def before(self, start: int) -> str:
         """The word before a place; "" where there is none."""
-        return (["", *_WORD.findall(self.lowered[max(0, start - 24) : start])])[-1]
+        found: list[str] = ["", *_WORD.findall(self.lowered[max(0, start - 24) : start])]
+        return found[-1]
 
 
 def _day_name(context: _Context, match: re.Match[str]) -> Days | None:
