@@ -80,10 +80,10 @@ _BACK: Final = re.compile(
 #: Words with the ending of a past tense that are none.
 _NOT_BACK: Final = frozenset(
     """heute mitte bitte leute möchte möchten könnte könnten sollte sollten letzte letzten nächste nächsten zweite
-    zweiten dritte dritten warte warten arbeite arbeiten starte starten heirate heiraten reite reiten leite leiten miete mieten
-    biete bieten trete treten rate raten achte achten halte halten seite seiten weite weiten beste besten erste ersten karte
-    karten garten minuten monaten guten alte alten neueste gäste gästen tante tanten kosten hätte hätten dürfte müsste
-    müssten würde bereiten arbeiten antworte antworten""".split()  # noqa: SIM905 - a word list
+    zweiten dritte dritten warte warten arbeite arbeiten starte starten heirate heiraten reite reiten leite
+    leiten miete mieten biete bieten trete treten rate raten achte achten halte halten seite seiten weite weiten
+    beste besten erste ersten karte karten garten minuten monaten guten alte alten neueste gäste gästen tante
+    tanten kosten hätte hätten dürfte müsste müssten würde bereiten arbeiten antworte antworten""".split()  # noqa: SIM905 - a word list
 )
 _SENTENCE: Final = re.compile(r"[!?\n]|\.(?=\s+[^\W\d_])(?<!\d\.)")
 
