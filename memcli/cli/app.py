@@ -57,4 +57,5 @@ def memcli(
 
     memcli ingest chat.txt, then: memcli ask "When do we move?"
     """
-    ctx.obj = Context(memory=memory, config_file=config_file, json=json, quiet=quiet, wait=wait)
+    verb = ctx.invoked_subcommand or ""
+    ctx.obj = Context(memory=memory, config_file=config_file, json=json, quiet=quiet, wait=wait, verb=verb)

@@ -25,6 +25,7 @@ class Context:
     json: bool = False
     quiet: bool = False
     wait: str | None = None
+    verb: str = ""
     flags: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
@@ -40,9 +41,21 @@ class Context:
         """
         from store.store import Store
 
-        return Store.open(
-            self.config.memory_folder, wait_s=self.config["wait"], exposed=exposed or self.config["exposed"]
+        store = Store.open(
+            self.config.memory_folder,
+            wait_s=self.config["wait"],
+            exposed=exposed or self.config["exposed"],
+            key=self.key,
         )
+        if store.seal:
+            store.locks.shown_as = f"memcli {self.verb}"
+        return store
+
+    def key(self, folder: Path) -> bytes:
+        """The key of the encrypted memory in that folder. Raises KeyRefused if there is none."""
+        from memcli.keys import find
+
+        return find(folder, self.config, os.environ)
 
     def tell(self, message: str) -> None:
         """A line on stderr for the person at the terminal, unless they want quiet."""

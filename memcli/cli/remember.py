@@ -42,6 +42,7 @@ def remember(
         zone=zone(context.config["timezone"]),
         redacting=redact,
         progress=context.progress(),
+        key=context.key,
     )
     changes = noted.facts.changes if noted.facts else []
     if context.json:

@@ -187,7 +187,10 @@ def status(document: dict[str, Any]) -> None:
     console = _console()
     first, last = document["first_said_at"], document["last_said_at"]
     rows = [
-        ("memory", f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB)"),
+        (
+            "memory",
+            f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB{', encrypted' if document['encrypted'] else ''})",
+        ),
         ("turns", f"{document['turns']:,} in {_count(document['sessions'], 'session')}"),
         ("said", f"{first[:10]} to {last[:10]}" if first else "at unknown times"),
         ("tiers", ", ".join(f"{turns:,} {tier}" for tier, turns in document["tiers"].items())),
@@ -233,6 +236,12 @@ def repaired(done: Sequence[str], left: Sequence[Finding]) -> None:
     for what in done:
         _line(console, _text(what, ""))
     findings(left)
+
+
+def made(document: dict[str, Any]) -> None:
+    """Where a new memory is."""
+    where = "".join(f"; its key is in {place}" for place in (document["key"] or {}).values())
+    _line(_console(), _text(f"{document['memory']}{' (encrypted' + where + ')' if document['encrypted'] else ''}", ""))
 
 
 def backed_up(path: str, backup: Backup) -> None:

@@ -50,7 +50,9 @@ def status(ctx: typer.Context) -> None:
         "growth": [{"month": month, "turns": turns} for month, turns in growth],
         "consolidated_at": moment(consolidated_at),
         "sizes": store.sizes(),
-        "indexed": store.index.count() + store.archive.count(),
+        "encrypted": store.seal is not None,
+        # The index of an encrypted memory is made by whoever asks, of all that is there.
+        "indexed": counts["turns"] if store.seal else store.index.count() + store.archive.count(),
         "embedder": embedder,
         "model": context.config["llm.model"] or None,
         "by_source": [source._asdict() for source in sources],

@@ -33,7 +33,7 @@ def check_vectors(store: Store, embedder: Embedder) -> list[Finding]:
 
     with store.reading() as catalogue:
         known = catalogue.setting(EMBEDDER)
-    if not store.index.exists:
+    if store.seal or not store.index.exists:
         return []
     if known != embedder.id:
         return wrong(f"its vectors are of the embedder {known}, this program has {embedder.id}")
