@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from memcli.memory.consolidate_facts import beliefs_of
 from memcli.memory.facts.beliefs import Belief
 from memcli.memory.facts.claims import Claim, subject_key
+from store.speakers import Speakers, people_called, shown_by_name
 
 if TYPE_CHECKING:
     from store.rows import TurnRow
@@ -36,13 +37,27 @@ class Difference:
 def knowledge(
     store: Store, *, subject: str | None = None, kind: str | None = None, known_as_of: datetime | None = None
 ) -> Knowledge:
-    """All that is believed, of one subject (by their name or first name) or of one kind, and as of a moment."""
+    """All that is believed, of one subject (by their name or first name) or of one kind, and as of a moment.
+
+    What is claimed of any name of a person whose speakers were merged is claimed of the one that they are shown under.
+    """
     with store.reading() as catalogue:
         subjects = None
+        people = Speakers(catalogue.connection).people()
+        merged = {subject_key(name): shown for name, shown in shown_by_name(people).items()}
         if subject is not None:
-            wanted = subject_key(subject)
-            subjects = [key for key, _ in catalogue.facts.subjects() if key == wanted or _belongs(key, wanted)]
-        rows = catalogue.facts.claims_of(subjects, known_as_of)
+            meant = [subject, *(person.name for person in people_called(subject, people) if person.merged)]
+            wanted = {subject_key(name) for name in meant}
+            wanted |= {key for key, shown in merged.items() if subject_key(shown) in wanted}
+            subjects = [
+                key
+                for key, _ in catalogue.facts.subjects()
+                if key in wanted or any(_belongs(key, name) for name in wanted)
+            ]
+        rows = [
+            row._replace(subject=merged.get(subject_key(row.subject), row.subject))
+            for row in catalogue.facts.claims_of(subjects, known_as_of)
+        ]
         beliefs = tuple(one for one in beliefs_of(rows) if kind is None or one.kind == kind)
         seqs = {row.said.id: row.said.seq for row in rows}
         needed = {claim.said.turn_id for one in beliefs for claim in _claims(one)}

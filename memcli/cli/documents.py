@@ -251,6 +251,7 @@ def backup_document(path: str, backup: Backup) -> dict[str, Any]:
 def deletion_document(
     count: int,
     preview: Sequence[dict[str, Any]],
+    names: Sequence[str],
     removed: dict[str, int],
     proof: Receipt | None,
     receipt: Path | None,
@@ -264,6 +265,7 @@ def deletion_document(
         "turns": count,
         "removed": removed,
         "preview": [] if deleted else list(preview),
+        "names": list(names),
         "proof": None
         if proof is None
         else {

@@ -266,7 +266,8 @@ def deleted(document: dict[str, Any]) -> None:
     console = _console()
     if not document["deleted"]:
         to_delete(document["turns"], document["preview"])
-        _line(console, _text(f"{_count(document['turns'], 'turn')} would be deleted", "bold"))
+        said_by = f", said by {', '.join(document['names'])}"
+        _line(console, _text(f"{_count(document['turns'], 'turn')} would be deleted{said_by}", "bold"))
         return
     rest = ", ".join(f"{count} {name}" for name, count in document["removed"].items() if name != "turns")
     _line(

@@ -118,6 +118,7 @@ def _named(name: str, people: list[PersonRow]) -> list[PersonRow]:
     import difflib
 
     from memcli.usage import UsageError
+    from store.speakers import people_called
 
     found = people_called(name, people)
     if not found:
@@ -128,24 +129,11 @@ def _named(name: str, people: list[PersonRow]) -> list[PersonRow]:
     return found
 
 
-def people_called(name: str, people: list[PersonRow]) -> list[PersonRow]:
-    """Everybody who is shown under that name, was ever seen with it, or has the number #N; case and @ do not count."""
-    if name.startswith("#") and name[1:].isdecimal():
-        return [person for person in people if person.number == int(name[1:])]
-    wanted = name.lstrip("@").lower()
-    return [
-        person
-        for person in people
-        if wanted in {one.lstrip("@").lower() for one in (person.name, *person.names)}
-        or any(key.removeprefix("=").lstrip("@").lower() == wanted for _, key in person.speakers)
-    ]
-
-
 def shown_names(store: Store, names: list[str] | None) -> list[str] | None:
     """The names that turns are shown under whose speakers are meant by these; a name that nobody has stays itself."""
     if not names:
         return names
-    from store.speakers import Speakers
+    from store.speakers import Speakers, people_called
 
     with store.reading() as catalogue:
         people = Speakers(catalogue.connection).people()

@@ -110,3 +110,25 @@ def test_what_a_deleted_turn_said_is_known_no_more(lived):
     assert lived("facts", "Ana", "--as-of", "2023-06-01", "--update", *NOW).code == 4
     assert [one["object"] for one in lived("--json", "facts", "Ana", *NOW).json["facts"]] == ["Oslo"]
     assert lived("check").code == 0
+
+
+def test_facts_of_merged_speakers_are_those_of_one_person(memcli, write_turns):
+    """What was said under the newer name takes the place of what was said under the older one."""
+    turns = [
+        {"session": "1", "speaker": "Ana", "time": "2023-02-01T10:00:00Z", "text": "I live in Rome."},
+        {"session": "2", "speaker": "ana_k", "time": "2024-03-01T10:00:00Z", "text": "I moved to Oslo last week."},
+    ]
+    memcli("ingest", write_turns("log.jsonl", *turns))
+    assert memcli("facts", "--update", *NOW).code == 0
+
+    def places(name: str) -> list[tuple[str, str]]:
+        facts = memcli("--json", "facts", name, *NOW)
+        return [(one["subject"], one["object"]) for one in facts.json["facts"]]
+
+    assert places("Ana") == [("Ana", "Rome")]
+    assert memcli("speakers", "merge", "Ana", "ana_k").code == 0
+    assert places("Ana") == places("ana_k") == [("Ana", "Oslo")]
+    history = memcli("--json", "facts", "Ana", "--history", *NOW).json["facts"]
+    assert [one["object"] for one in history] == ["Rome", "Oslo"]
+    assert memcli("speakers", "unmerge", "Ana").code == 0
+    assert places("ana_k") == [("ana_k", "Oslo")]
