@@ -204,12 +204,8 @@ class Index:
 
     def _index_text(self) -> Any:
         table = self._open()
-        from lancedb.index import FTS
-
         for column in self.text_columns_missing():
-            table.create_index(
-                column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
-            )
+            table.create_index(column, config=full_text())
         return table
 
     # reading
@@ -447,6 +443,14 @@ def _matrix(column: pa.ChunkedArray) -> Any:
         part.flatten().to_numpy(zero_copy_only=False).reshape(len(part), -1) for part in column.chunks if len(part)
     ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros((0, column.type.list_size))
+
+
+def full_text() -> Any:
+    """How words are indexed."""
+    lance()
+    from lancedb.index import FTS
+
+    return FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
 
 
 def schema(dimension: int) -> pa.Schema:

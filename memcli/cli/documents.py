@@ -275,6 +275,7 @@ def deletion_document(
             "too_short": proof.too_short,
             "files": len(proof.files),
             "decoded": len(proof.decoded),
+            "word_lists": len(proof.word_lists),
             "found": proof.found,
         },
         "receipt": str(receipt) if receipt else None,
