@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from store.disk import writable
 from store.index import REFINED, RESCORED, Filter, Index, again, schema
 from store.nearest import best, codes_of, estimated_cosines, refined_cosines, window_scores
 
@@ -36,9 +37,9 @@ class Archive(Index):
         dimension = rows.schema.field("code").type.list_size * 8
         compact = schema(dimension)
         compact = compact.remove(compact.get_field_index("vector"))
-        with self._written():
+        with writable(self._folder):
             if not self.exists:
-                self._made(compact)
+                self._database().create_table(self.name, schema=compact)
                 self._index_text()
             self.remove(rows["seq"].to_pylist())
             self._open().add(rows.select(compact.names).cast(compact))

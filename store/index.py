@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.lance import lance
+from store.lance import full_text, lance
 from store.nearest import best, by_words, codes_of, estimated_cosines, refined_cosines, window_scores
 from store.rows import TurnRow
 
@@ -96,10 +95,8 @@ class Index:
 
     name = _TABLE
 
-    def __init__(self, folder: Path | None) -> None:
-        """folder: where it lies; None: in this process's memory alone, for a store that is encrypted."""
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._in_memory: Any = None
         self._place: int | None = None
         self._table: Any = None
         self._rows: _Rows | None = None
@@ -107,8 +104,6 @@ class Index:
     @property
     def exists(self) -> bool:
         """Whether anything was ever indexed."""
-        if self._folder is None:
-            return self._table is not None
         for _ in range(_EXCHANGE_TRIES):
             if any((self._folder / f"{self.name}.lance" / "_versions").glob("*.manifest")):
                 return True
@@ -120,23 +115,16 @@ class Index:
     @property
     def replaced(self) -> bool:
         """Whether another index stands where the one was that was opened."""
-        if self._folder is None or self._place is None:
-            return False
-        return self._folder.exists() and self._folder.stat().st_ino != self._place
+        return self._place is not None and self._folder.exists() and self._folder.stat().st_ino != self._place
 
     def drop(self) -> None:
         """Delete the whole index."""
-        if self._folder is None:
-            self._table = self._rows = self._in_memory = None
-            return
         self.reopen()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def reopen(self) -> None:
         """Look at the table afresh at the next read."""
-        self._rows = None
-        if self._folder is not None:
-            self._table = None
+        self._table = self._rows = None
 
     # writing, under the writer lock
 
@@ -152,7 +140,7 @@ class Index:
         codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
         halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
         table = rows.append_column("vector", halves).append_column("code", codes).cast(layout)
-        with self._written():
+        with writable(self._folder):
             if not self.exists:
                 self._make(layout)
             target = self._open()
@@ -163,25 +151,20 @@ class Index:
 
     def _make(self, layout: pa.Schema) -> None:
         self.drop()  # what is left of a making that was cut off
-        self._made(layout)
+        self._database().create_table(self.name, schema=layout)
         self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
-
-    def _made(self, layout: pa.Schema) -> None:
-        table = self._database().create_table(self.name, schema=layout)
-        if self._folder is None:
-            self._table = table
 
     def remove_ranges(self, ranges: Sequence[tuple[int, int]]) -> None:
         """Take the rows out that have a seq in these ranges (first, last), if there are any."""
         if self.exists and ranges:
-            with self._written():
+            with writable(self._folder):
                 self._open().delete(" OR ".join(f"(seq >= {first} AND seq <= {last})" for first, last in ranges))
             self._rows = None
 
     def remove(self, seqs: Sequence[int]) -> None:
         """Take the rows with these seqs out of the table; their files go with the next refresh_text()."""
         table = self._open()
-        with self._written():
+        with writable(self._folder):
             for start in range(0, len(seqs), REMOVED_AT_ONCE):
                 table.delete(f"seq IN ({', '.join(map(str, seqs[start : start + REMOVED_AT_ONCE]))})")
         self._rows = None
@@ -197,7 +180,7 @@ class Index:
         """Bring the full-text indexes up to date and compact the files, after a run of put()."""
         if not self.exists:
             return
-        with self._written():
+        with writable(self._folder):
             table = self._index_text()
             table.optimize(cleanup_older_than=KEPT_VERSIONS)
         self.reopen()
@@ -212,8 +195,7 @@ class Index:
 
     @property
     def folder(self) -> Path:
-        """Where the index is. Not of one in memory."""
-        assert self._folder is not None
+        """Where the index is."""
         return self._folder
 
     def count(self) -> int:
@@ -335,7 +317,7 @@ class Index:
     def _open(self) -> Any:
         if self._table is None:
             try:
-                self._place = self.folder.stat().st_ino
+                self._place = self._folder.stat().st_ino
                 self._table = self._database().open_table(self.name)
             except (ValueError, RuntimeError, OSError) as error:
                 raise StoreDamaged(
@@ -345,14 +327,7 @@ class Index:
         return self._table
 
     def _database(self) -> Any:
-        if self._folder is not None:
-            return lance().connect(str(self._folder))
-        if self._in_memory is None:
-            self._in_memory = lance().connect("memory://")  # one of its own for each connection
-        return self._in_memory
-
-    def _written(self) -> AbstractContextManager[None]:
-        return writable(self._folder) if self._folder is not None else nullcontext()
+        return lance().connect(str(self._folder))
 
     def _loaded(self) -> _Rows:
         if self._rows is None:
@@ -443,14 +418,6 @@ def _matrix(column: pa.ChunkedArray) -> Any:
         part.flatten().to_numpy(zero_copy_only=False).reshape(len(part), -1) for part in column.chunks if len(part)
     ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros((0, column.type.list_size))
-
-
-def full_text() -> Any:
-    """How words are indexed."""
-    lance()
-    from lancedb.index import FTS
-
-    return FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
 
 
 def schema(dimension: int) -> pa.Schema:

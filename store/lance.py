@@ -57,3 +57,11 @@ def lance() -> Any:
     finally:
         sys.meta_path.remove(finder)
     return lancedb
+
+
+def full_text() -> Any:
+    """How words are indexed: stems without stop words and accents, no positions."""
+    lance()
+    from lancedb.index import FTS
+
+    return FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)

@@ -26,8 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.disk import put_in_place, writable
-from store.index import full_text
-from store.lance import lance
+from store.lance import full_text, lance
 from store.store import Store
 
 if TYPE_CHECKING:

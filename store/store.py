@@ -27,6 +27,7 @@ from store.catalogue import Catalogue
 from store.disk import flush, refusal, writable
 from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, StoreMissing
 from store.index import Index
+from store.index_in_memory import ArchiveInMemory, IndexInMemory
 from store.locks import StoreLocks
 from store.migrations import applied, keep_copy, latest, migrate, schema_of
 from store.sealed_file import SealedFile
@@ -89,8 +90,8 @@ class Store:
             self.seal = Seal.of(folder / CATALOGUE, found)
         self._file = SealedFile(folder / CATALOGUE, self.seal) if self.seal else None
         self.spool = Spool(folder / "spool.jsonl", self.locks, self.seal)
-        self.index = Index(None if self.seal else folder / "index")
-        self.archive = Archive(None if self.seal else folder / "index")
+        self.index = IndexInMemory() if self.seal else Index(folder / "index")
+        self.archive = ArchiveInMemory() if self.seal else Archive(folder / "index")
         self.token_cache = TokensInMemory() if self.seal else TokenCache(folder / "cache" / "tokens.sqlite")
         if self.seal:
             self.locks.shown_as = "memcli"  # what was asked or said stands in a command line

@@ -42,7 +42,7 @@ def beside(command: list[str], *readers: Callable[[], None]) -> list[list[float]
 
 
 def show(name: str, seconds: list[float]) -> None:
-    cuts = quantiles(seconds, n=100)
+    cuts = quantiles(seconds, n=100, method="inclusive")
     print(
         f"{name:44} {len(seconds):5} times: median {1000 * cuts[49]:7.1f} ms, p99 {1000 * cuts[98]:7.1f}, "
         f"longest {1000 * max(seconds):7.1f}"
