@@ -56,10 +56,15 @@ class Memory:
         *,
         warn: Callable[[str], None] = lambda _: None,
         progress: Progress | None = None,
+        verb: str = "",
     ) -> None:
-        """A memory with these settings; nothing is opened yet. warn: is told what a person should know."""
+        """A memory with these settings; nothing is opened yet.
+
+        warn: is told what a person should know. verb: the command at work, for whoever waits for an encrypted memory.
+        """
         self.settings = settings
         self._warn = warn
+        self._verb = verb
         self._progress = progress or Unwatched()
         self._loaded = Loaded(settings, warn)
         self._at_hand: tuple[Any, list[Turn]] | None = None
@@ -89,7 +94,7 @@ class Memory:
             from store.store import Store
 
             wait_s, exposed = opened.settings["wait"], opened.settings["exposed"]
-            Store.create(opened.folder, wait_s=wait_s, exposed=exposed)
+            Store.create(opened.folder, wait_s=wait_s, exposed=exposed, key=opened.key)
         _ = opened.store  # raises what is wrong with it
         return opened
 
@@ -103,10 +108,13 @@ class Memory:
 
         if not is_store(self.folder):
             return
-        fresh = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
+        fresh = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"], key=self.key)
         store = vars(other).get("store", fresh)  # the property, if it was read
         for table in (store.index, store.archive) if reopened else ():
-            table.reopen()
+            if store.seal:
+                table.drop()  # it is in this process's memory alone, and is made anew
+            else:
+                table.reopen()
         store.locks.wait_s = fresh.locks.wait_s
         vars(self)["store"], self._at_hand = store, other._at_hand
         self._loaded.take_over(other._loaded)
@@ -127,7 +135,16 @@ class Memory:
         """Its rows and files. Raises StoreMissing, StoreExposed."""
         from store.store import Store
 
-        return Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
+        store = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"], key=self.key)
+        if store.seal:
+            store.locks.shown_as = f"memcli {self._verb}".strip()
+        return store
+
+    def key(self, folder: Path) -> bytes:
+        """The key of the encrypted memory in that folder. Raises KeyRefused if there is none."""
+        from memcli.keys import find
+
+        return find(folder, self.settings, os.environ)
 
     @property
     def engines(self) -> Engines:
@@ -170,6 +187,7 @@ class Memory:
             me=self.settings["me"] or None,
             allow_return=allow_return,
             exposed=self.settings["exposed"],
+            key=self.key,
         )
 
     def remember(self, text: str, *, now: datetime | None = None, redact: bool = True) -> Noted:
@@ -185,6 +203,7 @@ class Memory:
             zone=self.settings.zone,
             redacting=redact,
             progress=self._progress,
+            key=self.key,
         )
 
     # asking

@@ -45,7 +45,8 @@ KEPT_STRENGTHS = 10_000
 class StandingReader:
     """Reads the standing of one store, and again only what changed."""
 
-    def __init__(self, store: Store, kept: Path) -> None:
+    def __init__(self, store: Store, kept: Path | None) -> None:
+        """kept: the file that keeps the standing for the next process; None: it is not to be on the disk."""
         self._store = store
         self._kept = kept
         self._version: str | None = None
@@ -56,7 +57,7 @@ class StandingReader:
         """The present standing. Raises StoreLocked, StoreDamaged."""
         version = self._store.catalogue_version
         if version != self._version:
-            self._now = _read(self._kept, version) or self._from_catalogue(version)
+            self._now = (_read(self._kept, version) if self._kept else None) or self._from_catalogue(version)
             self._version, self._position = version, (0, 0)
         records, self._position = self._store.spool.read_since(self._position)
         for record in records:
@@ -80,7 +81,8 @@ class StandingReader:
                 if old in now.strengths:
                     now.strengths.setdefault(new, now.strengths[old]._replace(item_id=new))
             # Here, where no deletion can begin: what it takes is not to come back after it has emptied the cache.
-            if self._store.catalogue_version == version and len(now.strengths) <= KEPT_STRENGTHS:
+            unchanged = self._store.catalogue_version == version
+            if self._kept is not None and unchanged and len(now.strengths) <= KEPT_STRENGTHS:
                 with suppress(OSError):  # a store that may only be read, a full disk: it only takes longer next time
                     _write(self._kept, version, now)
         return now

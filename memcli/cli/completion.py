@@ -82,8 +82,8 @@ def speakers(ctx: typer.Context, incomplete: str) -> list[str]:
 
     given = ctx.find_root().params
     try:
-        config = Context(memory=given.get("memory"), config_file=given.get("config_file")).config
-        with Store.open(config.memory_folder, wait_s=WAIT_S).reading() as catalogue:
+        context = Context(memory=given.get("memory"), config_file=given.get("config_file"))
+        with Store.open(context.config.memory_folder, wait_s=WAIT_S, key=context.key).reading() as catalogue:
             names = speaker_names(catalogue.connection)
     except (ConfigError, StoreError):
         return []

@@ -114,6 +114,7 @@ def _keep_reading(context: Context, paths: list[str], reading: Reading, *, follo
             me=context.config["me"] or None,
             allow_return=allow_return,
             exposed=context.config["exposed"],
+            key=context.key,
             stopped=stopped,
             told=told,
             remark=context.tell,

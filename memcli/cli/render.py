@@ -199,7 +199,10 @@ def status(document: dict[str, Any]) -> None:
     console = _console()
     first, last, run = document["first_said_at"], document["last_said_at"], document["scheduled_run"]
     rows = [
-        ("memory", f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB)"),
+        (
+            "memory",
+            f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB{', encrypted' if document['encrypted'] else ''})",
+        ),
         ("turns", f"{document['turns']:,} in {_count(document['sessions'], 'session')}"),
         ("said", f"{first[:10]} to {last[:10]}" if first else "at unknown times"),
         ("tiers", ", ".join(f"{turns:,} {tier}" for tier, turns in document["tiers"].items())),
@@ -248,6 +251,12 @@ def repaired(done: Sequence[str], left: Sequence[Finding]) -> None:
     findings(left)
 
 
+def made(document: dict[str, Any]) -> None:
+    """Where a new memory is."""
+    where = "".join(f"; its key is in {place}" for place in (document["key"] or {}).values())
+    _line(_console(), _text(f"{document['memory']}{' (encrypted' + where + ')' if document['encrypted'] else ''}", ""))
+
+
 def backed_up(path: str, backup: Backup) -> None:
     """What a backup holds."""
     size = f"{Path(path).stat().st_size / 1e6:,.1f} MB"
@@ -270,7 +279,8 @@ def deleted(document: dict[str, Any]) -> None:
     console = _console()
     if not document["deleted"]:
         to_delete(document["turns"], document["preview"])
-        _line(console, _text(f"{_count(document['turns'], 'turn')} would be deleted", "bold"))
+        said_by = f", said by {', '.join(document['names'])}"
+        _line(console, _text(f"{_count(document['turns'], 'turn')} would be deleted{said_by}", "bold"))
         return
     rest = ", ".join(f"{count} {name}" for name, count in document["removed"].items() if name != "turns")
     _line(

@@ -51,6 +51,8 @@ def index_outbox(
     """
     if store.erasing:
         erase.finish(store)
+    if store.seal:
+        return _settle_sealed(store, embedder)
     with store.reading() as catalogue:
         ranges, made_with = catalogue.outbox(), catalogue.setting(EMBEDDER)
     if not store.index.exists:
@@ -81,6 +83,41 @@ def _finish(store: Store, embedder: Embedder) -> None:
         store.index.refresh_text()
     store.name_embedder(embedder.id)
     store.settle()
+
+
+def _settle_sealed(store: Store, embedder: Embedder) -> int:
+    """Empty the outbox of an encrypted memory, whose index each process makes for itself: see load()."""
+    with store.reading() as catalogue:
+        ranges, known = catalogue.outbox(), catalogue.setting(EMBEDDER)
+    if ranges or known != embedder.id:
+        with store.writing() as catalogue:
+            catalogue.keep_setting(EMBEDDER, embedder.id)
+            if ranges:
+                catalogue.clear_outbox(ranges[-1][1])
+    store.settle()
+    return 0
+
+
+def load(store: Store, embedder: Embedder, progress: Progress) -> None:
+    """Make the index of an encrypted memory, in this process's memory, of all that is in the catalogue now."""
+    import numpy as np
+    import pyarrow as pa
+
+    with store.reading() as catalogue:
+        total = int(catalogue.setting("next_seq") or 1) - 1
+        faded = set(catalogue.states.archived())
+    with progress.phase("index", total, "turns") as advance:
+        for first in range(1, total + 1, CHUNK):
+            last = min(first + CHUNK - 1, total)
+            with store.reading() as catalogue:
+                rows = catalogue.rows_to_index(first, last)
+            seqs = rows["seq"].to_numpy()
+            rows = rows.filter(pa.array((seqs >= first) & (seqs <= last)))
+            if rows.num_rows:
+                _put(store, rows, np.asarray(embedder.embed(rows["said"].to_pylist())), faded, set())
+            advance(last - first + 1)
+    store.index.refresh_text()
+    store.archive.refresh_text()
 
 
 def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]]) -> None:
@@ -150,6 +187,8 @@ class Indexing:
 
     def more(self) -> None:
         """Something was committed."""
+        if self._store.seal:
+            return
         if self._running is not None:
             if not self._running.done():
                 return
@@ -161,8 +200,18 @@ class Indexing:
 
 
 def heal(store: Store, embedder: Embedder, progress: Progress) -> None:
-    """Finish an ingest that was cut off, if there was one and no other command is at work on the store."""
-    if store.pending:
+    """Finish an ingest that was cut off, if there was one and no other command is at work on the store.
+
+    The index of an encrypted memory is made now.
+    """
+    if store.seal:
+        if store.erasing:
+            with store.locks.writer_if_free() as free:
+                if free:
+                    erase.finish(store)
+        if not store.index.exists:
+            load(store, embedder, progress)
+    elif store.pending:
         with store.locks.writer_if_free() as free:
             if free:
                 index_outbox(store, embedder, progress)
