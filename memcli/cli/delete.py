@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memcli.cli.completion import sessions
 from memcli.cli.context import Context
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ def delete(
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of turns (or how they begin).")
     ] = None,
-    session: Annotated[str | None, typer.Option(metavar="ID|TITLE", help="All of this session.")] = None,
+    session: Annotated[
+        str | None, typer.Option(metavar="ID|TITLE", help="All of this session.", autocompletion=sessions)
+    ] = None,
     source: Annotated[str | None, typer.Option(metavar="PATH", help="All that came from this file or folder.")] = None,
     speaker: Annotated[str | None, typer.Option(metavar="NAME", help="All that they said.")] = None,
     since: Annotated[str | None, typer.Option(metavar="DATE", help="Said on this day or later.")] = None,

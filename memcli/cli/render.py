@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from memcli.config import Config, Option
 from memcli.ingest.normalise import visible
 from memcli.progress import Unit
+from memcli.recall.query import places_of, stems
 from memcli.types import Answer, Candidate, Locator, Turn
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
     from store.speakers import PersonRow
 
 SPEAKERS_SHOWN = 8
+HANGING = 2
+"""By so many characters the rest of a long line stands further in."""
+
+CELL = 12
+"""A table whose columns would be narrower than that is printed row by row."""
+
 NEAREST_SHOWN = 3
 """Turns that are shown as nearest where the memory does not say."""
 
@@ -66,18 +73,20 @@ def answer(answer: Answer, *, all_evidence: bool, written: bool) -> None:
         shown = sorted(nearest, key=lambda one: one.number)
     else:
         shown = [one for one in answer.evidence if all_evidence or one.number in answer.citations]
+    marks = stems(answer.question)
     for evidence in shown:
         console.print()
-        _turn(console, f"[{evidence.number}]", evidence.turn)
+        _turn(console, f"[{evidence.number}]", evidence.turn, marks=marks)
 
 
-def hits(recalled: Recalled) -> None:
-    """Found turns, best first."""
+def hits(recalled: Recalled, *, reasons: bool = False) -> None:
+    """Found turns, best first; reasons: with the channels that found them and their ranks there."""
     console = _console()
     for rank, candidate in enumerate(recalled.candidates, start=1):
         if rank > 1:
             console.print()
-        _turn(console, f"{rank}.", candidate.turn, note=_reasons(candidate))
+        note = _reasons(candidate) if reasons else ""
+        _turn(console, f"{rank}.", candidate.turn, note=note, marks=recalled.question.terms)
 
 
 def conversation(title: str, turns: Sequence[Turn], marked: str) -> None:
@@ -311,6 +320,13 @@ def table(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
             cells = ("" if value is None else " ".join(str(value).split()) for value in row)
             sys.stdout.write("\t".join(cells) + "\n")
         return
+    if len(columns) * CELL > console.width:
+        widest = max(map(len, columns))
+        for number, row in enumerate(rows, start=1):
+            _line(console, _text(f"row {number}", "bold"))
+            for name, value in zip(columns, row, strict=True):
+                _line(console, _text(f"  {name:<{widest}}  ", "cyan"), _text("" if value is None else str(value), ""))
+        return
     from rich.table import Column, Table
 
     shown = Table(*(Column(_text(name, "cyan")) for name in columns))
@@ -380,9 +396,17 @@ def _console() -> Console:
 
 
 def _line(console: Console, *parts: Text) -> None:
+    """One line; on a terminal that is too narrow for it, the rest goes below its beginning, a little further in."""
     from rich.text import Text
 
-    console.print(Text.assemble(*parts))
+    text = Text.assemble(*parts)
+    if not to_terminal() or text.cell_len <= console.width:
+        console.print(text)
+        return
+    indent = len(text.plain) - len(text.plain.lstrip(" "))
+    for at, line in enumerate(text[indent:].wrap(console, max(20, console.width - indent - HANGING))):
+        line.rstrip()
+        console.print(Text.assemble(" " * (indent + (HANGING if at else 0)), line))
 
 
 def _text(text: str, style: str) -> Text:
@@ -391,7 +415,9 @@ def _text(text: str, style: str) -> Text:
     return Text(text, style=style)
 
 
-def _turn(console: Console, label: str, turn: Turn, *, note: str = "", style: str = "") -> None:
+def _turn(
+    console: Console, label: str, turn: Turn, *, note: str = "", style: str = "", marks: Collection[str] = ()
+) -> None:
     from rich.padding import Padding
 
     at = turn.said_at + timedelta(minutes=turn.utc_offset) if turn.said_at else None
@@ -404,10 +430,18 @@ def _turn(console: Console, label: str, turn: Turn, *, note: str = "", style: st
         _text(f"  {note}" if note else "", "dim"),
     )
     if to_terminal():
-        console.print(Padding(_text(turn.text, style), (0, 0, 0, 4)))
+        said = _text(turn.text, style)
+        for begin, end in places_of(marks, turn.text):
+            said.stylize("bold underline", begin, end)
+        console.print(Padding(said, (0, 0, 0, 4)))
     else:
         for line in turn.text.splitlines():
             _line(console, _text(f"    {line}", ""))
+
+
+def timings(steps: Mapping[str, float]) -> str:
+    """How long each step took."""
+    return ", ".join(f"{name.replace('_', ' ')} {ms:,.0f} ms" for name, ms in steps.items())
 
 
 def _reasons(candidate: Candidate) -> str:
