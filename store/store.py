@@ -129,6 +129,11 @@ class Store:
             with self._opened(read_only=False) as connection:
                 migrate(connection)
 
+    def reopen(self) -> None:
+        """See at the next read what other processes have written to the index."""
+        self.index.reopen()
+        self.archive.reopen()
+
     @contextmanager
     def reading(self) -> Iterator[Catalogue]:
         """The catalogue, shared with other readers. Raises StoreLocked, StoreDamaged, StoreNewer."""

@@ -115,6 +115,43 @@ def add(
     context.tell(f"added as {model.name}; `memcli models use {model.name}` lets it {does}")
 
 
+@app.command("pull")
+def pull(
+    ctx: typer.Context,
+    wanted: Annotated[
+        str | None, typer.Argument(metavar="[NAME|OWNER/REPO]", help="A model that is listed, or a repository.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What to call it.")] = None,
+    revision: Annotated[str, typer.Option(metavar="COMMIT", help="Which state of the repository.")] = "main",
+    file: Annotated[str | None, typer.Option(metavar="FILE", help="The GGUF file in the repository.")] = None,
+) -> None:
+    """Fetch a model from Hugging Face, or the mirror in $HF_ENDPOINT. Without a name: list some that are good.
+
+    The commit and the hash of each file are shown, what comes is held against them, and they are kept: `models verify`
+    compares ever after. A download that breaks off goes on where it was. This is the only command that uses a network.
+
+    Example: memcli models pull multilingual-e5-small
+    """
+    from memcli.cli import pulling, render
+
+    context: Context = ctx.obj
+    if wanted is not None:
+        model = pulling.pull(context, _shelf(), wanted, name=name, revision=revision, file=file)
+        if context.json:
+            render.document({"schema": 1, **_added(model, context)})
+        context.tell(f"added as {model.name}; `memcli models use {model.name}` puts it to work")
+        return
+    cards = pulling.cards_document()
+    if context.json:
+        render.document({"schema": 1, "cards": cards})
+        return
+    show = render.printer()
+    for card in cards:
+        needs = f"  needs {card['memory_mb'] / 1000:,.1f} GB  {card['licence']}  {card['languages']}"
+        show((f"{card['name']:<32}", "cyan"), (f"{card['kind']:<10}{card['megabytes']:>6,} MB", ""), (needs, "dim"))
+        show((f"    {card['good_for']}", ""))
+
+
 @app.command("remove")
 def remove(ctx: typer.Context, name: Name) -> None:
     """Forget a model that was added. Files that you named stay; what memcli made or fetched is deleted.

@@ -40,7 +40,7 @@ def same(document):
     return {key: value for key, value in document.items() if key not in ("timings_ms", "id")}
 
 
-def test_commands_give_the_same_with_and_without_it(served, tmp_path):
+def test_commands_give_the_same_with_and_without_it(served, tmp_path, write_turns):
     memcli, start = served
     server = start()
     assert socket_of(memcli).stat().st_mode & 0o777 == 0o600
@@ -65,19 +65,18 @@ def test_commands_give_the_same_with_and_without_it(served, tmp_path):
     batch, by_itself = (memcli("ask", "-", *now, stdin=lines, **how) for how in ({}, ALONE))
     assert batch.code == by_itself.code
     assert len(batch.out.splitlines()) == len(by_itself.out.splitlines()) == 2
-    log = tmp_path / "new.txt"
-    log.write_text("Ana: The ferry to Elba leaves at nine.\n")
-    assert memcli("ingest", "new.txt", cwd=tmp_path).code == 0, "a path is relative to the caller's folder"
+    write_turns("new.jsonl", {"speaker": "Ana", "text": "The ferry to Elba leaves at nine."})
+    assert memcli("ingest", "new.jsonl", cwd=tmp_path).code == 0, "a path is relative to the caller's folder"
     assert "Elba" in memcli("search", "ferry Elba", **ALONE).out
     assert server.poll() is None
 
 
-def test_what_others_write_is_seen_and_what_they_delete_is_gone(served, tmp_path):
+def test_what_others_write_is_seen_and_what_they_delete_is_gone(served, write_turns):
     memcli, start = served
     start()
     assert memcli("search", "zeppelin").out == ""
-    (tmp_path / "z.txt").write_text("Ana: The zeppelin lands on Monday.\n")
-    assert memcli("ingest", tmp_path / "z.txt", **ALONE).code == 0
+    log = write_turns("z.jsonl", {"speaker": "Ana", "text": "The zeppelin lands on Monday."})
+    assert memcli("ingest", log, **ALONE).code == 0
     assert "zeppelin" in memcli("search", "zeppelin").out
     assert memcli("delete", "--query", "zeppelin", "--yes").code == 0
     assert "zeppelin" not in memcli("search", "zeppelin").out
