@@ -167,7 +167,7 @@ def remove(ctx: typer.Context, name: Name) -> None:
 
 @app.command("use")
 def use(ctx: typer.Context, name: Name) -> None:
-    """Let a model that was added write the answers (sets llm.model), or find turns (sets embedder).
+    """Let a model that was added write the answers (sets llm.model), or find turns (sets embedder.model).
 
     With another embedder the index is made anew by the next `memcli consolidate`, or at once by `memcli repair
     --reembed`; until then turns are found with the old one. The name of the built-in embedder brings that back.
@@ -180,13 +180,13 @@ def use(ctx: typer.Context, name: Name) -> None:
     context: Context = ctx.obj
     file = Path(context.config_file) if context.config_file else settings.default_file()
     if name == MINILM_STATIC.name:
-        key, value = "embedder", ""
+        key, value = "embedder.model", ""
     else:
         model = _shelf().model(name)
-        key, value = ("embedder" if model.kind == "embedder" else "llm.model"), model.name
+        key, value = ("embedder.model" if model.kind == "embedder" else "llm.model"), model.name
     settings.write(file, key, value)
     context.tell(f"{key} = {value or '(built in)'} written to {file}")
-    if key == "embedder":
+    if key == "embedder.model":
         context.tell("the next `memcli consolidate` makes the index anew; `memcli repair --reembed` does it now")
 
 
@@ -236,7 +236,7 @@ def _built_in(card: ModelCard, context: Context) -> dict[str, Any]:
         "bytes": card.size,
         "licence": card.licence,
         "built_in": True,
-        "in_use": card.kind != "embedder" or not context.config["embedder"],
+        "in_use": card.kind != "embedder" or not context.config["embedder.model"],
         "source": card.source,
         "description": card.description,
     }
@@ -244,7 +244,7 @@ def _built_in(card: ModelCard, context: Context) -> dict[str, Any]:
 
 def _added(model: ShelvedModel, context: Context) -> dict[str, Any]:
     embeds = model.kind == "embedder"
-    chosen = context.config["embedder" if embeds else "llm.model"]
+    chosen = context.config["embedder.model" if embeds else "llm.model"]
     document = {
         "name": model.name,
         "kind": model.kind,
