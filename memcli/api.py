@@ -103,18 +103,11 @@ class Memory:
         self._loaded.close()
 
     def take_over(self, other: Memory, *, reopened: bool) -> None:
-        """Go on with what another Memory of the same folder has open. reopened: another process has written since."""
-        from store.store import Store, is_store
-
-        if not is_store(self.folder):
-            return
-        fresh = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"], key=self.key)
+        """Go on with what another Memory of the folder has open. reopened: another process has written since."""
+        fresh = self.store
         store = vars(other).get("store", fresh)  # the property, if it was read
-        for table in (store.index, store.archive) if reopened else ():
-            if store.seal:
-                table.drop()  # it is in this process's memory alone, and is made anew
-            else:
-                table.reopen()
+        if reopened:
+            store.reopen()
         store.locks.wait_s = fresh.locks.wait_s
         vars(self)["store"], self._at_hand = store, other._at_hand
         self._loaded.take_over(other._loaded)

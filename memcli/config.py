@@ -88,7 +88,7 @@ OPTIONS = (
     Option("key.command", "", str, "a command that prints the key of an encrypted memory"),
     Option("timezone", "", _zone, "zone of times in logs that name none; empty: this machine's"),
     Option("me", "", str, "your own name in the logs; each ingest keeps it in the memory"),
-    Option("embedder", "", str, "an embedder that was added, by name, in place of the built-in one"),
+    Option("embedder.model", "", str, "an embedder that was added, by name, in place of the built-in one"),
     Option("embedder.gpu", "auto", _onnx_gpu, "an added embedder on the GPU: auto (where one works), off, or on"),
     Option("llm.model", "", str, "a model that writes answers: a GGUF file, or a name; empty: extractive answers"),
     Option("llm.url", "", str, "a server with OpenAI's interface that writes answers: http://localhost:8080/v1"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from store.store import Store
 
 OF_THE_WRITER = ("llm.model", "llm.url", "llm.allow_remote", "llm.context", "llm.gpu", "llm.prompt_cache")
-OF_THE_EMBEDDER = ("embedder", "embedder.gpu")
+OF_THE_EMBEDDER = ("embedder.model", "embedder.gpu")
 """The settings that models are loaded by."""
 
 

@@ -173,6 +173,14 @@ class Store:
             with self._opened(read_only=False) as connection:
                 migrate(connection)
 
+    def reopen(self) -> None:
+        """See at the next read what other processes have written to the index."""
+        for table in (self.index, self.archive):
+            if self.seal:
+                table.drop()  # it is in this process's memory alone, and is made anew of the catalogue
+            else:
+                table.reopen()
+
     @contextmanager
     def reading(self) -> Iterator[Catalogue]:
         """The catalogue, shared with other readers. Raises StoreLocked, StoreDamaged, StoreNewer."""
