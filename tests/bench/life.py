@@ -71,13 +71,13 @@ def _same(value: str, truth: str) -> bool:
 
 def remember(life: Life, folder: Path) -> Store:
     """A store that holds the life, read through memcli's own ingest."""
-    from memcli.cli.engines_in_use import embedder
+    from memcli.cli.engines_in_use import built_in_embedder
     from memcli.ingest.pipeline import ingest
 
     log = folder / "life.jsonl"
     log.write_text("".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in life.turns), encoding="utf-8")
     ingest(
-        [str(log)], folder=folder / "memory", wait_s=10, embedder=embedder, format_name="turns", zone=UTC,
+        [str(log)], folder=folder / "memory", wait_s=10, embedder=built_in_embedder, format_name="turns", zone=UTC,
         redacting=False, progress=Unwatched(),
     )  # fmt: skip
     return Store.open(folder / "memory", wait_s=10)
