@@ -18,6 +18,7 @@ from store.facts import FactTables
 from store.rows import SourceRow, TurnRow
 from store.states import States
 from store.tables import TURN_CHECKSUM
+from store.transactions import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,6 +79,11 @@ class Catalogue:
         row = self._row("SELECT value FROM settings WHERE key = ?", [key])
         return str(row[0]) if row else None
 
+    def settings(self, prefix: str) -> dict[str, str]:
+        """The settings whose key begins so."""
+        rows = self._db.execute("SELECT key, value FROM settings WHERE starts_with(key, ?)", [prefix]).fetchall()
+        return {str(key): str(value) for key, value in rows}
+
     def keep_setting(self, key: str, value: str) -> None:
         """Keep the value under the key."""
         self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
@@ -96,15 +102,27 @@ class Catalogue:
 
     def keep_source(self, *, uri: str, format: str, sha256: str, size: int, batch: int) -> int:  # noqa: A002
         """Record a source, or bring its record up to date if its URI is known. Returns its number."""
-        row = self._row("SELECT number FROM sources WHERE uri = ?", [uri])
-        if row:
-            self._db.execute(
-                "UPDATE sources SET format = ?, sha256 = ?, bytes = ? WHERE uri = ?", [format, sha256, size, uri]
-            )
-            return int(row[0])
-        number = self._next("sources")
-        self._db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", [number, uri, format, sha256, size, batch])
-        return number
+        import pyarrow as pa
+
+        row = {"uri": uri, "format": format, "sha256": sha256, "bytes": size, "batch": batch}
+        return self.keep_sources(pa.table({name: [value] for name, value in row.items()}))[uri]
+
+    def keep_sources(self, sources: pa.Table) -> dict[str, int]:
+        """Like keep_source(), of many (columns uri, format, sha256, bytes, batch). Returns their numbers by URI."""
+        self._db.register("incoming", sources)
+        self._db.execute(
+            """UPDATE sources SET format = incoming.format, sha256 = incoming.sha256, bytes = incoming.bytes
+               FROM incoming WHERE sources.uri = incoming.uri"""
+        )
+        self._db.execute(
+            """INSERT INTO sources
+               SELECT (SELECT coalesce(max(number), 0) FROM sources) + row_number() OVER (ORDER BY ordinal),
+                      uri, format, sha256, bytes, batch
+               FROM (SELECT row_number() OVER () AS ordinal, * FROM incoming) ANTI JOIN sources USING (uri)"""
+        )
+        rows = self._db.execute("SELECT uri, number FROM sources SEMI JOIN incoming USING (uri)").fetchall()
+        self._db.unregister("incoming")
+        return {str(row[0]): int(row[1]) for row in rows}
 
     def keep_sessions(self, sessions: pa.Table) -> dict[str, int]:
         """Record the sessions (columns id, format, native_id, title) that are new. Returns all numbers by id."""
@@ -127,8 +145,7 @@ class Catalogue:
         `turns` has the columns of the table turns but seq, in the order in which they were read; ids are unique in it.
         Without the column worded_at, no turn is a message that can be edited: see store/versions.py.
         """
-        self._db.begin()
-        try:
+        with transaction(self._db):
             first = int(self.setting("next_seq") or 1)
             turns = self._incoming(turns)
             if allow_return:
@@ -173,10 +190,6 @@ class Catalogue:
             counts = self._db.execute(
                 "SELECT source, count(*) FROM turns WHERE seq >= ? GROUP BY source", [first]
             ).fetchall()
-        except BaseException:
-            self._db.rollback()
-            raise
-        self._db.commit()
         return {int(source): int(count) for source, count in counts}
 
     def deleted_before(self, turns: pa.Table) -> dict[int, int]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from memcli.patterns import regex
+
 _Pattern = re.Pattern[str]
 
 # Kind, pattern. What is named `secret` is taken out, else the whole match.
@@ -17,52 +19,52 @@ _PATTERNS: tuple[tuple[str, _Pattern], ...] = (
     # gitleaks private-key, detect-secrets PrivateKeyDetector. A key that is cut off is taken to the end of the text.
     (
         "private key",
-        re.compile(
+        regex(
             r"-----BEGIN[ A-Z0-9_-]{0,100}?PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*+"
             r"(?:-----END[ A-Z0-9_-]{0,100}?KEY(?: BLOCK)?-----)?"
         ),
     ),
     # gitleaks aws-access-token, detect-secrets AWSKeyDetector
-    ("AWS key", re.compile(r"(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])")),
+    ("AWS key", regex(r"(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])")),
     # gitleaks github-pat, github-oauth, github-app-token, github-refresh-token, github-fine-grained-pat
-    ("GitHub token", re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{82})", re.ASCII)),
+    ("GitHub token", regex(r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{82})", re.ASCII)),
     # gitleaks gitlab-pat and its relatives
-    ("GitLab token", re.compile(r"(?<![A-Za-z0-9])gl(?:pat|ptt|dt|rt|cbt|soat|oas|ft|imt|agent)-[\w-]{20,}", re.ASCII)),
+    ("GitLab token", regex(r"(?<![A-Za-z0-9])gl(?:pat|ptt|dt|rt|cbt|soat|oas|ft|imt|agent)-[\w-]{20,}", re.ASCII)),
     # gitleaks slack-bot-token, slack-user-token, slack-app-token, slack-webhook-url; detect-secrets SlackDetector
     (
         "Slack token",
-        re.compile(
+        regex(
             r"(?<![A-Za-z0-9])xox[abeoprs]-(?:\d-)?[A-Za-z0-9-]{10,}|(?<![A-Za-z0-9])xapp-\d-[A-Za-z0-9-]{10,}"
             r"|(?<=hooks\.slack\.com/)(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,}",
             re.ASCII,
         ),
     ),
     # gitleaks anthropic-api-key, anthropic-admin-api-key
-    ("Anthropic key", re.compile(r"(?<![A-Za-z0-9])sk-ant-[a-z]{3,5}\d\d-[\w-]{20,}", re.ASCII)),
+    ("Anthropic key", regex(r"(?<![A-Za-z0-9])sk-ant-[a-z]{3,5}\d\d-[\w-]{20,}", re.ASCII)),
     # gitleaks openai-api-key, detect-secrets OpenAIDetector
     (
         "OpenAI key",
-        re.compile(
+        regex(
             r"(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin|None)-[\w-]{20,}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"
             r"|[A-Za-z0-9]{40,})",
             re.ASCII,
         ),
     ),
     # gitleaks stripe-access-token, detect-secrets StripeDetector
-    ("Stripe key", re.compile(r"(?<![A-Za-z0-9])(?:[sr]k_(?:live|test|prod)|whsec)_[A-Za-z0-9]{10,99}")),
+    ("Stripe key", regex(r"(?<![A-Za-z0-9])(?:[sr]k_(?:live|test|prod)|whsec)_[A-Za-z0-9]{10,99}")),
     # gitleaks gcp-api-key; detect-secrets GoogleApiKey (AIza), and OAuth access tokens and client secrets
     (
         "Google key",
-        re.compile(r"(?<![A-Za-z0-9])(?:AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{28})(?![\w-])", re.ASCII),
+        regex(r"(?<![A-Za-z0-9])(?:AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{28})(?![\w-])", re.ASCII),
     ),
     # gitleaks jwt, detect-secrets JwtTokenDetector
-    ("JWT", re.compile(r"(?<![A-Za-z0-9])eyJ[\w-]{14,}\.eyJ[\w-]{14,}(?:\.[\w-]*)?", re.ASCII)),
+    ("JWT", regex(r"(?<![A-Za-z0-9])eyJ[\w-]{14,}\.eyJ[\w-]{14,}(?:\.[\w-]*)?", re.ASCII)),
     # detect-secrets BasicAuthDetector, gitleaks curl-auth-user
-    ("URL password", re.compile(r"://[^\s:/?#\[\]@]{0,100}:(?P<secret>[^\s/?#\[\]@]{1,200})@(?=[\w\[])")),
+    ("URL password", regex(r"://[^\s:/?#\[\]@]{0,100}:(?P<secret>[^\s/?#\[\]@]{1,200})@(?=[\w\[])")),
     # detect-secrets KeywordDetector, gitleaks generic-api-key. Written as an assignment without spaces: any value.
     (
         "password",
-        re.compile(
+        regex(
             r"""(?<![a-z0-9])(?:[a-z0-9]{1,20}[_-]){0,3}(?:pass(?:word|wd|phrase|wort)|pwd|secret|token|api_?-?key
             |(?:secret|access|private)[_-](?:access[_-]?)?key)["']?=["']?
             (?P<secret>(?!\[redacted|[<$%{*(/~])[^\s"'&;,<>]{6,200})""",
@@ -72,7 +74,7 @@ _PATTERNS: tuple[tuple[str, _Pattern], ...] = (
     # The same in words, "password: x", only where x ends the line and looks made up or is all there is.
     (
         "password",
-        re.compile(
+        regex(
             r"""\b(?:pass(?:word|wd|phrase|wort)|pwd|api[ _-]?key|(?:secret|access|private)[ _-]key
             |(?:access|auth|api)[ _-]?token|client[ _-]?secret|passcode)["']?[ ]?(?::|=)[ ]?["']?
             (?P<secret>(?!\[redacted|[<$%{*(/~])(?:[^\s"'<>]{6,200}(?=["'.,;]{0,3}[ ]*$)
@@ -83,7 +85,7 @@ _PATTERNS: tuple[tuple[str, _Pattern], ...] = (
     # "my password is hunter2": only what has letters and digits, as no word does.
     (
         "password",
-        re.compile(
+        regex(
             r"""\b(?:pass(?:word|phrase|code|wort)|pwd)[ ](?:is|ist|was|=)[ ]["'`]?
             (?P<secret>(?=[^\s"'`<>]{0,200}\d)(?=[^\s"'`<>]{0,200}[A-Za-z])(?!\[redacted)[^\s"'`<>]{6,200}?)(?=["'`.,;!?]*(?:\s|$))""",
             re.IGNORECASE | re.VERBOSE,
@@ -91,12 +93,12 @@ _PATTERNS: tuple[tuple[str, _Pattern], ...] = (
     ),
 )
 # Visa, Mastercard, American Express, Discover, JCB, Diners by their first digits and lengths (ISO/IEC 7812).
-_CARD = re.compile(
+_CARD = regex(
     r"(?<![\w.-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|65\d\d|64[4-9]\d|35[2-8]\d)(?:([ -]?)\d{4}(?:\1\d{4}){2})"
     r"|3[47]\d\d([ -]?)\d{6}\2\d{5}|3(?:0[0-5]|[68]\d)\d([ -]?)\d{6}\3\d{4})(?![\w-]|\.\d)",
     re.ASCII,
 )
-_DIGITS = re.compile(r"[0-9]{4}[ -]?[0-9]{4}")
+_DIGITS = regex(r"[0-9]{4}[ -]?[0-9]{4}")
 _PREFIXES = ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "k_live_", "k_test_", "k_prod_", "whsec_")
 _WORDS = ("passphrase", "passcode", "secret", "token", "key")
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,13 +36,13 @@ class Found:
 
 
 @contextmanager
-def sources(paths: Sequence[str]) -> Iterator[Found]:
+def sources(paths: Sequence[str], *, passed_over: Callable[[Source], bool] = lambda archive: False) -> Iterator[Found]:
     """The files that the paths name: files themselves, folders and archives with all in them, `-` for standard input.
 
     In folders, hidden files are left out (but for the folders of a maildir: see visible_folders), symbolic links to
     folders are not followed, and pictures and sounds are only counted. A member of an archive has the URI
     `/path/of.zip/path/inside`. Files come in the order of their paths.
-    Raises InputUnreadable for a path that is not there.
+    passed_over: which archives are not to be taken apart. Raises InputUnreadable for a path that is not there.
     """
     for path in paths:
         if path != "-" and not os.path.lexists(path):
@@ -53,6 +53,8 @@ def sources(paths: Sequence[str]) -> Iterator[Found]:
         for number, path in enumerate(paths):
             for source in _under(path, scratch / f"{number}-input", found):
                 if is_archive(source.path):
+                    if passed_over(source):
+                        continue
                     unpacked = unpack(source.uri, source.path, scratch / f"{number}-{len(found.sources)}", budget)
                     for member in unpacked.sources:
                         found.sources.setdefault(member.uri, member)
