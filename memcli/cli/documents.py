@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
-from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Query, Turn
 
 if TYPE_CHECKING:
     from memcli.memory.consolidate import Consolidation
+    from memcli.recall.pipeline import Recalled
     from store.backup import Backup
     from store.batches import BatchRow
     from store.check import Finding
