@@ -199,7 +199,7 @@ class Index:
             return
         with writable(self._folder):
             table = self._index_text()
-            if 2 * self._waiting(table) > int(table.count_rows()) and self._files(table) <= WAITING_FILES:
+            if 2 * self.waiting > int(table.count_rows()) and self._files(table) <= WAITING_FILES:
                 self._make_text_indexes(table, TEXT_COLUMNS)
             else:
                 table.optimize(cleanup_older_than=KEPT_VERSIONS)
@@ -217,12 +217,13 @@ class Index:
             return True  # its making was cut off
         table = self._open()
         bearable = min(WAITING_ROWS, int(table.count_rows()) // WAITING_SHARE)
-        return self._waiting(table) > bearable or self._files(table) > WAITING_FILES
+        return self.waiting > bearable or self._files(table) > WAITING_FILES
 
-    @staticmethod
-    def _waiting(table: Any) -> int:
-        """How many rows no full-text index has yet."""
-        return max((int(index.num_unindexed_rows) for index in table.list_indices()), default=0)
+    @property
+    def waiting(self) -> int:
+        """How many rows are not in the full-text indexes yet."""
+        indices = self._open().list_indices() if self.exists else ()
+        return max((int(index.num_unindexed_rows) for index in indices), default=0)
 
     @staticmethod
     def _files(table: Any) -> int:

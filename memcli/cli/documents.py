@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
-from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Passage, Turn
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
     from memcli.memory.forgetting import Strength
+    from memcli.recall.pipeline import Recalled
     from store.backup import Backup
     from store.batches import BatchRow
     from store.check import Finding

@@ -27,7 +27,7 @@ from store.transactions import transaction
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 16_384
+BATCH = 32_768
 """Turns of one commit. What is not committed when the process is killed is read again by the next ingest."""
 
 
