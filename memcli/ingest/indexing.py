@@ -57,19 +57,26 @@ def index_outbox(
     if not ranges:
         if store.pending:
             store.index.refresh_text()  # cut off between the last turn and here
-        store.settle()
+            _settle(store)
         return 0
     check_embedder(store, embedder)
     total = _count(ranges)
     with progress.phase("index", total, "turns") as advance:
         for part in _parts(ranges):
-            _index_part(store, embedder, part)
+            ranges = _index_part(store, embedder, part, ranges)
             advance(_count(part))
             if not go_on():
                 return 0
     store.index.refresh_text()
-    store.settle()
+    _settle(store)
     return total
+
+
+def _settle(store: Store) -> None:
+    """Take the mark away that turns wait, if none do. Whoever commits some sets it under the lock that is held here."""
+    with store.reading() as catalogue:
+        if not catalogue.outbox():
+            store.settle()
 
 
 def _settle_sealed(store: Store, embedder: Embedder) -> int:
@@ -107,8 +114,14 @@ def load(store: Store, embedder: Embedder, progress: Progress) -> None:
     store.archive.refresh_text()
 
 
-def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]]) -> None:
-    """Bring the index to what the catalogue says of these seqs; a seq without a turn leaves the index."""
+def _index_part(
+    store: Store, embedder: Embedder, ranges: list[tuple[int, int]], seen: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Bring the index to what the catalogue says of these seqs; a seq without a turn leaves the index.
+
+    seen: all that the outbox held; returned is what is left of it. A commit may meanwhile have put turns in once more,
+    whose speaker it has given another name.
+    """
     import numpy as np
     import pyarrow as pa
 
@@ -129,7 +142,7 @@ def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]])
     if vectors is not None:
         _put(store, rows, vectors, faded, known)
     with store.writing() as catalogue:
-        catalogue.clear_outbox(ranges[-1][1])
+        return catalogue.clear_outbox(ranges[-1][1], seen)
 
 
 def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int], known: set[int]) -> None:

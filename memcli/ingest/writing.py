@@ -122,9 +122,9 @@ class Writer:
         return bool(heard)
 
     def _commit(self, heard: Sequence[Heard]) -> None:
-        if heard:
-            self._store.expect_pending()
         with self._store.writing() as catalogue:
+            if heard:
+                self._store.expect_pending()  # under the lock: see _settle() of indexing.py
             self._identify(catalogue, heard)
             if heard:
                 self._add(catalogue, heard)
