@@ -161,12 +161,15 @@ def _read_all(
     index_outbox(store, embedder(), progress)
 
 
-def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress) -> IngestReport:
-    """What ingest() would find at `paths`. Writes nothing. Raises InputUnreadable if nothing at all can be read."""
+def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress, in_memory: bool = False) -> IngestReport:
+    """What ingest() would find at `paths`. Writes nothing. Raises InputUnreadable if nothing at all can be read.
+
+    in_memory: see sources().
+    """
     started = time.monotonic()
     normaliser = Normaliser(reading.zone, redacting=reading.redacting)
     report = IngestReport(batch="", redacted=normaliser.redacted)
-    with sources(paths) as found:
+    with sources(paths, in_memory=in_memory) as found:
         chosen, refused = readers_for(found, reading, paths)
         for uri, reason in refused:
             report.sources.append(SourceReport(uri=uri, format=None, skipped=[(None, reason)]))

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -76,10 +76,10 @@ def _copies(paths: Sequence[str]) -> bool:
     for path in paths:
         if path == "-" or not Path(path).is_file() or is_archive(Path(path)):
             return True
-        with Path(path).open("rb") as stream:
+        with suppress(OSError), Path(path).open("rb") as stream:  # whoever reads it will say what is wrong
             head = stream.read(4)
-        if any(head.startswith(mark) for mark, _ in _ENCODINGS):
-            return True
+            if any(head.startswith(mark) for mark, _ in _ENCODINGS):
+                return True
     return False
 
 

@@ -132,9 +132,9 @@ class Writer:
     def _commit(
         self, heard: Sequence[Heard], *, last: Callable[[Catalogue], None] | None = None, me: str | None = None
     ) -> None:
-        if heard:
-            self._store.expect_pending()
         with self._store.writing() as catalogue, transaction(catalogue.connection):
+            if heard:
+                self._store.expect_pending()  # under the lock: see _settle() of indexing.py
             self._identify(catalogue, heard)
             self._keep_sources(catalogue, heard)
             if heard:
