@@ -223,8 +223,8 @@ class Memory:
 
         since, until: from when to (excluding) when it was said. session: the conversation that the question belongs
         to, whose last turns are at hand. as_of: as the world was on that day; known_as_of: as the memory stood then.
-        max_tokens: most tokens of evidence (the setting ask.budget). max_ms: begin nothing new after so long. What is
-        left out for either is told to `warn`.
+        max_tokens: most tokens of evidence (the setting ask.budget); max_ms: milliseconds after which the search begins
+        nothing new; what is left out for either is told to `warn`.
         fallback: answer without the language model where that fails. on_text: is told of each piece that it writes.
         record: keep the answer, and strengthen what it cites. Raises UsageError for an empty question.
         """
@@ -232,6 +232,7 @@ class Memory:
         from memcli.cli.documents import answer_document
         from memcli.recall.time_budget import TimeBudget
 
+        time_budget = TimeBudget.of(max_ms)
         query = self._query(
             question, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=1, as_of=as_of,
             known_as_of=known_as_of,
@@ -271,22 +272,23 @@ class Memory:
     ) -> Recalled:
         """The turns that bear on a text by words and by meaning, best first: `candidates` of what is returned.
 
-        max_ms: begin nothing new after so long; what is left out for it is told to `warn`.
+        max_ms: as for ask().
         """
         from memcli.recall.pipeline import recall
         from memcli.recall.time_budget import TimeBudget
         from store.errors import StoreDamaged
 
+        time_budget = TimeBudget.of(max_ms)
         query = self._query(text, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=limit)
-        engines, time_budget = self.engines, TimeBudget.of(max_ms)
+        engines = self.engines
         try:
             found = recall(query, self.store, engines, time_budget=time_budget)
-            self._tell_left_out(time_budget)
         except StoreDamaged:
             if self.engines is engines:
                 raise
         else:
             if self.engines is engines:
+                self._tell_left_out(time_budget)
                 return found
         return recall(query, self.store, self.engines)  # an index of another embedder came in between
 
@@ -431,10 +433,6 @@ class Memory:
         self.store.spool.append(list(rating_records(document, now or datetime.now(UTC), rating)))
         return document
 
-    def _tell_left_out(self, time_budget: TimeBudget) -> None:
-        if time_budget.left_out:
-            self._warn(f"left out to keep within --max-ms: {'; '.join(time_budget.left_out)}")
-
     def _query(
         self,
         text: str,
@@ -468,6 +466,10 @@ class Memory:
             as_of=as_of,
             known_as_of=known_as_of,
         )
+
+    def _tell_left_out(self, time_budget: TimeBudget) -> None:
+        if time_budget.left_out:
+            self._warn(f"left out to keep within the time: {'; '.join(time_budget.left_out)}")
 
     def _working(self, session: str | None) -> list[Turn]:
         """The turns at hand whatever the question is; read again only when a pin or the catalogue has changed."""

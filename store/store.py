@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from store.archive import Archive
 from store.catalogue import Catalogue
 from store.disk import flush, refusal, writable
-from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, StoreMissing
+from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, StoreMissing, StoreUnwritable
 from store.index import Index
 from store.index_in_memory import ArchiveInMemory, IndexInMemory
 from store.locks import StoreLocks
@@ -286,8 +286,12 @@ class Store:
             pass
         if not self.index.exists:
             return None
-        with self.reading() as catalogue:  # an index without the file: the catalogue knows
-            return catalogue.setting("embedder")
+        with self.reading() as catalogue:  # an index of an earlier version, without the file: the catalogue knows
+            known = catalogue.setting("embedder")
+        if known is not None:
+            with suppress(OSError, StoreUnwritable):
+                self.name_embedder(known)
+        return known
 
     def name_embedder(self, embedder_id: str) -> None:
         """Say in the index itself whose vectors it holds, so that whoever searches need not open the catalogue."""

@@ -39,6 +39,9 @@ HANGING = 2
 CELL = 12
 """A table whose columns would be narrower than that is printed row by row."""
 
+_NOT_PRINTED = dict.fromkeys(map(ord, "\a\b\v\f\r"))
+"""What rich takes out of a text."""
+
 NEAREST_SHOWN = 3
 """Turns that are shown as nearest where the memory does not say."""
 
@@ -63,11 +66,11 @@ def piece(text: str) -> None:
 
 def answer(answer: Answer, *, all_evidence: bool, written: bool) -> None:
     """The answer, then the evidence under its numbers. written: the text stands on the terminal already."""
-    console = _console()
+    console = _console_if_styled()
     if written and not answer.abstained:
-        console.print()  # ends the line
+        _say(console)  # ends the line
     else:
-        _line(console, _text(answer.text, "" if answer.abstained else "bold"))
+        _say(console, (answer.text, "" if answer.abstained else "bold"))
     if answer.abstained:
         nearest = sorted(answer.evidence, key=lambda one: -one.score)[:NEAREST_SHOWN]
         shown = sorted(nearest, key=lambda one: one.number)
@@ -75,38 +78,38 @@ def answer(answer: Answer, *, all_evidence: bool, written: bool) -> None:
         shown = [one for one in answer.evidence if all_evidence or one.number in answer.citations]
     marks = stems(answer.question)
     for evidence in shown:
-        console.print()
+        _say(console)
         _turn(console, f"[{evidence.number}]", evidence.turn, marks=marks)
 
 
 def hits(recalled: Recalled, *, reasons: bool = False) -> None:
     """Found turns, best first; reasons: with the channels that found them and their ranks there."""
-    console = _console()
+    console = _console_if_styled()
     for rank, candidate in enumerate(recalled.candidates, start=1):
         if rank > 1:
-            console.print()
+            _say(console)
         note = _reasons(candidate) if reasons else ""
         _turn(console, f"{rank}.", candidate.turn, note=note, marks=recalled.question.terms)
 
 
 def conversation(title: str, turns: Sequence[Turn], marked: str) -> None:
     """A stretch of a session, with one turn marked."""
-    console = _console()
-    _line(console, _text(title, "bold"))
+    console = _console_if_styled()
+    _say(console, (title, "bold"))
     for turn in turns:
         here = turn.id == marked
-        console.print()
+        _say(console)
         _turn(console, ">" if here else " ", turn, style="bold" if here else "")
 
 
 def versions(turns: Sequence[Turn], marked: str) -> None:
     """All words that an edited message has had, the present ones last."""
-    console = _console()
-    console.print()
+    console = _console_if_styled()
+    _say(console)
     for turn in turns:
         when = "now" if turn is turns[-1] else "before"
-        _line(console, _text(f"{'>' if turn.id == marked else ' '} {when:6} ", "dim"), _text(turn.text, ""),
-              _text(f"  {place(turn.locator)}  {turn.id[:12]}", "dim"))  # fmt: skip
+        _say(console, (f"{'>' if turn.id == marked else ' '} {when:6} ", "dim"), (turn.text, ""),
+             (f"  {place(turn.locator)}  {turn.id[:12]}", "dim"))  # fmt: skip
 
 
 def ingested(report: IngestReport) -> None:
@@ -395,6 +398,19 @@ def _console() -> Console:
     return _Console(highlight=False, soft_wrap=not to_terminal(), no_color=bool(os.environ.get("NO_COLOR")) or None)
 
 
+def _console_if_styled() -> Console | None:
+    """None where styles would not be seen: a pipe is written to without importing rich."""
+    return _console() if to_terminal() or os.environ.get("FORCE_COLOR") else None
+
+
+def _say(console: Console | None, *parts: tuple[str, str]) -> None:
+    """A line of (text, style), with styles or without: the same characters either way."""
+    if console is None:
+        sys.stdout.write("".join(text for text, _ in parts).translate(_NOT_PRINTED).expandtabs() + "\n")
+    else:
+        _line(console, *(_text(text, style) for text, style in parts))
+
+
 def _line(console: Console, *parts: Text) -> None:
     """One line; on a terminal that is too narrow for it, the rest goes below its beginning, a little further in."""
     from rich.text import Text
@@ -416,27 +432,27 @@ def _text(text: str, style: str) -> Text:
 
 
 def _turn(
-    console: Console, label: str, turn: Turn, *, note: str = "", style: str = "", marks: Collection[str] = ()
+    console: Console | None, label: str, turn: Turn, *, note: str = "", style: str = "", marks: Collection[str] = ()
 ) -> None:
-    from rich.padding import Padding
-
     at = turn.said_at + timedelta(minutes=turn.utc_offset) if turn.said_at else None
-    _line(
+    _say(
         console,
-        _text(f"{label} ", "bold"),
-        _text(f"{at:%Y-%m-%d %H:%M}  " if at else "", "cyan"),
-        _text(f"{turn.speaker}  ", "green"),
-        _text(place(turn.locator), "dim"),
-        _text(f"  {note}" if note else "", "dim"),
+        (f"{label} ", "bold"),
+        (f"{at:%Y-%m-%d %H:%M}  " if at else "", "cyan"),
+        (f"{turn.speaker}  ", "green"),
+        (place(turn.locator), "dim"),
+        (f"  {note}" if note else "", "dim"),
     )
-    if to_terminal():
+    if console is not None and to_terminal():
+        from rich.padding import Padding
+
         said = _text(turn.text, style)
         for begin, end in places_of(marks, turn.text):
             said.stylize("bold underline", begin, end)
         console.print(Padding(said, (0, 0, 0, 4)))
     else:
         for line in turn.text.splitlines():
-            _line(console, _text(f"    {line}", ""))
+            _say(console, (f"    {line}", ""))
 
 
 def timings(steps: Mapping[str, float]) -> str:
