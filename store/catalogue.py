@@ -244,6 +244,21 @@ class Catalogue:
         self._db.unregister("probe")
         return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
 
+    def sessions_sharing(self, format: str, messages: pa.Table) -> list[tuple[int, str, int]]:  # noqa: A002
+        """Sessions of a format that hold some of these messages, as (told, native_id, how many), best first.
+
+        `messages` has the columns told (any number), native_id, said_at and text.
+        """
+        self._db.register("probe", messages)
+        rows = self._db.execute(
+            """SELECT p.told, s.native_id, count(DISTINCT t.native_id) AS shared
+               FROM turns t JOIN probe p USING (native_id, said_at, text) JOIN sessions s ON s.number = t.session
+               WHERE s.format = ? GROUP BY ALL ORDER BY shared DESC, s.native_id""",
+            [format],
+        ).fetchall()
+        self._db.unregister("probe")
+        return [(int(row[0]), str(row[1]), int(row[2])) for row in rows]
+
     # the outbox
 
     def outbox(self) -> list[tuple[int, int]]:
@@ -364,7 +379,10 @@ class Catalogue:
         """All words that this message has had, the present ones last; none where it was never edited."""
         seqs = versions.of_message(self._db, row.seq)
         found = {one.seq: one for one in self.turns_by_seq(seqs)}
-        return [found[seq] for seq in seqs]
+        rows = [found[seq] for seq in seqs]
+        # Two exports may tell the same words under different names of the speaker.
+        kept = [row for row, after in zip(rows, [*rows[1:], None], strict=True) if not after or after.text != row.text]
+        return kept if len(kept) > 1 else []
 
     # answers and recall events
 
