@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -51,8 +51,7 @@ class Session:
         # x86 without VNNI adds 8-bit products in 16 bits, which overflow: ask for the exact kernels there.
         options.add_session_config_entry("session.x64quantprecision", "1")
         try:
-            # Where CUDA turns out not to work the Python layer prints so, then falls back to the CPU by itself.
-            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            with _unheard() if len(providers) > 1 else nullcontext():
                 self._session = ort.InferenceSession(str(path), options, providers=providers)
         except Exception as error:  # ONNX Runtime has one exception class a status code and no common base
             raise ModelCorrupt(f"{path} is not an ONNX model that can be loaded: {_first_line(error)}") from error
@@ -81,6 +80,16 @@ class Session:
         return output
 
 
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Where CUDA turns out not to work the Python layer prints what it lacks, then falls back to the CPU by itself.
+
+    Not where no CUDA is asked for: a model may be loading beside a thread that prints.
+    """
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        yield
+
+
 def cores() -> int:
     """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
@@ -107,8 +116,7 @@ def _providers(gpu: OnnxGpu) -> list[str]:
         return [CPU]
     if CUDA in ort.get_available_providers() and nvidia_device_present():
         try:
-            # CUDA libraries that were installed as Python packages. It prints what it does not find.
-            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            with _unheard():  # CUDA libraries that were installed as Python packages
                 ort.preload_dlls()
         except Exception as error:  # whatever is missing
             if gpu == "on":

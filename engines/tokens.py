@@ -51,8 +51,8 @@ def pair_tokenizer(path: Path, *, max_tokens: int) -> Tokenizer:
     return tokenizer
 
 
-def tokenize(tokenizer: Tokenizer, texts: Sequence[str], *, limit: int) -> list[list[int]]:
-    """The ids of each text's first `limit` tokens, without special ones."""
+def tokenize(tokenizer: Tokenizer, texts: Sequence[str], *, limit: int | None = None) -> list[list[int]]:
+    """The ids of each text's first `limit` tokens (all, if it is None), without special ones."""
     try:
         encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
     except TypeError:  # some text holds lone surrogates

@@ -17,6 +17,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
     from memcli.recall.pipeline import Engines, Recalled
+    from memcli.recall.time_budget import TimeBudget
     from memcli.types import Answer, Passage, Query, Rating, Turn
     from store.overview import SessionRow
     from store.speakers import PersonRow
@@ -54,10 +56,15 @@ class Memory:
         *,
         warn: Callable[[str], None] = lambda _: None,
         progress: Progress | None = None,
+        verb: str = "",
     ) -> None:
-        """A memory with these settings; nothing is opened yet. warn: is told what a person should know."""
+        """A memory with these settings; nothing is opened yet.
+
+        warn: is told what a person should know. verb: the command at work, for whoever waits for an encrypted memory.
+        """
         self.settings = settings
         self._warn = warn
+        self._verb = verb
         self._progress = progress or Unwatched()
         self._loaded = Loaded(settings, warn)
         self._at_hand: tuple[Any, list[Turn]] | None = None
@@ -87,7 +94,7 @@ class Memory:
             from store.store import Store
 
             wait_s, exposed = opened.settings["wait"], opened.settings["exposed"]
-            Store.create(opened.folder, wait_s=wait_s, exposed=exposed)
+            Store.create(opened.folder, wait_s=wait_s, exposed=exposed, key=opened.key)
         _ = opened.store  # raises what is wrong with it
         return opened
 
@@ -121,7 +128,16 @@ class Memory:
         """Its rows and files. Raises StoreMissing, StoreExposed."""
         from store.store import Store
 
-        return Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
+        store = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"], key=self.key)
+        if store.seal:
+            store.locks.shown_as = f"memcli {self._verb}".strip()
+        return store
+
+    def key(self, folder: Path) -> bytes:
+        """The key of the encrypted memory in that folder. Raises KeyRefused if there is none."""
+        from memcli.keys import find
+
+        return find(folder, self.settings, os.environ)
 
     @property
     def engines(self) -> Engines:
@@ -167,6 +183,7 @@ class Memory:
             me=self.settings["me"] or None,
             allow_return=allow_return,
             exposed=self.settings["exposed"],
+            key=self.key,
         )
 
     def remember(self, text: str, *, now: datetime | None = None, redact: bool = True) -> Noted:
@@ -182,6 +199,7 @@ class Memory:
             zone=self.settings.zone,
             redacting=redact,
             progress=self._progress,
+            key=self.key,
         )
 
     # asking
@@ -198,6 +216,7 @@ class Memory:
         known_as_of: datetime | None = None,
         deep: bool = False,
         max_tokens: int | None = None,
+        max_ms: float | None = None,
         now: datetime | None = None,
         fallback: bool = False,
         on_text: Callable[[str], None] = lambda _: None,
@@ -207,17 +226,21 @@ class Memory:
 
         since, until: from when to (excluding) when it was said. session: the conversation that the question belongs
         to, whose last turns are at hand. as_of: as the world was on that day; known_as_of: as the memory stood then.
-        max_tokens: most tokens of evidence (the setting ask.budget); what is left out for it is told to `warn`.
+        max_tokens: most tokens of evidence (the setting ask.budget); max_ms: milliseconds after which the search begins
+        nothing new; what is left out for either is told to `warn`.
         fallback: answer without the language model where that fails. on_text: is told of each piece that it writes.
         record: keep the answer, and strengthen what it cites. Raises UsageError for an empty question.
         """
         from memcli.answer import pipeline
         from memcli.cli.documents import answer_document
+        from memcli.recall.time_budget import TimeBudget
 
+        time_budget = TimeBudget.of(max_ms)
         query = self._query(
             question, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=1, as_of=as_of,
             known_as_of=known_as_of,
         )  # fmt: skip
+        time_budget = TimeBudget.of(max_ms)
         answer = pipeline.ask(
             query,
             self.store,
@@ -230,7 +253,9 @@ class Memory:
             writing=self.writing(fallback=fallback, on_text=on_text),
             warn=self._warn,
             working=self._working(session),
+            time_budget=time_budget,
         )
+        self._tell_left_out(time_budget)
         if record:
             document = json.dumps(answer_document(answer), ensure_ascii=False)
             pipeline.remember_use(self.store, answer, query, document)
@@ -245,21 +270,28 @@ class Memory:
         speakers: Sequence[str] = (),
         deep: bool = False,
         limit: int = 10,
+        max_ms: float | None = None,
         now: datetime | None = None,
     ) -> Recalled:
-        """The turns that bear on a text by words and by meaning, best first: `candidates` of what is returned."""
+        """The turns that bear on a text by words and by meaning, best first: `candidates` of what is returned.
+
+        max_ms: as for ask().
+        """
         from memcli.recall.pipeline import recall
+        from memcli.recall.time_budget import TimeBudget
         from store.errors import StoreDamaged
 
+        time_budget = TimeBudget.of(max_ms)
         query = self._query(text, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=limit)
         engines = self.engines
         try:
-            found = recall(query, self.store, engines)
+            found = recall(query, self.store, engines, time_budget=time_budget)
         except StoreDamaged:
             if self.engines is engines:
                 raise
         else:
             if self.engines is engines:
+                self._tell_left_out(time_budget)
                 return found
         return recall(query, self.store, self.engines)  # an index of another embedder came in between
 
@@ -295,13 +327,13 @@ class Memory:
         known_as_of: from what had been said until then. history: also what is over. Facts are worked out by
         `consolidate`.
         """
-        from memcli.answer.knowledge import Knowledge, holding, knowledge
+        from memcli.answer.knowledge import holding, knowledge
 
         known = knowledge(self.store, subject=subject, kind=kind, known_as_of=known_as_of)
         if history:
             return known
         day = as_of or datetime.now(UTC).date()
-        return Knowledge(beliefs=tuple(holding(known.beliefs, day)), turns=known.turns)
+        return replace(known, beliefs=tuple(holding(known.beliefs, day)))
 
     def turn(self, name: str, *, around: int = 3) -> Passage:
         """A turn by its id (the beginning is enough) or as the [N] of the last answer, with what was said around it.
@@ -315,9 +347,12 @@ class Memory:
         found = turn_named(self.store, name)
         with self.store.reading() as catalogue:
             rows = catalogue.turns_around(found, around, around)
+            versions = [turn_of(row) for row in catalogue.versions_of(found)]
         turns = [turn_of(row) for row in rows]
         at = [row.id for row in rows].index(found.id)
-        return Passage(title=found.session_title, turn=turns[at], before=turns[:at], after=turns[at + 1 :])
+        return Passage(
+            title=found.session_title, turn=turns[at], before=turns[:at], after=turns[at + 1 :], versions=versions
+        )
 
     def whereabouts(self, turn: Turn) -> Whereabouts:
         """What became of the log that a turn was read from: as it was, longer, rotated, changed, gone; by its hash."""
@@ -434,6 +469,10 @@ class Memory:
             as_of=as_of,
             known_as_of=known_as_of,
         )
+
+    def _tell_left_out(self, time_budget: TimeBudget) -> None:
+        if time_budget.left_out:
+            self._warn(f"left out to keep within the time: {'; '.join(time_budget.left_out)}")
 
     def _working(self, session: str | None) -> list[Turn]:
         """The turns at hand whatever the question is; read again only when a pin or the catalogue has changed."""

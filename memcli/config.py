@@ -84,6 +84,8 @@ OPTIONS = (
     Option("memory", "default", str, "the memory to use: a name, or a path (with a / in it)"),
     Option("wait", 30.0, _at_least(0, float), "seconds to wait for another process that holds the memory"),
     Option("exposed", False, _switch, "open a memory although its folder lets other users of the machine in"),
+    Option("key.file", "", str, "file with the key of an encrypted memory; empty: where `init` was told"),
+    Option("key.command", "", str, "a command that prints the key of an encrypted memory"),
     Option("timezone", "", _zone, "zone of times in logs that name none; empty: this machine's"),
     Option("me", "", str, "your own name in the logs; each ingest keeps it in the memory"),
     Option("embedder.model", "", str, "an embedder that was added, by name, in place of the built-in one"),

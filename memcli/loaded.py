@@ -70,7 +70,8 @@ class Loaded:
         from memcli.cli.engines_in_use import generator, told_of
 
         if self._writer is None:
-            self._writer = generator(self._settings, store.prompt_states.place() if store is not None else None)
+            states = store.prompt_states if store is not None else None
+            self._writer = generator(self._settings, states.place() if states is not None else None)
         if not self._told:
             self._warn(told_of(self._settings, self._writer))
             self._told = True

@@ -155,9 +155,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A turn where it was said: the title of its session, and what was said before and after it there."""
+    """A turn where it was said: the title of its session, and what was said before and after it there.
+
+    versions: if the message was edited, all the words that it has had, the first ones first.
+    """
 
     title: str
     turn: Turn
     before: Sequence[Turn]
     after: Sequence[Turn]
+    versions: Sequence[Turn] = ()

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from store import tombstones
+from store import tombstones, versions
 from store.episodes import Episodes
 from store.errors import StoreDamaged
 from store.facts import FactTables
 from store.rows import SourceRow, TurnRow
 from store.states import States
 from store.tables import TURN_CHECKSUM
+from store.transactions import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,6 +33,11 @@ _ORDER = "said_at NULLS FIRST, position, seq"
 # Where a time is only inferred, the metadata says so: that column is in the index as well.
 _METADATA = """CASE WHEN t.time_inferred
     THEN CAST(json_merge_patch(coalesce(t.metadata, '{}'), '{"time_inferred": true}') AS VARCHAR) ELSE t.metadata END"""
+
+_COUNTED = {"turns": "current_turns"}
+"""What is counted for a table, where that is not all that it holds."""
+
+_CURRENT = "t.seq NOT IN (SELECT seq FROM superseded)"
 
 _TURN = f"""
     SELECT t.seq, t.id, t.session, s.id, s.title, t.position, coalesce(shown.name, t.speaker), t.role, t.text,
@@ -73,6 +80,11 @@ class Catalogue:
         row = self._row("SELECT value FROM settings WHERE key = ?", [key])
         return str(row[0]) if row else None
 
+    def settings(self, prefix: str) -> dict[str, str]:
+        """The settings whose key begins so."""
+        rows = self._db.execute("SELECT key, value FROM settings WHERE starts_with(key, ?)", [prefix]).fetchall()
+        return {str(key): str(value) for key, value in rows}
+
     def keep_setting(self, key: str, value: str) -> None:
         """Keep the value under the key."""
         self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
@@ -91,15 +103,27 @@ class Catalogue:
 
     def keep_source(self, *, uri: str, format: str, sha256: str, size: int, batch: int) -> int:  # noqa: A002
         """Record a source, or bring its record up to date if its URI is known. Returns its number."""
-        row = self._row("SELECT number FROM sources WHERE uri = ?", [uri])
-        if row:
-            self._db.execute(
-                "UPDATE sources SET format = ?, sha256 = ?, bytes = ? WHERE uri = ?", [format, sha256, size, uri]
-            )
-            return int(row[0])
-        number = self._next("sources")
-        self._db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", [number, uri, format, sha256, size, batch])
-        return number
+        import pyarrow as pa
+
+        row = {"uri": uri, "format": format, "sha256": sha256, "bytes": size, "batch": batch}
+        return self.keep_sources(pa.table({name: [value] for name, value in row.items()}))[uri]
+
+    def keep_sources(self, sources: pa.Table) -> dict[str, int]:
+        """Like keep_source(), of many (columns uri, format, sha256, bytes, batch). Returns their numbers by URI."""
+        self._db.register("incoming", sources)
+        self._db.execute(
+            """UPDATE sources SET format = incoming.format, sha256 = incoming.sha256, bytes = incoming.bytes
+               FROM incoming WHERE sources.uri = incoming.uri"""
+        )
+        self._db.execute(
+            """INSERT INTO sources
+               SELECT (SELECT coalesce(max(number), 0) FROM sources) + row_number() OVER (ORDER BY ordinal),
+                      uri, format, sha256, bytes, batch
+               FROM (SELECT row_number() OVER () AS ordinal, * FROM incoming) ANTI JOIN sources USING (uri)"""
+        )
+        rows = self._db.execute("SELECT uri, number FROM sources SEMI JOIN incoming USING (uri)").fetchall()
+        self._db.unregister("incoming")
+        return {str(row[0]): int(row[1]) for row in rows}
 
     def keep_sessions(self, sessions: pa.Table) -> dict[str, int]:
         """Record the sessions (columns id, format, native_id, title) that are new. Returns all numbers by id."""
@@ -120,11 +144,11 @@ class Catalogue:
         Returns how many were added of each source. A turn that was deleted stays out, unless `allow_return`.
 
         `turns` has the columns of the table turns but seq, in the order in which they were read; ids are unique in it.
+        Without the column worded_at, no turn is a message that can be edited: see store/versions.py.
         """
-        self._db.begin()
-        try:
+        with transaction(self._db):
             first = int(self.setting("next_seq") or 1)
-            self._db.register("incoming", turns)
+            turns = self._incoming(turns)
             if allow_return:
                 tombstones.lift(self._db, "incoming")
             row = self._row(
@@ -149,6 +173,15 @@ class Catalogue:
                        FROM seen_again s WHERE s.seq = known.seq AND s.batch = incoming.batch)""",
                 [first],
             )
+            if added < len(turns):
+                # Words that were taken back and are there again are the latest, whenever they came in first.
+                self._db.execute(
+                    """UPDATE turns SET worded_at = incoming.worded_at FROM incoming
+                       WHERE turns.session = incoming.session AND turns.id = incoming.id
+                       AND incoming.worded_at > coalesce(turns.worded_at, TIMESTAMP '-infinity')"""
+                )
+            if turns["worded_at"].null_count < len(turns):
+                versions.settle(self._db, f"SELECT {versions.MESSAGE} FROM incoming WHERE worded_at IS NOT NULL")
             self._db.unregister("incoming")
             if added:
                 self._db.execute("INSERT INTO outbox VALUES (?, ?)", [first, first + added - 1])
@@ -158,22 +191,27 @@ class Catalogue:
             counts = self._db.execute(
                 "SELECT source, count(*) FROM turns WHERE seq >= ? GROUP BY source", [first]
             ).fetchall()
-        except BaseException:
-            self._db.rollback()
-            raise
-        self._db.commit()
         return {int(source): int(count) for source, count in counts}
 
     def deleted_before(self, turns: pa.Table) -> dict[int, int]:
         """How many of the turns, by source, were deleted and are kept out by add_turns()."""
         if not tombstones.any_tombstone(self._db):
             return {}
-        self._db.register("incoming", turns)
+        self._incoming(turns)
         rows = self._db.execute(
             f"SELECT source, count(*) FROM incoming WHERE id IN ({tombstones.known_ids('incoming')}) GROUP BY source"
         ).fetchall()
         self._db.unregister("incoming")
         return {int(source): int(count) for source, count in rows}
+
+    def _incoming(self, turns: pa.Table) -> pa.Table:
+        """The turns, with every column that the queries ask for, registered as `incoming`."""
+        import pyarrow as pa
+
+        if "worded_at" not in turns.column_names:
+            turns = turns.append_column("worded_at", pa.nulls(len(turns), pa.timestamp("us")))
+        self._db.register("incoming", turns)
+        return turns
 
     def _not_deleted(self) -> str:
         known = tombstones.known_ids("incoming")
@@ -206,6 +244,21 @@ class Catalogue:
         self._db.unregister("probe")
         return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
 
+    def sessions_sharing(self, format: str, messages: pa.Table) -> list[tuple[int, str, int]]:  # noqa: A002
+        """Sessions of a format that hold some of these messages, as (told, native_id, how many), best first.
+
+        `messages` has the columns told (any number), native_id, said_at and text.
+        """
+        self._db.register("probe", messages)
+        rows = self._db.execute(
+            """SELECT p.told, s.native_id, count(DISTINCT t.native_id) AS shared
+               FROM turns t JOIN probe p USING (native_id, said_at, text) JOIN sessions s ON s.number = t.session
+               WHERE s.format = ? GROUP BY ALL ORDER BY shared DESC, s.native_id""",
+            [format],
+        ).fetchall()
+        self._db.unregister("probe")
+        return [(int(row[0]), str(row[1]), int(row[2])) for row in rows]
+
     # the outbox
 
     def outbox(self) -> list[tuple[int, int]]:
@@ -213,12 +266,21 @@ class Catalogue:
         rows = self._db.execute("SELECT first_seq, last_seq FROM outbox ORDER BY first_seq").fetchall()
         return [(int(row[0]), int(row[1])) for row in rows]
 
-    def clear_outbox(self, last_seq: int) -> None:
-        """Forget everything up to and with `last_seq`: it is in the index now."""
+    def clear_outbox(self, last_seq: int, seen: Sequence[tuple[int, int]] | None = None) -> list[tuple[int, int]]:
+        """Forget what lies up to and with `last_seq` of the entries `seen` (None: of all): it is in the index now.
+
+        What was put in since outbox() gave `seen` stays, even of the same turns. Returns what is left of `seen`.
+        """
+        present = self.outbox()
+        before = present if seen is None else seen
+        fresh = Counter(present) - Counter(before)
+        left = [(max(first, last_seq + 1), last) for first, last in before if last > last_seq]
+        rows = [list(entry) for entry in [*left, *fresh.elements()]]
         self._db.begin()
-        self._db.execute("DELETE FROM outbox WHERE last_seq <= ?", [last_seq])
-        self._db.execute("UPDATE outbox SET first_seq = ? WHERE first_seq <= ?", [last_seq + 1, last_seq])
+        self._db.execute("DELETE FROM outbox")
+        self._db.execute("INSERT INTO outbox SELECT one[1], one[2] FROM (SELECT unnest(?::BIGINT[][]) AS one)", [rows])
         self._db.commit()
+        return left
 
     def refill_outbox(self) -> None:
         """Put every turn in the outbox: the index is to be built anew."""
@@ -237,17 +299,26 @@ class Catalogue:
         Columns: those of a TurnRow, said (the text with its speaker before it) and window (the same with what was said
         before and after it in its session).
         """
+        # Turns lie in the order in which they came, and so do sessions: what bounds both spares the rest of the table.
+        first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
+        [(lowest, highest)] = self._db.execute(
+            "SELECT coalesce(min(session), 0), coalesce(max(session), 0) FROM turns WHERE seq BETWEEN ? AND ?",
+            [first, last],
+        ).fetchall()
         # The turn beside a new one is shown with its own other neighbour, so a session is read from two turns before
         # the first new one to two turns after the last.
         return self._db.sql(
             f"""
             WITH wanted AS (
                 SELECT DISTINCT unnest(range(one[1], one[2] + 1)) AS seq FROM (SELECT unnest($ranges) AS one)),
+            sessions_here AS (
+                SELECT DISTINCT session FROM turns SEMI JOIN wanted USING (seq) WHERE seq BETWEEN {first} AND {last}),
             keyed AS (
                 SELECT t.* EXCLUDE (speaker, metadata), coalesce(shown.name, t.speaker) AS speaker,
                        {_METADATA} AS metadata, coalesce(t.said_at, TIMESTAMP '0001-01-01') AS moment,
                        t.seq IN (FROM wanted) AS fresh
-                FROM turns t LEFT JOIN shown ON shown.who = t.who),
+                FROM current_turns t SEMI JOIN sessions_here USING (session) LEFT JOIN shown ON shown.who = t.who
+                WHERE t.session BETWEEN {lowest} AND {highest}),
             touched AS (
                 SELECT session, min(moment) AS earliest, max(moment) AS latest FROM keyed
                 WHERE fresh GROUP BY session),
@@ -288,19 +359,30 @@ class Catalogue:
 
     def turns_by_hash(self, *, limit: int) -> list[TurnRow]:
         """The `limit` turns with the lowest ids: hashes, so a sample that stays the same as the memory grows slowly."""
-        rows = self._db.execute(_TURN + "ORDER BY t.id LIMIT ?", [limit]).fetchall()
+        rows = self._db.execute(_TURN + f"WHERE {_CURRENT} ORDER BY t.id LIMIT ?", [limit]).fetchall()
         return [_turn(row) for row in rows]
 
     def latest_turns(self, limit: int) -> list[TurnRow]:
         """The `limit` turns that were said last, the latest first."""
-        rows = self._db.execute(_TURN + "ORDER BY t.said_at DESC NULLS LAST, t.id LIMIT ?", [limit]).fetchall()
+        order = "ORDER BY t.said_at DESC NULLS LAST, t.id LIMIT ?"
+        rows = self._db.execute(_TURN + f"WHERE {_CURRENT} {order}", [limit]).fetchall()
         return [_turn(row) for row in rows]
 
     def turns_around(self, row: TurnRow, before: int, after: int) -> list[TurnRow]:
-        """The turn with its neighbours in its session, in their order."""
-        rows = self._db.execute(_TURN + f"WHERE t.session = ? ORDER BY {_ORDER}", [row.session]).fetchall()
+        """The turn with its neighbours in its session, in their order; of edited messages, their present words."""
+        where = f"WHERE t.session = ? AND (t.seq = ? OR {_CURRENT}) ORDER BY {_ORDER}"
+        rows = self._db.execute(_TURN + where, [row.session, row.seq]).fetchall()
         place = next(place for place, other in enumerate(rows) if other[0] == row.seq)
         return [_turn(other) for other in rows[max(0, place - before) : place + after + 1]]
+
+    def versions_of(self, row: TurnRow) -> list[TurnRow]:
+        """All words that this message has had, the present ones last; none where it was never edited."""
+        seqs = versions.of_message(self._db, row.seq)
+        found = {one.seq: one for one in self.turns_by_seq(seqs)}
+        rows = [found[seq] for seq in seqs]
+        # Two exports may tell the same words under different names of the speaker.
+        kept = [row for row, after in zip(rows, [*rows[1:], None], strict=True) if not after or after.text != row.text]
+        return kept if len(kept) > 1 else []
 
     # answers and recall events
 
@@ -362,21 +444,21 @@ class Catalogue:
     def counts(self) -> dict[str, int]:
         """How many rows each table has, `pending` being the turns that wait for the index."""
         tables = ("sources", "sessions", "turns", "batches", "quarantine", "answers", "recall_events")
-        sums = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)
+        sums = ", ".join(f"(SELECT count(*) FROM {_COUNTED.get(table, table)})" for table in tables)
         row = self._row(f"SELECT {sums}, (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM outbox)")
         assert row is not None
         return dict(zip((*tables, "pending"), map(int, row), strict=True))
 
     def time_span(self) -> tuple[datetime | None, datetime | None]:
         """When the first and the last turn were said."""
-        row = self._row("SELECT min(said_at), max(said_at) FROM turns")
+        row = self._row("SELECT min(said_at), max(said_at) FROM current_turns")
         assert row is not None
         return _aware(row[0]), _aware(row[1])
 
     def source_rows(self) -> list[SourceRow]:
         """Every source with its number of turns, by URI."""
         rows = self._db.execute(
-            """SELECT o.uri, o.format, count(t.seq) FROM sources o LEFT JOIN turns t ON t.source = o.number
+            """SELECT o.uri, o.format, count(t.seq) FROM sources o LEFT JOIN current_turns t ON t.source = o.number
                GROUP BY ALL ORDER BY o.uri"""
         ).fetchall()
         return [SourceRow(*row) for row in rows]

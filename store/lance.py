@@ -3,6 +3,10 @@
 `import lancedb` spends half a second on the models of its remote-catalogue client, lance_namespace_urllib3_client,
 hundreds of generated pydantic classes. They are only named in annotations as long as the database is a local folder,
 so the import is answered with empty classes in their place. LanceDB is also told to keep its log off stderr.
+
+Reading takes less still: the compiled core of lancedb, which all of its Python is a wrapping of, loads in a hundredth
+of the time (see store/lance_reader.py). Its interface is declared in lancedb/_lancedb.pyi but not promised to last,
+which is why pyproject.toml holds lancedb to one minor version.
 """
 
 from __future__ import annotations
@@ -12,11 +16,14 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 _REMOTE_CLIENT = "lance_namespace_urllib3_client"
+_CORE = "lancedb._lancedb"
 
 
 class _EmptyModule(ModuleType):
@@ -46,8 +53,7 @@ class _RemoteClientLoader(MetaPathFinder, Loader):
 @cache
 def lance() -> Any:
     """The module lancedb, imported once."""
-    os.environ.setdefault("LANCEDB_LOG", "error")
-    os.environ.setdefault("RUST_LOG", "error")
+    _hush()
     if "lancedb" in sys.modules:
         return sys.modules["lancedb"]
     finder = _RemoteClientLoader()
@@ -57,3 +63,37 @@ def lance() -> Any:
     finally:
         sys.meta_path.remove(finder)
     return lancedb
+
+
+@cache
+def core() -> Any:
+    """The compiled module that lancedb is a wrapping of, without importing the rest of it.
+
+    It is the module that `import lancedb` finds too, should that come later.
+    """
+    _hush()
+    if _CORE not in sys.modules:
+        package = find_spec("lancedb")
+        places = package.submodule_search_locations if package else None
+        files = [Path(place, "_lancedb" + suffix) for place in places or () for suffix in EXTENSION_SUFFIXES]
+        found = next((file for file in files if file.is_file()), None)
+        spec = spec_from_file_location(_CORE, found) if found else None
+        if spec is None or spec.loader is None:
+            lance()  # laid out in a way that we do not know: the whole of it has it
+        else:
+            sys.modules[_CORE] = module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[_CORE])
+    return sys.modules[_CORE]
+
+
+def _hush() -> None:
+    os.environ.setdefault("LANCEDB_LOG", "error")
+    os.environ.setdefault("RUST_LOG", "error")
+
+
+def full_text() -> Any:
+    """How words are indexed: stems without stop words and accents, no positions."""
+    lance()
+    from lancedb.index import FTS
+
+    return FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)

@@ -12,7 +12,7 @@ from store.rows import TurnRow
 _TURN = """
     SELECT t.seq, t.id, t.session, s.id, s.title, t.position, t.speaker, t.role, t.text, t.said_at, t.utc_offset,
            t.native_id, o.uri, t.line, t.metadata
-    FROM turns t JOIN sessions s ON s.number = t.session JOIN sources o ON o.number = t.source
+    FROM current_turns t JOIN sessions s ON s.number = t.session JOIN sources o ON o.number = t.source
 """
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
-from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Passage, Turn
 
 if TYPE_CHECKING:
     from memcli.ingest.notes import Noted
     from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
+    from memcli.memory.forgetting import Strength
+    from memcli.recall.pipeline import Recalled
     from store.backup import Backup
     from store.batches import BatchRow
     from store.check import Finding
@@ -182,8 +183,12 @@ def consolidation_document(report: Consolidation) -> dict[str, Any]:
     }
 
 
-def episodes_document(rows: Sequence[GistRow], *, scenes: bool) -> dict[str, Any]:
-    """What `episodes --json` prints."""
+def episodes_document(
+    rows: Sequence[GistRow], kept: Sequence[Strength], now: datetime, *, scenes: bool
+) -> dict[str, Any]:
+    """What `episodes --json` prints. kept: the strength of each; a scene's is that of its gist."""
+    from memcli.memory.forgetting import retained
+
     return {
         "schema": SCHEMA,
         "scenes" if scenes else "episodes": [
@@ -196,8 +201,11 @@ def episodes_document(rows: Sequence[GistRow], *, scenes: bool) -> dict[str, Any
                 "closed": row.closed,
                 "scene": row.scene,
                 "gist": [{"id": turn, "speaker": who, "text": text} for turn, who, text in row.sentences],
+                "stability_days": round(strength.stability_days, 3),
+                "recall_count": strength.recall_count,
+                "retrievability": round(retained(strength, now), 4),
             }
-            for row in rows
+            for row, strength in zip(rows, kept, strict=True)
         ],
     }
 
@@ -228,6 +236,7 @@ def passage_document(passage: Passage, now: Whereabouts) -> dict[str, Any]:
         "turn": turn_document(passage.turn, title),
         "before": [turn_document(turn, title) for turn in passage.before],
         "after": [turn_document(turn, title) for turn in passage.after],
+        "versions": [turn_document(turn, title) for turn in passage.versions],
         "file": {"state": now.state, "path": str(now.path) if now.path else None},
     }
 
@@ -281,6 +290,7 @@ def backup_document(path: str, backup: Backup) -> dict[str, Any]:
 def deletion_document(
     count: int,
     preview: Sequence[dict[str, Any]],
+    names: Sequence[str],
     removed: dict[str, int],
     proof: Receipt | None,
     receipt: Path | None,
@@ -294,6 +304,7 @@ def deletion_document(
         "turns": count,
         "removed": removed,
         "preview": [] if deleted else list(preview),
+        "names": list(names),
         "proof": None
         if proof is None
         else {
@@ -303,6 +314,7 @@ def deletion_document(
             "too_short": proof.too_short,
             "files": len(proof.files),
             "decoded": len(proof.decoded),
+            "word_lists": len(proof.word_lists),
             "found": proof.found,
         },
         "receipt": str(receipt) if receipt else None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from memcli.config import Config
 
 if TYPE_CHECKING:
-    from engines.protocols import Embedder, Generator
+    from engines.protocols import Embedder, Generator, TokenEncoder
     from engines.shelf import Shelf, ShelvedModel
     from engines.static import StaticEmbedder
     from memcli.recall.pipeline import Engines
@@ -106,13 +106,20 @@ def in_use(config: Config) -> dict[str, str]:
 
 def for_recall(config: Config, store: Store | None) -> Engines:
     """The models that recall needs."""
-    from engines.token_encoder import MiniLMTokenEncoder
+    from engines.loading import LoadingTokenEncoder
+
+    table = built_in_embedder()  # first: it imports what the other needs too, which two threads cannot do at a time
+    encoder = LoadingTokenEncoder(_token_encoder)
     from memcli.recall.pipeline import Engines
 
-    table = built_in_embedder()
     finder = embedder(config, store)
-    same = finder.id == table.id
-    return Engines(embedder=table if same else finder, token_table=table, token_encoder=MiniLMTokenEncoder())
+    return Engines(embedder=table if finder.id == table.id else finder, token_table=table, token_encoder=encoder)
+
+
+def _token_encoder() -> TokenEncoder:
+    from engines.token_encoder import MiniLMTokenEncoder
+
+    return MiniLMTokenEncoder()
 
 
 def generator(config: Config, states: Path | None = None) -> Generator:

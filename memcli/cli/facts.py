@@ -96,7 +96,7 @@ def facts(
         subject, kind=kind.value if kind else None, as_of=day, known_as_of=moment, history=history
     )
     chosen = known.beliefs
-    document = {"schema": SCHEMA, "facts": [show.fact_document(one, known.turns, day) for one in chosen]}
+    document = {"schema": SCHEMA, "facts": [show.fact_document(one, known, day) for one in chosen]}
     records.show(wanted, document, "facts", COLUMNS, lambda: show.facts(chosen, known, day))
     raise typer.Exit(Exit.DONE if chosen else Exit.ABSTAINED)
 
@@ -107,7 +107,7 @@ def _by_model(context: Context, store: Store, model: str) -> None:
     from memcli.memory.consolidate_facts_by_model import consolidate_facts_by_model
 
     file = engines_in_use.model_path(model)
-    writer = engines_in_use.generator(context.config, store.prompt_states.place())
+    writer = engines_in_use.generator(context.config, store.prompt_states.place() if store.prompt_states else None)
     context.tell(engines_in_use.told_of(context.config, writer))
     report = consolidate_facts_by_model(
         store,

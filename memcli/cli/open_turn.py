@@ -21,7 +21,7 @@ def open_turn(
     ] = False,
     in_pager: Annotated[bool, typer.Option("--pager", help="Open the log itself at that line in $PAGER.")] = False,
 ) -> None:
-    """Show a turn where it was said, with its file and line.
+    """Show a turn where it was said, with its file and line; of an edited message, all words that it has had.
 
     Says if the file has changed, was rotated or is gone since it was read, going by its hash.
 
@@ -52,3 +52,5 @@ def open_turn(
     else:
         with paging.paged(wanted=not context.no_pager):
             render.conversation(passage.title, [*passage.before, passage.turn, *passage.after], passage.turn.id)
+            if passage.versions:
+                render.versions(passage.versions, passage.turn.id)

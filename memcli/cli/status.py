@@ -53,6 +53,8 @@ def status_document(store: Store, settings: Config) -> dict[str, Any]:
         sources = catalogue.source_rows()
         embedder = catalogue.setting("embedder")
         kept = catalogue.states.counts()
+        known = catalogue.facts.counts()
+        strengths = catalogue.states.recalled()
         growth = catalogue.states.growth(MONTHS)
         consolidated_at = catalogue.states.last_run()
     waiting = [record["kind"] for record in store.spool.read()]
@@ -71,14 +73,20 @@ def status_document(store: Store, settings: Config) -> dict[str, Any]:
         "tiers": {
             "working": kept["pinned"],
             "procedural": kept["instructions"],
+            "semantic": known["facts"] - known["facts_over"],
             "episodic": counts["turns"] - kept["archived"] - kept["instructions"],
             "archive": kept["archived"],
         },
+        "facts": known["facts"],
+        "facts_over": known["facts_over"],
+        "recalled": strengths,
         "growth": [{"month": month, "turns": turns} for month, turns in growth],
         "consolidated_at": moment(consolidated_at),
         "scheduled_run": last_run(plan_name(str(settings["memory"]), str(settings.memory_folder))),
         "sizes": store.sizes(),
-        "indexed": store.index.count() + store.archive.count(),
+        "encrypted": store.seal is not None,
+        # The index of an encrypted memory is made by whoever asks, of all that is there.
+        "indexed": counts["turns"] if store.seal else store.index.count() + store.archive.count(),
         "embedder": embedder,
         "model": settings["llm.model"] or None,
         "by_source": [source._asdict() for source in sources],

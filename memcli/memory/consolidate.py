@@ -66,11 +66,18 @@ def steps() -> dict[str, Step]:
     """The steps in their order, by name."""
     from memcli.memory.consolidate_episodes import episodes
     from memcli.memory.consolidate_recalls import recalls
+    from memcli.memory.consolidate_strengths import strengths
     from memcli.memory.consolidate_tiers import compact, tiers
 
     return {
-        "recalls": recalls, "episodes": episodes, "facts": _facts, "tiers": tiers, "vectors": _vectors, "index": compact
-    }  # fmt: skip
+        "recalls": recalls,
+        "episodes": episodes,
+        "facts": _facts,
+        "strengths": strengths,
+        "tiers": tiers,
+        "vectors": _vectors,
+        "index": compact,
+    }
 
 
 def _vectors(work: Work) -> Done:

@@ -113,7 +113,7 @@ def server(memory: Memory, *, allow_write: bool) -> MCPServer[Any]:
         """What is known to be so, since when, and from which words."""
         known = memory.facts(subject, history=history)
         today = datetime.now(UTC).date()
-        return {"schema": SCHEMA, "facts": [fact_document(one, known.turns, today) for one in known.beliefs]}
+        return {"schema": SCHEMA, "facts": [fact_document(one, known, today) for one in known.beliefs]}
 
     def open_(
         id: Annotated[str, Field(description="The id of a turn, as `search` and `ask` give it.")],  # noqa: A002

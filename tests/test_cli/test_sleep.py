@@ -163,3 +163,44 @@ with StoreLocks(Path(sys.argv[1]), 0).writer():
         assert boat("--wait", "0", "fade").code == 0
         assert boat("--wait", "0", "consolidate").code == 11
         process.communicate()
+
+
+def test_what_turns_are_made_into_is_kept_by_its_own_strength(memcli, write_turns):
+    said = [
+        *TALK,
+        ("Ana", "2031-06-01T18:00:00Z", "By the way, I live in Oslo."),
+        ("Bo", "2031-06-01T18:01:00Z", "Oh!"),
+    ]
+    turns = [{"session": "boat", "speaker": who, "time": at, "text": text} for who, at, text in said]
+    memcli("ingest", write_turns("boat.jsonl", *turns))
+    memcli("consolidate", "--now", "2031-06-02")
+
+    def kept(*command: str) -> dict[str, tuple[float, int, float]]:
+        document = memcli("--json", *command, "--now", "2031-09-02").json
+        [rows] = [value for name, value in document.items() if name != "schema"]
+        return {one["id"]: (one["stability_days"], one["recall_count"], one["retrievability"]) for one in rows}
+
+    lists = (("episodes",), ("episodes", "--scenes"), ("facts",))
+    before = [kept(*one) for one in lists]
+    assert all(count == 0 for rows in before for _, count, _ in rows.values())
+    memcli("ask", "Where does Ana live?", "--now", "2031-07-01")
+    memcli("ask", KEY, "--now", "2031-07-01")
+    report = memcli("--json", "consolidate", "--now", "2031-07-02").json["steps"]["strengths"]
+    assert report["facts"] == 1 and report["episodes"] == 2 and report["summaries"] >= 1
+    assert not memcli("--json", "consolidate", "--now", "2031-07-02").json["changed"]
+    for command, old in zip(lists, before, strict=True):
+        now = kept(*command)
+        used = [one for one in now if now[one][1] == 1]
+        assert used
+        assert all(now[one][0] > old[one][0] and now[one][2] > old[one][2] for one in used)
+    assert memcli("--json", "status").json["recalled"].keys() == {"episode", "fact", "summary", "turn"}
+    answer = memcli("--json", "facts", "--now", "2031-09-02").json["facts"][0]
+    assert memcli("delete", answer["sources"][0]["turn"], "--yes").code == 0
+    assert answer["id"] not in memcli("sql", "FROM memory_states", "--json").out
+
+
+def test_diff_tells_what_is_about_to_fade(boat):
+    boat("consolidate", "--now", "2031-06-01")
+    done = boat("--json", "diff", "last-week", "--now", "2032-06-15")
+    assert {TALK[1][2]} < {one["text"] for one in done.json["fading"]}
+    assert TALK[1][2] in boat("diff", "last-week", "--now", "2032-06-15").out

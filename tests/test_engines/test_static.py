@@ -7,7 +7,8 @@ import pytest
 from engines.cards import MINILM_STATIC
 from engines.errors import ModelCorrupt, ModelMissing
 from engines.files import folder_of
-from engines.static import SLICE_TEXTS, StaticEmbedder
+from engines.static import StaticEmbedder
+from engines.words import FEW_TEXTS
 
 CANONICAL = {
     "The quick brown fox jumps over the lazy dog.": [-0.1483915, -0.2154412, 0.1279999, 0.077546],
@@ -34,7 +35,7 @@ def test_nothing_in_nothing_out(embedder):
 
 
 def test_a_row_depends_on_its_text_only(embedder, texts):
-    many = [*texts, *(f"filler number {at}" for at in range(2 * SLICE_TEXTS)), *texts]
+    many = [*texts, *(f"filler number {at}" for at in range(2 * FEW_TEXTS)), *texts]
     together = embedder.embed(many)
     alone = np.stack([embedder.embed([text])[0] for text in many])
     assert np.array_equal(together, alone)

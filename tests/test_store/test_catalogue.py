@@ -79,6 +79,19 @@ def test_the_outbox_can_be_cleared_in_part(catalogue: Catalogue, turns: Turns) -
     assert (catalogue.outbox(), catalogue.counts()["pending"]) == ([], 0)
 
 
+def test_what_comes_into_the_outbox_meanwhile_stays(catalogue):
+    """Turns that were put in again after the indexing of their first entry had begun."""
+    db = catalogue.connection
+    db.execute("INSERT INTO outbox VALUES (1, 10), (3, 3), (11, 20)")
+    seen = catalogue.outbox()
+    db.execute("INSERT INTO outbox VALUES (3, 3), (5, 6), (21, 30)")
+    left = catalogue.clear_outbox(10, seen)
+    assert left == [(11, 20)]
+    assert catalogue.outbox() == [(3, 3), (5, 6), (11, 20), (21, 30)]
+    assert catalogue.clear_outbox(20, left) == []
+    assert catalogue.outbox() == [(3, 3), (5, 6), (21, 30)]
+
+
 def test_the_outbox_can_be_refilled_with_every_turn(catalogue: Catalogue, turns: Turns) -> None:
     catalogue.refill_outbox()
     assert catalogue.outbox() == []
@@ -160,6 +173,16 @@ def test_a_bad_record_is_kept_once(catalogue: Catalogue) -> None:
     catalogue.add_quarantine(records)
     catalogue.add_quarantine(records)
     assert catalogue.counts()["quarantine"] == 4
+
+
+def test_a_record_that_one_ingest_meets_twice_is_in_quarantine_once(catalogue: Catalogue) -> None:
+    met = [("/a", 1, "torn"), ("/a", None, "torn"), ("/a", 1, "torn"), ("/a", None, "torn"), ("/a", 1, "no text")]
+    uris, lines, reasons = zip(*met, strict=True)
+    excerpts = [f"meeting {number}" for number in range(len(met))]
+    columns = {"batch": [1] * len(met), "uri": uris, "line": lines, "reason": reasons, "excerpt": excerpts}
+    catalogue.add_quarantine(pa.table(columns))
+    kept = catalogue.connection.execute("SELECT uri, line, reason FROM quarantine ORDER BY ALL").fetchall()
+    assert kept == [("/a", 1, "no text"), ("/a", 1, "torn"), ("/a", None, "torn")]
 
 
 def test_a_turn_comes_back_as_it_was_given(store: Store, catalogue: Catalogue, turns: Turns) -> None:

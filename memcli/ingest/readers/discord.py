@@ -20,7 +20,7 @@ from memcli.ingest.readers.base import ROLES, Ignored, Item, RawSession, RawTurn
 from memcli.ingest.readers.discord_package import ACCOUNT_NAMES, is_package, read_package
 from memcli.ingest.readers.json_fields import excerpt, fields, key, objects, present, text, texts
 from memcli.ingest.readers.json_tree import Part, Path, parts
-from memcli.ingest.readers.timestamps import from_iso
+from memcli.ingest.readers.timestamps import from_iso, worded_at
 
 _EXPORT = re.compile(r'\s*\{\s*"guild"\s*:\s*\{.*?"channel"\s*:\s*\{\s*"id"\s*:\s*"\d+"', re.DOTALL)
 _INSIDE: frozenset[Path] = frozenset({(), ("messages",)})
@@ -114,6 +114,7 @@ def _turn(part: Part) -> RawTurn | Skipped | Ignored:
                 for one in objects(message.get("reactions"))
             ],
         ),
+        worded_at=worded_at(message.get("timestampEdited")),
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Skipped, Source
+from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawTurn, Skipped, Source
 from memcli.ingest.readers.csv_stream import rows
 from memcli.ingest.readers.json_fields import excerpt, fields, key, present, text
 from memcli.ingest.readers.json_stream import records
@@ -114,6 +114,7 @@ def _turn(message: Mapping[str, Any], line: int, name: str, account: str) -> Raw
         line=line,
         native_id=number or None,
         metadata=present(attachments=[address.rsplit("/", 1)[-1] for address in attached.split()]),
+        worded_at=UNEDITED,
     )
 
 

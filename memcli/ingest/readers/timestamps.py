@@ -6,6 +6,8 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
+from memcli.ingest.readers.base import UNEDITED
+
 MONTHS = {
     name: number
     for number, name in enumerate(
@@ -54,6 +56,14 @@ def read_time(value: object) -> datetime | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return from_epoch(value)
     raise ValueError(f"a {type(value).__name__} is no time")
+
+
+def worded_at(edited: object) -> datetime:
+    """Since when a message has had its words, from the time of its edit; UNEDITED where there is no such time."""
+    try:
+        return read_time(edited) or UNEDITED
+    except ValueError:
+        return UNEDITED
 
 
 def _sane(moment: datetime) -> datetime:
