@@ -68,7 +68,10 @@ class Warm:
         if memory.folder == self._kept.folder and is_store(memory.folder):
             self.let_go_of_the_deleted()
             changed = self._stamp != self._stamped()
-            memory.take_over(self._kept, reopened=changed)
+            if changed and self._kept.store.seal:  # its index is in this process alone, and made anew
+                self._kept.close()
+            else:
+                memory.take_over(self._kept, reopened=changed)
             self._kept = memory
 
     def used(self) -> None:
