@@ -106,10 +106,29 @@ def test_fade_draws_in_plain_characters_and_on_a_page(boat, tmp_path):
     assert drawn.out.isascii()
     assert drawn.out.splitlines()[0].startswith("100% |")
     html = page.read_text()
-    assert html.count("<polyline") == 4
+    assert html.count('stroke-width="2"') == 4
+    assert "<script" not in html
     assert "http" not in html.replace("http://www.w3.org/2000/svg", "")
     soon = boat("--json", "fade", "--now", "2032-07-01").json["fading"]
     assert [one["text"] for one in soon] == [TALK[0][2], TALK[1][2], TALK[3][2]]
+
+
+def test_fade_draws_a_picture(boat, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    picture = tmp_path / "curves.png"
+    assert boat("fade", "--png", picture).code == 0
+    with image.open(picture) as opened:
+        assert opened.format == "PNG" and opened.width > opened.height > 500
+        colours = {colour for _, colour in opened.getcolors(1 << 24)}
+    assert {(27, 108, 168), (200, 85, 61), (88, 129, 87), (122, 73, 136)} <= colours, "a curve of each kind"
+
+
+def test_without_its_package_a_picture_is_refused_by_name(boat, tmp_path):
+    (tmp_path / "PIL").mkdir()
+    (tmp_path / "PIL" / "__init__.py").write_text("raise ImportError('no Pillow here')")
+    done = boat("--json", "fade", "--png", tmp_path / "curves.png", PYTHONPATH=str(tmp_path))
+    assert (done.code, json.loads(done.err.splitlines()[-1])["error"]["name"]) == (2, "UsageError")
+    assert "memcli[plot]" in done.err and not (tmp_path / "curves.png").exists()
 
 
 def test_what_cannot_be_rated_or_named_is_said(boat):
