@@ -84,6 +84,7 @@ def status_document(store: Store, settings: Config) -> dict[str, Any]:
         "consolidated_at": moment(consolidated_at),
         "scheduled_run": last_run(plan_name(str(settings["memory"]), str(settings.memory_folder))),
         "sizes": store.sizes(),
+        "archive_saves": store.archive.saved,
         "indexed": store.index.count() + store.archive.count(),
         "embedder": embedder,
         "model": settings["llm.model"] or None,

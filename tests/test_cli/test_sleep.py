@@ -81,6 +81,23 @@ def test_what_is_put_away_is_found_by_a_deep_look_alone_and_comes_back(boat):
     assert red() == [(turn, "episodic")]
 
 
+def test_who_returns_after_years_finds_everything(boat):
+    boat("consolidate", "--now", "2031-06-01")
+    saved = boat("--json", "status").json["archive_saves"]
+    done = boat("--json", "consolidate", "--now", "2041-06-01").json
+    assert len(done["steps"]["tiers"]["archived"]) == len(TALK)
+    status = boat("--json", "status").json
+    assert saved == 0 and status["archive_saves"] == done["steps"]["index"]["vector_bytes_freed"] > 0
+    for _, _, text in TALK:
+        assert text in [
+            hit["text"] for hit in boat("--json", "search", text, "--deep", "--now", "2041-06-02").json["hits"]
+        ]
+    answered = boat("--json", "ask", KEY, "--now", "2041-06-02").json
+    assert [one["text"] for one in answered["citations"]] == [TALK[0][2]], "without --deep, too"
+    boat("consolidate", "--now", "2041-06-03")
+    assert boat("--json", "status").json["tiers"]["archive"] == len(TALK) - 1, "what was used is back"
+
+
 def test_before_it_gives_up_ask_looks_into_the_archive(boat):
     boat("consolidate", "--now", "2060-01-01")
     assert boat("--json", "status").json["tiers"]["archive"] == 5
