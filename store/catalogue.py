@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -243,6 +244,21 @@ class Catalogue:
         self._db.unregister("probe")
         return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
 
+    def sessions_sharing(self, format: str, messages: pa.Table) -> list[tuple[int, str, int]]:  # noqa: A002
+        """Sessions of a format that hold some of these messages, as (told, native_id, how many), best first.
+
+        `messages` has the columns told (any number), native_id, said_at and text.
+        """
+        self._db.register("probe", messages)
+        rows = self._db.execute(
+            """SELECT p.told, s.native_id, count(DISTINCT t.native_id) AS shared
+               FROM turns t JOIN probe p USING (native_id, said_at, text) JOIN sessions s ON s.number = t.session
+               WHERE s.format = ? GROUP BY ALL ORDER BY shared DESC, s.native_id""",
+            [format],
+        ).fetchall()
+        self._db.unregister("probe")
+        return [(int(row[0]), str(row[1]), int(row[2])) for row in rows]
+
     # the outbox
 
     def outbox(self) -> list[tuple[int, int]]:
@@ -250,12 +266,21 @@ class Catalogue:
         rows = self._db.execute("SELECT first_seq, last_seq FROM outbox ORDER BY first_seq").fetchall()
         return [(int(row[0]), int(row[1])) for row in rows]
 
-    def clear_outbox(self, last_seq: int) -> None:
-        """Forget everything up to and with `last_seq`: it is in the index now."""
+    def clear_outbox(self, last_seq: int, seen: Sequence[tuple[int, int]] | None = None) -> list[tuple[int, int]]:
+        """Forget what lies up to and with `last_seq` of the entries `seen` (None: of all): it is in the index now.
+
+        What was put in since outbox() gave `seen` stays, even of the same turns. Returns what is left of `seen`.
+        """
+        present = self.outbox()
+        before = present if seen is None else seen
+        fresh = Counter(present) - Counter(before)
+        left = [(max(first, last_seq + 1), last) for first, last in before if last > last_seq]
+        rows = [list(entry) for entry in [*left, *fresh.elements()]]
         self._db.begin()
-        self._db.execute("DELETE FROM outbox WHERE last_seq <= ?", [last_seq])
-        self._db.execute("UPDATE outbox SET first_seq = ? WHERE first_seq <= ?", [last_seq + 1, last_seq])
+        self._db.execute("DELETE FROM outbox")
+        self._db.execute("INSERT INTO outbox SELECT one[1], one[2] FROM (SELECT unnest(?::BIGINT[][]) AS one)", [rows])
         self._db.commit()
+        return left
 
     def refill_outbox(self) -> None:
         """Put every turn in the outbox: the index is to be built anew."""
@@ -354,7 +379,10 @@ class Catalogue:
         """All words that this message has had, the present ones last; none where it was never edited."""
         seqs = versions.of_message(self._db, row.seq)
         found = {one.seq: one for one in self.turns_by_seq(seqs)}
-        return [found[seq] for seq in seqs]
+        rows = [found[seq] for seq in seqs]
+        # Two exports may tell the same words under different names of the speaker.
+        kept = [row for row, after in zip(rows, [*rows[1:], None], strict=True) if not after or after.text != row.text]
+        return kept if len(kept) > 1 else []
 
     # answers and recall events
 

@@ -41,7 +41,10 @@ class Difference:
 def knowledge(
     store: Store, *, subject: str | None = None, kind: str | None = None, known_as_of: datetime | None = None
 ) -> Knowledge:
-    """All that is believed, of one subject (by their name or first name) or of one kind, and as of a moment."""
+    """All that is believed, of one subject (by their name or first name) or of one kind, and as of a moment.
+
+    What is claimed of any name of a person whose speakers were merged is claimed of the one that they are shown under.
+    """
     with store.reading() as catalogue:
         people = people_of(catalogue)
         subjects = None

@@ -27,7 +27,7 @@ from store.transactions import transaction
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 16_384
+BATCH = 32_768
 """Turns of one commit. What is not committed when the process is killed is read again by the next ingest."""
 
 
@@ -132,9 +132,9 @@ class Writer:
     def _commit(
         self, heard: Sequence[Heard], *, last: Callable[[Catalogue], None] | None = None, me: str | None = None
     ) -> None:
-        if heard:
-            self._store.expect_pending()
         with self._store.writing() as catalogue, transaction(catalogue.connection):
+            if heard:
+                self._store.expect_pending()  # under the lock: see _settle() of indexing.py
             self._identify(catalogue, heard)
             self._keep_sources(catalogue, heard)
             if heard:
@@ -227,6 +227,32 @@ class Writer:
                     session.native_id = known[0][1]
                     continue
             session.native_id = native_id_from(session.source, turns)
+        self._join(catalogue, heard)
+
+    def _join(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
+        """Find the conversations that are told a second time, in another way of exporting them: see RawSession."""
+        told: dict[int, tuple[OpenSession, set[tuple[Any, ...]]]] = {}
+        for turn in heard:
+            session = turn.session
+            if session.telling is not None and not session.said and turn.said_at is not None and turn.native_id:
+                told.setdefault(id(session), (session, set()))[1].add((turn.native_id, turn.said_at, turn.text))
+        for format_name in {session.format for session, _ in told.values()}:
+            mine = {key: some for key, (session, some) in told.items() if session.format == format_name}
+            probe = [(key, *one) for key, some in mine.items() for one in some]
+            columns = dict(zip(("told", "native_id", "said_at", "text"), zip(*probe, strict=True), strict=True))
+            known = catalogue.sessions_sharing(format_name, _table(columns))
+            for key, (session, messages) in told.items():
+                found = [(native_id, shared) for one, native_id, shared in known if one == key]
+                if session.telling == "lesser":
+                    found += [
+                        (str(other.native_id), len(messages & others))
+                        for other, others in told.values()
+                        if other.telling == "full" and other.format == session.format
+                    ]
+                alike = [native_id for native_id, shared in found if shared >= min(3, len(messages))]
+                # Three messages with the same number, time and words are no accident.
+                if alike and session.native_id not in alike:
+                    session.rename(alike[0])
 
     def _add(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
         opened = {turn.session.id: turn.session for turn in heard}
@@ -343,8 +369,7 @@ def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
 
     types = {
         "session": pa.int32(), "position": pa.int64(), "said_at": pa.timestamp("us"), "utc_offset": pa.int16(),
-        "worded_at": pa.timestamp("us"),
-        "bytes": pa.int64(),
+        "worded_at": pa.timestamp("us"), "told": pa.int64(), "bytes": pa.int64(),
         "time_inferred": pa.bool_(), "who": pa.int32(), "source": pa.int32(), "line": pa.int64(), "batch": pa.int32(),
     }  # fmt: skip
     return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from memcli.cli.engines_in_use import for_recall
+from engines.token_encoder import MiniLMTokenEncoder
+from memcli.cli.engines_in_use import built_in_embedder
 from memcli.ingest.indexing import index_outbox
 from memcli.ingest.pipeline import ingest
 from memcli.ingest.report import IngestReport
@@ -108,7 +109,7 @@ FORMATS: dict[str, Callable[[str, int | None], Files]] = {
 
 @pytest.fixture(scope="module")
 def engines() -> Engines:
-    return for_recall()
+    return Engines(embedder=built_in_embedder(), token_table=built_in_embedder(), token_encoder=MiniLMTokenEncoder())
 
 
 class Memory:
@@ -294,3 +295,53 @@ def test_line_numbers_are_no_ids_of_messages(memory):
     for text in (FIRST, SECOND):
         memory.read({"chat.json": [{"speaker": "Ana", "time": SENT, "text": text}]})
     assert memory.found() == sorted([FIRST, SECOND])
+
+
+def page(*said: tuple[int, str, str]) -> str:
+    """Telegram's export of the same chat as a web page, with the times of a clock in UTC+01:00."""
+    messages = ""
+    for number, who, words in said:
+        at = datetime.fromtimestamp(SENT + 60 * (number - 2) + 3600, UTC)
+        messages += (
+            f'<div class="message default clearfix" id="message{number}">\n<div class="body">\n'
+            f'<div class="pull_right date details" title="{at:%d.%m.%Y %H:%M:%S} UTC+01:00">x</div>\n'
+            f'<div class="from_name">\n{who}\n</div>\n<div class="text">\n{words}\n</div>\n</div>\n</div>\n'
+        )
+    head = '<div class="page_header"><div class="content"><div class="text bold">Boat</div></div></div>\n'
+    return f"<!DOCTYPE html>\n<html><body>\n{head}{messages}</body></html>\n"
+
+
+SAID = [
+    (1, "Bo", BEFORE), (2, "Ana", FIRST), (3, "Bo", AFTER), (4, "Ana", "Bring tea."), (5, "Bo", "And the boat hook.")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", ["json first", "page first", "one folder"])
+def test_both_exports_of_telegram_tell_one_conversation(memory, order):
+    """The page has a message more; JSON has later words of another."""
+    full, lesser = telegram(SECOND, 100), {"messages.html": page(*SAID)}
+    tea = {"id": 4, "type": "message", "date_unixtime": str(SENT + 120), "from": "Ana", "text": "Bring tea."}
+    full["result.json"]["messages"].append(tea)
+    if order == "one folder":
+        memory.read({"a/messages.html": lesser["messages.html"], "b/result.json": full["result.json"]})
+    else:
+        for one in (full, lesser) if order == "json first" else (lesser, full):
+            memory.read(one)
+    assert memory.found() == ["And the boat hook.", SECOND]
+    assert memory.turns() == 5
+    with memory.store.reading() as catalogue:
+        assert catalogue.counts()["sessions"] == 1
+        keys = catalogue.connection.execute("SELECT count(DISTINCT session) FROM turns").fetchall()
+    assert keys == [(1,)]
+    before = memory.turns()
+    memory.read(full)
+    memory.read(lesser)
+    assert memory.turns() == before
+    assert memory.damage() == []
+
+
+def test_other_chats_of_telegram_stay_apart(memory):
+    """The first messages of two chats may have the same numbers, and even a time in common."""
+    memory.read({"messages.html": page((1, "Bo", "hello"), (2, "Ana", "How are you?"), (3, "Bo", "the boat sank"))})
+    memory.read(telegram(FIRST, None))
+    assert memory.turns() == 6

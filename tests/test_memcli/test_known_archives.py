@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from memcli.cli.engines_in_use import for_recall
+from memcli.cli.engines_in_use import built_in_embedder
 from memcli.ingest import walk
 from memcli.ingest.pipeline import ingest
 from memcli.ingest.report import IngestReport
@@ -37,7 +37,7 @@ def zipped(path: Path, **members: str) -> None:
 
 @pytest.fixture(scope="module")
 def embedder() -> Any:
-    return for_recall().embedder
+    return built_in_embedder()
 
 
 @pytest.fixture
