@@ -27,8 +27,9 @@ from store.transactions import transaction
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 32_768
-"""Turns of one commit. What is not committed when the process is killed is read again by the next ingest."""
+BATCH, BATCH_CHARS = 32_768, 16 * 1024 * 1024
+"""Turns of one commit, and characters of them, which bounds memory. What is not committed when the process is killed is
+read again by the next ingest."""
 
 
 class Writer:
@@ -51,6 +52,7 @@ class Writer:
         self._guard = guard
         self._normaliser = normaliser
         self._heard: list[Heard] = []
+        self._chars = 0
         self._unread: list[Unread] = []
         self._parts: dict[str, Part] = {}
         self._source_numbers: dict[str, int] = {}
@@ -95,8 +97,11 @@ class Writer:
                     session = item.session
                     self.sessions[id(session)] = session
                 self._heard.append(item)
-                if len(self._heard) >= BATCH and self.commit(more_to_come=True) and committed is not None:
-                    committed()
+                self._chars += len(item.text)
+                if len(self._heard) >= BATCH or self._chars >= BATCH_CHARS:
+                    self._chars = 0
+                    if self.commit(more_to_come=True) and committed is not None:
+                        committed()
             else:
                 self._unread.append(item)
         self.was_read(part, how, report)
