@@ -60,7 +60,8 @@ def chat(
     talk = _Talk(context, session, speaker or [], now)
     if sys.stdin.isatty():
         context.tell("/help lists what there is, /quit or Ctrl-D leaves")
-    with _history(context.memory_in_use.store.folder / "cache" / "chat_history"):
+    store = context.memory_in_use.store
+    with _history(store.folder / "cache" / "chat_history", wanted=sys.stdin.isatty() and store.seal is None):
         for line in _lines():
             if not talk.take(line):
                 return
@@ -219,12 +220,13 @@ def _lines() -> Iterator[str]:
 
 
 @contextmanager
-def _history(path: Path) -> Iterator[None]:
+def _history(path: Path, *, wanted: bool) -> Iterator[None]:
     """Keep what is typed for the arrow keys, now and next time.
 
-    It lies in the memory's own cache, and so goes with it whenever anything is deleted.
+    It lies in the memory's own cache, and so goes with it whenever anything is deleted. Of an encrypted memory nothing
+    is kept: what is asked tells of what is in it.
     """
-    if not sys.stdin.isatty():
+    if not wanted:
         yield
         return
     try:
