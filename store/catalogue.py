@@ -396,7 +396,7 @@ class Catalogue:
         found = {one.seq: one for one in self.turns_by_seq(seqs)}
         rows = [found[seq] for seq in seqs]
         # Two exports may tell the same words under different names of the speaker.
-        kept = [row for row, after in zip(rows, [*rows[1:], None], strict=True) if not after or after.text != row.text]
+        kept = [row for row, after in zip(rows, [*rows[1:], None], strict=False) if not after or after.text != row.text]
         return kept if len(kept) > 1 else []
 
     # answers and recall events
