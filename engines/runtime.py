@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -41,7 +41,6 @@ class Session:
         if not path.is_file():
             raise ModelMissing(f"No model file at {path}")
         ort = _onnxruntime()
-        providers = _providers(gpu)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = SILENT
@@ -50,9 +49,9 @@ class Session:
         options.graph_optimization_level = level.ORT_ENABLE_ALL if fuse else level.ORT_ENABLE_BASIC
         # x86 without VNNI adds 8-bit products in 16 bits, which overflow: ask for the exact kernels there.
         options.add_session_config_entry("session.x64quantprecision", "1")
+        providers = _providers(gpu)
         try:
-            # Where CUDA turns out not to work the Python layer prints so, then falls back to the CPU by itself.
-            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            with _unheard() if len(providers) > 1 else nullcontext():
                 self._session = ort.InferenceSession(str(path), options, providers=providers)
         except Exception as error:  # ONNX Runtime has one exception class a status code and no common base
             raise ModelCorrupt(f"{path} is not an ONNX model that can be loaded: {_first_line(error)}") from error
@@ -79,6 +78,13 @@ class Session:
         except Exception as error:
             raise EngineFailed(f"{self._path.name} failed: {_first_line(error)}") from error
         return output
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Where CUDA turns out not to work the Python layer prints so, then falls back to the CPU by itself."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        yield
 
 
 def cores() -> int:

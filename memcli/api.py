@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from memcli import config
+from memcli.loaded import Loaded
 from memcli.progress import Progress, Unwatched
 
 if TYPE_CHECKING:
-    from engines.protocols import Embedder, Generator
-    from engines.static import StaticEmbedder
+    from engines.protocols import Embedder
     from memcli.answer.context import ContextBlock
     from memcli.answer.knowledge import Knowledge
     from memcli.answer.pipeline import Writing
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
     from memcli.recall.pipeline import Engines, Recalled
+    from memcli.recall.time_budget import TimeBudget
     from memcli.types import Answer, Passage, Query, Rating, Turn
     from store.overview import SessionRow
     from store.speakers import PersonRow
@@ -60,9 +61,7 @@ class Memory:
         self.settings = settings
         self._warn = warn
         self._progress = progress or Unwatched()
-        self._writer: Generator | None = None
-        self._engines: Engines | None = None
-        self._embedder: Embedder | None = None
+        self._loaded = Loaded(settings, warn)
         self._at_hand: tuple[Any, list[Turn]] | None = None
 
     @classmethod
@@ -96,8 +95,21 @@ class Memory:
 
     def close(self) -> None:
         """Let go of the language model, if one was loaded. Nothing else is held between calls."""
-        getattr(self._writer, "close", lambda: None)()
-        self._writer = None
+        self._loaded.close()
+
+    def take_over(self, other: Memory, *, reopened: bool) -> None:
+        """Go on with what another Memory of the same folder has open. reopened: another process has written since."""
+        from store.store import Store, is_store
+
+        if not is_store(self.folder):
+            return
+        fresh = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
+        store = vars(other).get("store", fresh)  # the property, if it was read
+        for table in (store.index, store.archive) if reopened else ():
+            table.reopen()
+        store.locks.wait_s = fresh.locks.wait_s
+        vars(self)["store"], self._at_hand = store, other._at_hand
+        self._loaded.take_over(other._loaded)
 
     def __enter__(self) -> Self:
         return self
@@ -119,28 +131,14 @@ class Memory:
 
     @property
     def engines(self) -> Engines:
-        """The models that recall needs, loaded once, and again when the index has vectors of another embedder."""
-        from memcli.cli.engines_in_use import for_recall
-
-        if self._engines is None or self.store.embedder not in (None, self._engines.embedder.id):
-            self._engines = for_recall(self.settings, self.store)
-        return self._engines
+        """The models that recall needs."""
+        return self._loaded.engines(self.store)
 
     def embedder(self) -> Embedder:
         """The embedder of the index, or of the settings where there is no index yet."""
-        from memcli.cli.engines_in_use import embedder
         from store.store import is_store
 
-        store = self.store if is_store(self.folder) else None
-        if self._embedder is None or (store is not None and store.embedder not in (None, self._embedder.id)):
-            self._embedder = embedder(self.settings, store)
-        return self._embedder
-
-    @cached_property
-    def _built_in(self) -> StaticEmbedder:
-        from memcli.cli.engines_in_use import built_in_embedder
-
-        return built_in_embedder()
+        return self._loaded.embedder(self.store if is_store(self.folder) else None)
 
     # bringing in
 
@@ -203,6 +201,7 @@ class Memory:
         known_as_of: datetime | None = None,
         deep: bool = False,
         max_tokens: int | None = None,
+        max_ms: float | None = None,
         now: datetime | None = None,
         fallback: bool = False,
         on_text: Callable[[str], None] = lambda _: None,
@@ -212,17 +211,20 @@ class Memory:
 
         since, until: from when to (excluding) when it was said. session: the conversation that the question belongs
         to, whose last turns are at hand. as_of: as the world was on that day; known_as_of: as the memory stood then.
-        max_tokens: most tokens of evidence (the setting ask.budget); what is left out for it is told to `warn`.
+        max_tokens: most tokens of evidence (the setting ask.budget). max_ms: begin nothing new after so long. What is
+        left out for either is told to `warn`.
         fallback: answer without the language model where that fails. on_text: is told of each piece that it writes.
         record: keep the answer, and strengthen what it cites. Raises UsageError for an empty question.
         """
         from memcli.answer import pipeline
         from memcli.cli.documents import answer_document
+        from memcli.recall.time_budget import TimeBudget
 
         query = self._query(
             question, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=1, as_of=as_of,
             known_as_of=known_as_of,
         )  # fmt: skip
+        time_budget = TimeBudget.of(max_ms)
         answer = pipeline.ask(
             query,
             self.store,
@@ -235,7 +237,9 @@ class Memory:
             writing=self.writing(fallback=fallback, on_text=on_text),
             warn=self._warn,
             working=self._working(session),
+            time_budget=time_budget,
         )
+        self._tell_left_out(time_budget)
         if record:
             document = json.dumps(answer_document(answer), ensure_ascii=False)
             pipeline.remember_use(self.store, answer, query, document)
@@ -250,16 +254,22 @@ class Memory:
         speakers: Sequence[str] = (),
         deep: bool = False,
         limit: int = 10,
+        max_ms: float | None = None,
         now: datetime | None = None,
     ) -> Recalled:
-        """The turns that bear on a text by words and by meaning, best first: `candidates` of what is returned."""
+        """The turns that bear on a text by words and by meaning, best first: `candidates` of what is returned.
+
+        max_ms: begin nothing new after so long; what is left out for it is told to `warn`.
+        """
         from memcli.recall.pipeline import recall
+        from memcli.recall.time_budget import TimeBudget
         from store.errors import StoreDamaged
 
         query = self._query(text, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=limit)
-        engines = self.engines
+        engines, time_budget = self.engines, TimeBudget.of(max_ms)
         try:
-            found = recall(query, self.store, engines)
+            found = recall(query, self.store, engines, time_budget=time_budget)
+            self._tell_left_out(time_budget)
         except StoreDamaged:
             if self.engines is engines:
                 raise
@@ -282,7 +292,7 @@ class Memory:
         from memcli.answer.context import context_block
 
         found = self.search(topic, since=since, until=until, speakers=speakers, now=now, limit=CONTEXT_POOL)
-        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._built_in.count_tokens)
+        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._loaded.built_in.count_tokens)
 
     # looking
 
@@ -373,23 +383,15 @@ class Memory:
         return consolidate(
             Work(
                 store=self.store,
-                embedder=self._built_in,
+                embedder=self._loaded.built_in,
                 indexing=self.embedder(),
-                chosen=self._chosen(),
+                chosen=self._loaded.chosen(self.store),
                 now=now or datetime.now(UTC),
                 dry_run=dry_run,
                 progress=self._progress,
                 out_of_time=lambda: end is not None and time.monotonic() >= end,
             )
         )
-
-    def _chosen(self) -> Callable[[], Embedder] | None:
-        """The embedder of the settings, if the index has another."""
-        from memcli.cli.engines_in_use import chosen_embedder, chosen_embedder_id
-
-        if self.store.embedder in (None, chosen_embedder_id(self.settings)):
-            return None
-        return lambda: chosen_embedder(self.settings)
 
     def good(self, answer_id: str | None = None, *, now: datetime | None = None) -> dict[str, Any]:
         """Say that an answer (the last one) was right: what it cites is kept the better. Returns its document.
@@ -416,6 +418,10 @@ class Memory:
             raise UsageError("that answer cites nothing that could be rated", hint="`memcli ask` something else first")
         self.store.spool.append(list(rating_records(document, now or datetime.now(UTC), rating)))
         return document
+
+    def _tell_left_out(self, time_budget: TimeBudget) -> None:
+        if time_budget.left_out:
+            self._warn(f"left out to keep within --max-ms: {'; '.join(time_budget.left_out)}")
 
     def _query(
         self,
@@ -462,29 +468,5 @@ class Memory:
         return self._at_hand[1]
 
     def writing(self, *, fallback: bool = False, on_text: Callable[[str], None] = lambda _: None) -> Writing | None:
-        """How a language model is to write answers, as the settings have it; None without a model. As for ask()."""
-        from memcli.answer.pipeline import Writing
-
-        if not self.settings["llm.model"] and not self.settings["llm.url"]:
-            return None
-        return Writing(
-            load=self.generator,
-            method="server" if self.settings["llm.url"] else "llama",
-            max_tokens=self.settings["llm.max_tokens"],
-            temperature=self.settings["llm.temperature"],
-            seed=self.settings["llm.seed"],
-            strict=self.settings["llm.strict"],
-            fallback=fallback,
-            on_text=on_text,
-        )
-
-    def generator(self) -> Generator:
-        """The user's own language model (the settings llm.model and llm.url), loaded once.
-
-        Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
-        """
-        if self._writer is None:
-            from memcli.cli.engines_in_use import generator
-
-            self._writer = generator(self.settings, self._warn, self.store.prompt_states.place())
-        return self._writer
+        """How a language model writes answers, by the settings; None without a model. As for ask()."""
+        return self._loaded.writing(lambda: self.store, fallback, on_text)

@@ -8,12 +8,13 @@ asks then compares their words, by embedding them again, so that what comes out 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from store.by_code import REFINED, RESCORED, promising
 from store.disk import writable
-from store.index import REFINED, RESCORED, Filter, Index, again, schema
+from store.index import Filter, Index, again, schema
 from store.lance import lance
-from store.nearest import best, codes_of, estimated_cosines, refined_cosines, window_scores
+from store.nearest import codes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,8 +50,6 @@ class Archive(Index):
     @again
     def promising(self, query: npt.NDArray[np.float32], *, limit: int, where: Filter) -> list[tuple[int, str, str]]:
         """The turns that are near the query (dimension,) by code, as (seq, said, window), by seq: at most 2 * limit."""
-        import numpy as np
-
         if not self.exists or not query.any():
             return []
         rows = self._loaded()
@@ -58,14 +57,7 @@ class Archive(Index):
             return []
         outside = self._outside(rows, where)
 
-        def nearest(places: Any, scores: Any, count: int) -> Any:
-            turns, windows = scores.copy(), window_scores(scores, rows.sessions[places], places)
-            if outside is not None:
-                turns[outside[places]] = windows[outside[places]] = -np.inf
-            return places[np.union1d(best(turns, count), best(windows, count))]
-
-        near = nearest(np.arange(len(rows.seqs)), estimated_cosines(rows.codes, query), max(REFINED, limit))
-        near = nearest(near, refined_cosines(rows.codes[:, near], query), min(limit, RESCORED))
+        near = promising(rows, query, outside, max(REFINED, limit), min(limit, RESCORED))
         if outside is not None:
             near = near[~outside[near]]
         found = self._reading().take(rows.row_ids[near].tolist(), ["seq", "said", "window"])

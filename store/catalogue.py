@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from store import tombstones, versions
@@ -18,6 +19,7 @@ from store.facts import FactTables
 from store.rows import SourceRow, TurnRow
 from store.states import States
 from store.tables import TURN_CHECKSUM
+from store.transactions import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -101,15 +103,27 @@ class Catalogue:
 
     def keep_source(self, *, uri: str, format: str, sha256: str, size: int, batch: int) -> int:  # noqa: A002
         """Record a source, or bring its record up to date if its URI is known. Returns its number."""
-        row = self._row("SELECT number FROM sources WHERE uri = ?", [uri])
-        if row:
-            self._db.execute(
-                "UPDATE sources SET format = ?, sha256 = ?, bytes = ? WHERE uri = ?", [format, sha256, size, uri]
-            )
-            return int(row[0])
-        number = self._next("sources")
-        self._db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", [number, uri, format, sha256, size, batch])
-        return number
+        import pyarrow as pa
+
+        row = {"uri": uri, "format": format, "sha256": sha256, "bytes": size, "batch": batch}
+        return self.keep_sources(pa.table({name: [value] for name, value in row.items()}))[uri]
+
+    def keep_sources(self, sources: pa.Table) -> dict[str, int]:
+        """Like keep_source(), of many (columns uri, format, sha256, bytes, batch). Returns their numbers by URI."""
+        self._db.register("incoming", sources)
+        self._db.execute(
+            """UPDATE sources SET format = incoming.format, sha256 = incoming.sha256, bytes = incoming.bytes
+               FROM incoming WHERE sources.uri = incoming.uri"""
+        )
+        self._db.execute(
+            """INSERT INTO sources
+               SELECT (SELECT coalesce(max(number), 0) FROM sources) + row_number() OVER (ORDER BY ordinal),
+                      uri, format, sha256, bytes, batch
+               FROM (SELECT row_number() OVER () AS ordinal, * FROM incoming) ANTI JOIN sources USING (uri)"""
+        )
+        rows = self._db.execute("SELECT uri, number FROM sources SEMI JOIN incoming USING (uri)").fetchall()
+        self._db.unregister("incoming")
+        return {str(row[0]): int(row[1]) for row in rows}
 
     def keep_sessions(self, sessions: pa.Table) -> dict[str, int]:
         """Record the sessions (columns id, format, native_id, title) that are new. Returns all numbers by id."""
@@ -132,8 +146,7 @@ class Catalogue:
         `turns` has the columns of the table turns but seq, in the order in which they were read; ids are unique in it.
         Without the column worded_at, no turn is a message that can be edited: see store/versions.py.
         """
-        self._db.begin()
-        try:
+        with transaction(self._db):
             first = int(self.setting("next_seq") or 1)
             turns = self._incoming(turns)
             if allow_return:
@@ -178,10 +191,6 @@ class Catalogue:
             counts = self._db.execute(
                 "SELECT source, count(*) FROM turns WHERE seq >= ? GROUP BY source", [first]
             ).fetchall()
-        except BaseException:
-            self._db.rollback()
-            raise
-        self._db.commit()
         return {int(source): int(count) for source, count in counts}
 
     def deleted_before(self, turns: pa.Table) -> dict[int, int]:
@@ -363,7 +372,7 @@ class Catalogue:
         found = {one.seq: one for one in self.turns_by_seq(seqs)}
         rows = [found[seq] for seq in seqs]
         # Two exports may tell the same words under different names of the speaker.
-        kept = [row for row, after in zip(rows, [*rows[1:], None], strict=True) if not after or after.text != row.text]
+        kept = [row for row, after in pairwise(rows) if after.text != row.text] + rows[-1:]
         return kept if len(kept) > 1 else []
 
     # answers and recall events

@@ -7,6 +7,7 @@ its vector (float16) and the vector's code (see store/nearest.py).
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -16,12 +17,14 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
+from store.by_code import Scored, nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
 from store.lance import lance
 from store.lance_reader import LanceReader
-from store.loaded_rows import LoadedRows, load, matrix_of
-from store.nearest import best, codes_of, estimated_cosines, refined_cosines, window_scores
+from store.loaded_rows import LoadedRows, array_of, load, matrix_of
+from store.nearest import best, codes_of, window_scores
+from store.resident import Resident
 from store.rows import TurnRow
 
 if TYPE_CHECKING:
@@ -32,15 +35,13 @@ if TYPE_CHECKING:
 Arguments = ParamSpec("Arguments")
 Found = TypeVar("Found")
 TextColumn = Literal["said", "window"]
+TEXT_COLUMNS: tuple[TextColumn, ...] = ("said", "window")
 
 EXACT_ROWS = 20_000
 """Up to here every vector is compared; above, codes choose what is compared. 20,000 vectors are read in some 20 ms."""
 
-RESCORED = 100
-"""How many of the best by code are compared exactly, for turns and for windows each."""
-
-REFINED = 500
-"""How many of the best by code are first estimated again, with the query itself instead of its code."""
+TIED, MOST_TIED = 40, 5_000
+"""So many more rows than wanted are asked for at first, and so many at most, to have all that tie with the last one."""
 
 REMOVED_AT_ONCE = 5_000
 """How many rows one condition names."""
@@ -107,6 +108,7 @@ class Index:
         self._place: int | None = None
         self._table: Any = None
         self._reader: LanceReader | None = None
+        self._resident: Resident | None = None
         self._rows: LoadedRows | None = None
         self._highest: int | None = None
 
@@ -133,7 +135,7 @@ class Index:
 
     def reopen(self) -> None:
         """Look at the table afresh at the next read."""
-        self._table = self._reader = self._rows = self._highest = None
+        self._table = self._reader = self._resident = self._rows = self._highest = None
 
     # writing, under the writer lock
 
@@ -188,12 +190,19 @@ class Index:
         return table.take(loaded.row_ids_of(seqs).tolist(), names).select(names)
 
     def refresh_text(self) -> None:
-        """Bring the full-text indexes up to date and compact the files, after a run of put()."""
+        """Bring the full-text indexes up to date and compact the files, after a run of put().
+
+        Where most of the table is new, the indexes are made anew, and the files are left as they are: to copy them
+        would cost a fifth of the time, and the old ones stay beside the new ones for a while.
+        """
         if not self.exists:
             return
         with writable(self._folder):
             table = self._index_text()
-            table.optimize(cleanup_older_than=KEPT_VERSIONS)
+            if 2 * self._waiting(table) > int(table.count_rows()) and self._files(table) <= WAITING_FILES:
+                self._make_text_indexes(table, TEXT_COLUMNS)
+            else:
+                table.optimize(cleanup_older_than=KEPT_VERSIONS)
         self.reopen()
 
     @property
@@ -207,19 +216,32 @@ class Index:
         if self.text_columns_missing():
             return True  # its making was cut off
         table = self._open()
-        waiting = max(index.num_unindexed_rows for index in table.list_indices())
-        files = table.stats()["fragment_stats"]["num_fragments"]
-        return bool(waiting > min(WAITING_ROWS, table.count_rows() // WAITING_SHARE) or files > WAITING_FILES)
+        bearable = min(WAITING_ROWS, int(table.count_rows()) // WAITING_SHARE)
+        return self._waiting(table) > bearable or self._files(table) > WAITING_FILES
+
+    @staticmethod
+    def _waiting(table: Any) -> int:
+        """How many rows no full-text index has yet."""
+        return max((int(index.num_unindexed_rows) for index in table.list_indices()), default=0)
+
+    @staticmethod
+    def _files(table: Any) -> int:
+        return int(table.stats()["fragment_stats"]["num_fragments"])
 
     def _index_text(self) -> Any:
+        """The table, with both full-text indexes."""
         table = self._open()
+        self._make_text_indexes(table, self.text_columns_missing())
+        return table
+
+    @staticmethod
+    def _make_text_indexes(table: Any, columns: Sequence[str]) -> None:
         from lancedb.index import FTS
 
-        for column in self.text_columns_missing():
+        for column in columns:
             table.create_index(
                 column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
             )
-        return table
 
     # reading
 
@@ -251,7 +273,7 @@ class Index:
     def text_columns_missing(self) -> list[str]:
         """The columns that should have a full-text index and have none."""
         present = {column for index in self._open().list_indices() for column in index.columns}
-        return [column for column in ("said", "window") if column not in present]
+        return [column for column in TEXT_COLUMNS if column not in present]
 
     @again
     def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
@@ -261,7 +283,7 @@ class Index:
         row_ids = self._loaded().row_ids_of(seqs)
         if not len(row_ids):
             return {}
-        found = self._reading().take(row_ids.tolist(), TurnRow._fields)
+        found = self._rows_in_use().take(row_ids.tolist(), TurnRow._fields)
         rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
@@ -270,9 +292,17 @@ class Index:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
         if not self.exists:
             return []
-        found = self._reading().matching(text, column=column, columns=["seq"], limit=limit, where=where.sql()).result()
-        pairs = zip(found["seq"].to_pylist(), found["_score"].to_pylist(), strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+        asked = limit + TIED
+        while True:
+            found = self._reading().matching(text, column=column, limit=asked, where=where.sql())
+            scores = array_of(found["_score"])
+            # Of rows of one score the last are any of them: those that are cut off must score less than the best.
+            if len(scores) < asked or scores[-1] < scores[limit - 1] or asked >= MOST_TIED:
+                break
+            asked *= 4
+        seqs = self._loaded().seqs_of(array_of(found["_rowid"]))
+        pairs = zip(seqs.tolist(), scores.tolist(), strict=True)
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
     @again
     def dense(
@@ -290,14 +320,18 @@ class Index:
                 hint="use the embedder that the memory was made with",
             )
         outside = self._outside(rows, where)
+        self._rows_in_use().searched()
         if rows.vectors is not None:
             scores = rows.vectors @ query
             windows = window_scores(scores, rows.sessions)
+            if outside is not None:
+                scores[outside] = windows[outside] = -np.inf
+            every = np.arange(len(scores))
+            found = Scored(every, scores), Scored(every, windows)
         else:
-            scores, windows = self._rescored(rows, query, outside)
-        if outside is not None:
-            scores[outside] = windows[outside] = -np.inf
-        return _ranked(rows, scores, limit), _ranked(rows, windows, limit)
+            found = nearest_by_code(rows, query, outside, lambda places: self._vectors(rows, places))
+        turns, joined = (_ranked(rows, scored, limit) for scored in found)
+        return turns, joined
 
     def _outside(self, rows: LoadedRows, where: Filter) -> npt.NDArray[np.bool_] | None:
         """Which rows the filter leaves out; None if it leaves none out."""
@@ -307,39 +341,8 @@ class Index:
         if not condition:
             return None
         found = self._reading().scan(["seq"], where=condition)
-        outside: npt.NDArray[np.bool_] = ~np.isin(rows.seqs, found["seq"].to_numpy())
+        outside: npt.NDArray[np.bool_] = ~np.isin(rows.seqs, array_of(found["seq"]))
         return outside
-
-    def _rescored(
-        self, rows: LoadedRows, query: npt.NDArray[np.float32], outside: npt.NDArray[np.bool_] | None
-    ) -> tuple[Any, Any]:
-        """True scores of the turns and of the windows that are best by code, -inf for all others.
-
-        An estimate that were kept beside true scores would pass better ones: it errs by some 0.1.
-        """
-        import numpy as np
-
-        def promising(places: Any, scores: Any, limit: int) -> Any:
-            """The places among these whose turn or window scores best."""
-            turns, windows = scores.copy(), window_scores(scores, rows.sessions[places], places)
-            if outside is not None:
-                turns[outside[places]] = windows[outside[places]] = -np.inf
-            return places[np.union1d(best(turns, limit), best(windows, limit))]
-
-        def with_neighbours(places: Any) -> Any:
-            beside = np.concatenate((places - 1, places, places + 1))
-            return np.unique(np.clip(beside, 0, len(rows.seqs) - 1))
-
-        every = np.arange(len(rows.seqs))
-        near = with_neighbours(promising(every, estimated_cosines(rows.codes, query), REFINED))
-        centres = promising(near, refined_cosines(rows.codes[:, near], query), RESCORED)
-        near = with_neighbours(centres)
-        found = self._vectors(rows, near) @ query
-        joined = window_scores(found, rows.sessions[near], near)
-        scores, windows = np.full((2, len(every)), -np.inf, np.float32)
-        scores[near] = found
-        windows[centres] = joined[np.searchsorted(near, centres)]
-        return scores, windows
 
     def _open(self) -> Any:
         """The table, to be changed."""
@@ -353,6 +356,16 @@ class Index:
             self._reader = self._opened(lambda: LanceReader(self._folder, self.name))
         return self._reader
 
+    def _rows_in_use(self) -> Resident:
+        if self._resident is None:
+            self._resident = Resident(self._reading(), self._searched)
+        return self._resident
+
+    @property
+    def _searched(self) -> tuple[str, ...]:
+        """The columns that searches take rows of."""
+        return TurnRow._fields if self._loaded().codes is None else (*TurnRow._fields, "vector")
+
     def _opened(self, opening: Callable[[], Found]) -> Found:
         try:
             self._place = self._folder.stat().st_ino
@@ -365,7 +378,7 @@ class Index:
 
     def _changed(self) -> None:
         """What was read before is no longer so."""
-        self._reader = self._rows = None
+        self._reader = self._resident = self._rows = None
 
     def _loaded(self) -> LoadedRows:
         if self._rows is None:
@@ -381,19 +394,18 @@ class Index:
         """The vectors (places, dimension) of the rows at these places."""
         import numpy as np
 
-        found = self._reading().take(rows.row_ids[places].tolist(), ["seq", "vector"])
+        row_ids = rows.row_ids[places]
+        found = self._rows_in_use().take(row_ids.tolist(), ["vector"], with_ids=True)
         vectors: npt.NDArray[np.float32] = np.empty((len(places), rows.dimension), np.float32)
-        seqs = rows.seqs[places]
-        by_seq = np.argsort(seqs)
-        vectors[by_seq[np.searchsorted(seqs[by_seq], found["seq"].to_numpy())]] = matrix_of(found["vector"])
+        order = np.argsort(row_ids)
+        vectors[order[np.searchsorted(row_ids[order], array_of(found["_rowid"]))]] = matrix_of(found["vector"])
         return vectors
 
 
-def _ranked(rows: LoadedRows, scores: Any, limit: int) -> list[tuple[int, float]]:
-    import numpy as np
-
-    inside = np.flatnonzero(scores > -np.inf)
-    pairs = [(int(rows.seqs[place]), float(scores[place])) for place in inside[best(scores[inside], limit)]]
+def _ranked(rows: LoadedRows, scored: Scored, limit: int) -> list[tuple[int, float]]:
+    chosen = best(scored.scores, limit)
+    seqs, scores = rows.seqs[scored.places[chosen]].tolist(), scored.scores[chosen].tolist()
+    pairs = ((seq, score) for seq, score in zip(seqs, scores, strict=True) if score > -math.inf)
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 

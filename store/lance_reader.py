@@ -48,6 +48,10 @@ class LanceReader:
         """The number of the table's version, which every change raises."""
         return int(_done(_awaited(self._table.version)))
 
+    def bytes(self) -> int:
+        """What the table's files take on the disk, those of its older versions too."""
+        return sum(path.stat().st_size for path in (self.folder / "data").glob("*"))
+
     def columns(self) -> list[str]:
         """The names of the columns."""
         return list(_done(_awaited(self._table.schema)).names)
@@ -67,22 +71,23 @@ class LanceReader:
 
         return _done(read())
 
-    def take(self, row_ids: Sequence[int], columns: Sequence[str]) -> pa.Table:
-        """These columns of the rows with these ids, in any order."""
+    def take(self, row_ids: Sequence[int], columns: Sequence[str], *, with_ids: bool = False) -> pa.Table:
+        """These columns of the rows with these ids, in any order; with_ids: with the column _rowid."""
 
         async def read() -> pa.Table:
             query = self._table.take_row_ids(list(row_ids))
             query.select([(name, name) for name in columns])
+            if with_ids:
+                query.with_row_id()
             return await _table(await query.execute())
 
         return _done(read())
 
-    def matching(
-        self, text: str, *, column: str, columns: Sequence[str], limit: int, where: str | None
-    ) -> Future[pa.Table]:
-        """The best rows by BM25 over a column with a full-text index, with their `_score`, once they are there.
+    def matching(self, text: str, *, column: str, limit: int, where: str | None) -> pa.Table:
+        """The best rows by BM25 over a column with a full-text index, as _rowid and _score, best first.
 
-        Any of the words may match; where a condition is given, only rows that it holds for are ranked.
+        Any of the words may match; where a condition is given, only rows that it holds for are ranked. Which of the
+        rows of one score are among the last of them is left to chance.
         """
 
         async def read() -> pa.Table:
@@ -90,11 +95,12 @@ class LanceReader:
             if where:
                 query.where(where)
             found = query.nearest_to_text({"query": text, "columns": [column]})
-            found.select([(name, name) for name in (*columns, "_score")])
+            found.select([("_score", "_score")])
+            found.with_row_id()
             found.limit(limit)
             return await _table(await found.execute(None, None))
 
-        return _begun(read())
+        return _done(read())
 
 
 async def _table(stream: Any) -> pa.Table:

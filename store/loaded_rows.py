@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from store.lance_reader import LanceReader
 
+_LAYOUT = 1
+"""Goes up whenever other columns are kept, or are kept otherwise."""
+
 _ALIGNED = 64
 """Arrays begin at multiples of so many bytes, a line of the processor's cache."""
 
@@ -34,27 +37,38 @@ _ALIGNED = 64
 class LoadedRows:
     """Columns of all rows, in the order of speaking, with either `codes` (as from by_words) or `vectors` (float32).
 
-    `by_seq` sorts the rows by seq; `row_ids` are LanceDB's.
+    `row_ids` are LanceDB's; `by_seq` and `by_row_id` sort the rows by either.
     """
 
     seqs: npt.NDArray[np.int64]
     sessions: npt.NDArray[np.int32]
     row_ids: npt.NDArray[np.uint64]
-    by_seq: npt.NDArray[np.int64]
+    by_seq: npt.NDArray[np.int32]
+    by_row_id: npt.NDArray[np.int32]
     codes: Any
     vectors: Any
     dimension: int
 
-    def row_ids_of(self, seqs: Sequence[int]) -> Any:
-        """The row ids of those of these seqs that are there."""
+    def row_ids_of(self, seqs: Sequence[int]) -> npt.NDArray[np.uint64]:
+        """The row ids of those of these seqs that are there, by seq."""
         import numpy as np
 
-        if not len(self.seqs):
-            return self.row_ids
-        wanted = np.unique(np.array(seqs, np.int64))
-        places = np.searchsorted(self.seqs, wanted, sorter=self.by_seq)
-        places = self.by_seq[np.minimum(places, len(self.seqs) - 1)]
-        return self.row_ids[places[self.seqs[places] == wanted]]
+        return self.row_ids[_places(self.seqs, self.by_seq, np.array(sorted(set(seqs)), np.int64))]
+
+    def seqs_of(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """The seqs of these row ids, all of them there, in their order."""
+        return self.seqs[_places(self.row_ids, self.by_row_id, row_ids)]
+
+
+def _places(values: npt.NDArray[Any], order: npt.NDArray[np.int32], wanted: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Where the wanted values are among these, which `order` sorts; one that is not there is left out."""
+    import numpy as np
+
+    if not len(values):
+        return np.zeros(0, np.int64)
+    places = order[np.minimum(np.searchsorted(values, wanted, sorter=order), len(values) - 1)].astype(np.int64)
+    found: npt.NDArray[np.int64] = places[values[places] == wanted]
+    return found
 
 
 def load(table: LanceReader, compared: Literal["vector", "code"], kept: Path | None) -> LoadedRows:
@@ -62,13 +76,14 @@ def load(table: LanceReader, compared: Literal["vector", "code"], kept: Path | N
 
     Else they are read, and put there if that is possible.
     """
-    made_of = _fingerprint(table) if kept is not None else None
-    found = _kept(kept, f"{made_of} {compared}") if kept is not None and made_of is not None else None
+    version = _fingerprint(table) if kept is not None else None
+    made_of = f"{_LAYOUT} {compared} {version}"
+    found = _kept(kept, made_of) if kept is not None and version is not None else None
     if found is None:
         found = _read(table, compared)
-        if kept is not None and made_of is not None:
+        if kept is not None and version is not None:
             with suppress(OSError):  # a store that may only be read, a full disk: it only takes longer next time
-                _keep(kept, f"{made_of} {compared}", found)
+                _keep(kept, made_of, found)
     vectors = found.pop("vectors", None)
     codes = found.pop("codes", None)
     return LoadedRows(
@@ -83,28 +98,40 @@ def _read(table: LanceReader, compared: Literal["vector", "code"]) -> dict[str, 
     import numpy as np
 
     found = table.scan(["seq", "session", "said_at", compared], row_ids=True)
-    seqs = found["seq"].to_numpy()
-    sessions = found["session"].to_numpy()
-    moments = found["said_at"].cast("int64").fill_null(-(2**62)).to_numpy()
+    seqs, sessions, row_ids = (array_of(found[name]) for name in ("seq", "session", "_rowid"))
+    moments = array_of(found["said_at"].cast("int64").fill_null(-(2**62)))
     order = np.lexsort((seqs, moments, sessions))
     matrix = matrix_of(found[compared])[order]
     return {
         "seqs": seqs[order],
         "sessions": sessions[order],
-        "row_ids": found["_rowid"].to_numpy()[order],
-        "by_seq": np.argsort(seqs[order], kind="stable"),
+        "row_ids": row_ids[order],
+        "by_seq": np.argsort(seqs[order], kind="stable").astype(np.int32),
+        "by_row_id": np.argsort(row_ids[order], kind="stable").astype(np.int32),
         **({"codes": by_words(matrix)} if compared == "code" else {"vectors": matrix}),
     }
 
 
-def matrix_of(column: pa.ChunkedArray) -> Any:
-    """A column of fixed-size lists as an array (rows, size), without copying where it is one chunk."""
+def array_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A column of numbers, none of them null, as an array.
+
+    As to_numpy() gives it, which looks for pandas and imports what computes with Arrow's columns first.
+    """
+    import numpy as np
+
+    parts = [np.from_dlpack(part) for part in column.chunks]
+    return np.concatenate(parts) if parts else np.zeros(0, column.type.to_pandas_dtype())
+
+
+def matrix_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A column of fixed-size lists as an array (rows, size)."""
     import numpy as np
 
     parts = [
-        part.flatten().to_numpy(zero_copy_only=False).reshape(len(part), -1) for part in column.chunks if len(part)
+        np.from_dlpack(part.values).reshape(-1, column.type.list_size)[part.offset : part.offset + len(part)]
+        for part in column.chunks
     ]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros((0, column.type.list_size))
+    return np.concatenate(parts) if parts else np.zeros((0, column.type.list_size), np.float32)
 
 
 def _fingerprint(table: LanceReader) -> str | None:

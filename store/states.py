@@ -184,6 +184,13 @@ class States:
         rows = self._db.execute("SELECT question, item_id FROM rejections ORDER BY question, item_id").fetchall()
         return [(str(row[0]), str(row[1])) for row in rows]
 
+    def any_instruction(self) -> bool:
+        """Whether there is a standing instruction that was not put away."""
+        sql = (
+            "SELECT EXISTS (FROM turn_memory m WHERE m.instruction AND NOT EXISTS (FROM archive a WHERE a.seq = m.seq))"
+        )
+        return bool(self._db.execute(sql).fetchall()[0][0])
+
     def answers(self, prefix: str) -> list[str]:
         """The JSON documents of the answers whose id begins so, at most 10."""
         rows = self._db.execute(

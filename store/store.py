@@ -8,8 +8,8 @@ FOLDER/erase.pending    is there while deleted text may still be in a file: see 
 FOLDER/before-schema-N  the catalogue as it was before a migration: see Store.bring_up_to_date
 FOLDER/damaged          what repair could not mend
 FOLDER/cache            token vectors of turns that were looked at closely; columns of the index as dense search wants
-                        them; beginnings of prompts as a language model computed them (store/prompt_states.py); the
-                        last run of `memcli eval --mine`
+                        them; how memories stand; beginnings of prompts as a language model computed them
+                        (store/prompt_states.py); the last run of `memcli eval --mine`
 FOLDER/receipts         of deletions: see store/prove.py
 """
 
@@ -41,7 +41,7 @@ CATALOGUE = "memory.duckdb"
 OWN = (
     CATALOGUE, f"{CATALOGUE}.wal", "index", "index.pending", "index.new", "index.old", "erase.pending", "spool.jsonl",
     "spool.jsonl.folding", "spool.jsonl.new", "spool.jsonl.folding.new", "locks", "damaged", "receipts",
-    f"{CATALOGUE}.new", f"{CATALOGUE}.new.wal",
+    f"{CATALOGUE}.new", f"{CATALOGUE}.new.wal", "serve.sock",
 )  # fmt: skip
 """Every name that a store's folder may hold, but for DERIVED and the copies that migrations leave."""
 
@@ -73,7 +73,7 @@ class Store:
         self.token_cache = TokenCache(folder / "cache" / "tokens.sqlite")
         self.prompt_states = PromptStates(folder / "cache" / "prompts")
         self.archive = Archive(folder / "index", cache=folder / "cache")
-        self._standing = StandingReader(self)
+        self._standing = StandingReader(self, folder / "cache" / "standing.json")
         self._pending = folder / "index.pending"
         self._erasing = folder / "erase.pending"
 
@@ -171,10 +171,11 @@ class Store:
         return self._standing.read()
 
     @property
-    def catalogue_version(self) -> int:
-        """Changes whenever something was written into the catalogue."""
-        version: int = (self.folder / CATALOGUE).stat().st_mtime_ns
-        return version
+    def catalogue_version(self) -> str:
+        """Changes whenever something was written into the catalogue, be it no further than into its log."""
+        files = [self.folder / name for name in (CATALOGUE, f"{CATALOGUE}.wal")]
+        found = [path.stat() for path in files if path.exists()]
+        return f"{latest()} " + " ".join(f"{one.st_ino}:{one.st_size}:{one.st_mtime_ns}" for one in found)
 
     @property
     def embedder(self) -> str | None:

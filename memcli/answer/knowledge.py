@@ -87,7 +87,7 @@ def differences(beliefs: Sequence[Belief], since: datetime) -> list[Difference]:
 
 
 def _claims(one: Belief) -> list[Claim]:
-    return [*one.sources, *([one.ended_by] if one.ended_by else [])]
+    return [*one.sources, *([one.ended_by] if one.ended_by else []), *one.doubts]
 
 
 def _after(moment: datetime | None, since: datetime) -> bool:

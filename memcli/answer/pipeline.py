@@ -13,11 +13,12 @@ from memcli.answer.cite import check
 from memcli.answer.extract import extract
 from memcli.answer.generate import generate, told
 from memcli.answer.support import Supported
-from memcli.ingest.identity import content_id
+from memcli.ids import content_id
 from memcli.recall.gate import BAR
 from memcli.recall.pipeline import Engines, Recalled, recall
 from memcli.recall.question import Question
 from memcli.recall.select import estimated_tokens, select
+from memcli.recall.time_budget import TimeBudget
 from memcli.recall.working import with_working
 from memcli.types import GOOD, Answer, Evidence, Method, Query, RecallEvent, Turn
 from store.store import Store
@@ -68,17 +69,23 @@ def ask(
     writing: Writing | None,
     warn: Callable[[str], None],
     working: Sequence[Turn] = (),
+    time_budget: TimeBudget | None = None,
 ) -> Answer:
     """The answer to the query, with its evidence. Changes nothing in the store but the spool (see remember_use).
 
-    working: turns that are at hand whatever the question is (see memcli/recall/working.py).
+    working: turns that are at hand whatever the question is (see memcli/recall/working.py). time_budget: what it leaves
+    no time for is left out of the search, and of the look into the archive before giving up.
     """
+    time_budget = time_budget or TimeBudget()
     if query.known_as_of is not None:
         query = replace(query, until=min(query.until or query.known_as_of, query.known_as_of))
     query = replace(query, limit=2 * budget.turns)
-    recalled = recall(query, store, engines)
+    recalled = recall(query, store, engines, time_budget=time_budget)
     if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
-        recalled = recall(replace(query, deep=True), store, engines)
+        if time_budget.left:
+            recalled = recall(replace(query, deep=True), store, engines, time_budget=time_budget)
+        else:
+            time_budget.leave_out("a look into the archive")
     return answer(query, recalled, store, engines, budget=budget, writing=writing, warn=warn, working=working)
 
 
@@ -104,10 +111,13 @@ def answer(
     evidence = with_working(evidence, working, first=writing is not None)
     fact = None
     if not query.speakers and query.since is None and store.standing().claims:
-        from memcli.answer.beliefs import known  # its patterns take longer to make than a memory without facts to ask
+        from memcli.answer.fact_questions import fact_question
 
         asked_on = query.asked_at.date()
-        fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
+        if fact_question(query.text, query.as_of or asked_on) is not None:
+            from memcli.answer.beliefs import known  # what it takes is only loaded for a question about a fact
+
+            fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
     if fact is not None:
         answering = _ms(time.perf_counter() - began)
         timings = recalled.timings_ms | {"answer": answering, "total": _total(recalled.timings_ms, answering)}

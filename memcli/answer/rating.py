@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from memcli.ingest.identity import content_id
+from memcli.ids import content_id
 from memcli.types import EASY, Rating
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.options import Deep, Now, Since, Speaker, Until
+from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until
 from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def ask(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most turns taken as evidence.")] = None,
     max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, help="Most tokens of evidence, and of a model's answer.")
+        int | None, typer.Option("--max-tokens", min=1, help="Most tokens of evidence (config: ask.budget).")
     ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="PATH|NAME", help="A GGUF model that writes the answer (config: llm.model).")
@@ -47,6 +47,9 @@ def ask(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let that server be on another machine: what was said goes there.")
     ] = False,
+    answer_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Longest answer of the model, in tokens (config: llm.max_tokens).")
+    ] = None,
     temperature: Annotated[
         float | None, typer.Option(min=0, help="0 always takes the model's likeliest word (the default).")
     ] = None,
@@ -64,6 +67,7 @@ def ask(
     all_evidence: Annotated[
         bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
     ] = False,
+    max_ms: MaxMs = None,
     form: FormOption = None,
     fields: FieldsOption = None,
     nul: NulOption = False,
@@ -85,7 +89,7 @@ def ask(
         "llm.gpu": gpu,
         "llm.url": server if server is not None or model is None else "",  # a model of one's own needs no server
         "llm.allow_remote": "true" if allow_remote else None,
-        "llm.max_tokens": given(max_tokens),
+        "llm.max_tokens": given(answer_tokens),
         "llm.temperature": given(temperature),
         "llm.seed": given(seed),
         "llm.strict": "true" if strict else None,
@@ -109,6 +113,7 @@ def ask(
             known_as_of=known,
             deep=deep,
             max_tokens=max_tokens,
+            max_ms=max_ms,
             now=at,
             fallback=fallback,
             on_text=render.piece if streaming else lambda _: None,

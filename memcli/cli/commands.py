@@ -11,7 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+
+from memcli.cli.parameters import TakesAsItIs
 
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
@@ -34,6 +36,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Ask and look": {
         "ask": Entry("ask", "ask", "Answer a question, with citations."),
+        "chat": Entry("chat", "chat", "Ask one question after the other."),
         "search": Entry("search", "search", "Find turns by words and by meaning."),
         "context": Entry("context_block", "context", "Print evidence for another program's prompt."),
         "open": Entry("open_turn", "open_turn", "Show a turn where it was said, with file and line."),
@@ -73,7 +76,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "eval": Entry("eval", "evaluate", "Measure recall and answers on known questions."),
         "completion": Entry("completion", "completion", "Install completion for your shell."),
         "cron": Entry("cron", "app", "Keep the memory fresh by cron or systemd."),
-        "serve": Entry("serve", "serve", "Serve the memory to other programs (MCP)."),
+        "serve": Entry("serve", "serve", "Keep the memory open for commands, or serve it (MCP)."),
     },
 }
 """The commands in the groups and the order in which help shows them."""
@@ -93,7 +96,7 @@ class _Commands(MutableMapping[str, Any]):
             found = getattr(import_module(f"memcli.cli.{entry.module}"), entry.attribute)
             if not isinstance(found, typer.Typer):
                 one = typer.Typer(rich_markup_mode=None, add_completion=False)
-                one.command(name)(found)
+                one.command(name, cls=Verb)(found)
                 found = one
             self._made[name] = typer.main.get_command(found)
         return self._made[name]
@@ -111,7 +114,11 @@ class _Commands(MutableMapping[str, Any]):
         return len({**ENTRIES, **self._made})
 
 
-class Program(TyperGroup):
+class Verb(TakesAsItIs, TyperCommand):
+    """One command."""
+
+
+class Program(TakesAsItIs, TyperGroup):
     """memcli itself: a group whose commands are the entries above."""
 
     def __init__(self, **attributes: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from memcli.api import Memory
     from memcli.progress import Progress
     from store.store import Store
+
+
+warm: list[Callable[[Memory], None]] = []
+"""Give a command's Memory what is open already: memcli/serve/socket.py, which keeps things open, puts itself here."""
 
 
 @dataclass
@@ -40,7 +45,10 @@ class Context:
         """The memory that is meant, as the Python object that commands stand on; nothing is opened yet."""
         from memcli.api import Memory
 
-        return Memory(self.config, warn=self.tell, progress=self.progress())
+        memory = Memory(self.config, warn=self.tell, progress=self.progress())
+        for lend in warm:
+            lend(memory)
+        return memory
 
     def store(self, *, exposed: bool = False) -> Store:
         """The memory that is meant. Raises StoreMissing if there is none.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memcli.config import Config
 
 if TYPE_CHECKING:
-    from engines.protocols import Embedder, Generator
+    from engines.protocols import Embedder, Generator, TokenEncoder
     from engines.shelf import Shelf, ShelvedModel
     from engines.static import StaticEmbedder
     from memcli.recall.pipeline import Engines
@@ -107,16 +106,23 @@ def in_use(config: Config) -> dict[str, str]:
 
 def for_recall(config: Config, store: Store | None) -> Engines:
     """The models that recall needs."""
-    from engines.token_encoder import MiniLMTokenEncoder
+    from engines.loading import LoadingTokenEncoder
+
+    table = built_in_embedder()  # first: it imports what the other needs too, which two threads cannot do at a time
+    encoder = LoadingTokenEncoder(_token_encoder)
     from memcli.recall.pipeline import Engines
 
-    table = built_in_embedder()
     finder = embedder(config, store)
-    same = finder.id == table.id
-    return Engines(embedder=table if same else finder, token_table=table, token_encoder=MiniLMTokenEncoder())
+    return Engines(embedder=table if finder.id == table.id else finder, token_table=table, token_encoder=encoder)
 
 
-def generator(config: Config, tell: Callable[[str], None], states: Path | None = None) -> Generator:
+def _token_encoder() -> TokenEncoder:
+    from engines.token_encoder import MiniLMTokenEncoder
+
+    return MiniLMTokenEncoder()
+
+
+def generator(config: Config, states: Path | None = None) -> Generator:
     """The user's own language model, from the settings: a file, or one that a server has.
 
     states: the folder for what it computes of the beginnings of prompts.
@@ -125,27 +131,30 @@ def generator(config: Config, tell: Callable[[str], None], states: Path | None =
     if config["llm.url"]:
         from engines.server import ServerGenerator
 
-        server = ServerGenerator(
+        return ServerGenerator(
             config["llm.url"],
             model=config["llm.model"],
             context_tokens=config["llm.context"],
             allow_remote=config["llm.allow_remote"],
         )
-        tell(f"asking {server.device}")
-        return server
     from engines.isolated import IsolatedGenerator
 
     gpu, path = config["llm.gpu"], model_path(config["llm.model"])
     budget = config["llm.prompt_cache"] * 1_000_000
-    model = IsolatedGenerator(
+    return IsolatedGenerator(
         path,
         context_tokens=config["llm.context"],
         gpu=int(gpu) if gpu.isdecimal() else gpu,
         states=states if budget else None,
         state_bytes=budget,
     )
-    tell(f"{path.name} on {model.device}")
-    return model
+
+
+def told_of(config: Config, writer: Generator) -> str:
+    """What to tell the user of a model that is at work: which, and what computes it."""
+    if config["llm.url"]:
+        return f"asking {writer.device}"
+    return f"{model_path(config['llm.model']).name} on {writer.device}"
 
 
 def model_path(given: str) -> Path:

@@ -25,6 +25,7 @@ def fact_document(one: Belief, known: Knowledge, today: date) -> dict[str, Any]:
     sources = [(claim, "says") for claim in one.sources if claim is not one.ended_by]
     if one.ended_by is not None:
         sources.append((one.ended_by, "ends"))
+    sources += [(claim, "doubts") for claim in one.doubts]
     return {
         "id": one.id,
         "kind": one.kind,
@@ -35,6 +36,7 @@ def fact_document(one: Belief, known: Knowledge, today: date) -> dict[str, Any]:
         "confidence": one.confidence,
         "proofs": one.proofs,
         "current": one.holds_on(today),
+        "possibly_outdated": one.holds_on(today) and one.doubted_on(today) is not None,
         "planned": one.planned,
         "valid_from": one.valid_from.isoformat() if one.valid_from else None,
         "valid_to": one.valid_to.isoformat() if one.valid_to else None,
@@ -108,6 +110,7 @@ def _fact(one: Belief, known: Knowledge, today: date, *, subject: bool = False, 
         (f"  {when(one, today)}", "green"),
         (note, "dim"),
         ("  in conflict" if one.rivals else "", "yellow"),
+        ("  possibly outdated" if one.holds_on(today) and one.doubted_on(today) else "", "yellow"),
         (f"  {one.proofs} proofs" if one.proofs > 1 else "", "dim"),
     )
     show(
@@ -120,7 +123,7 @@ def when(one: Belief, today: date) -> str:
     """From when to when a fact holds, in words."""
     begins = f"{one.valid_from}" if one.valid_from else ""
     if one.kind == "event":
-        return begins
+        return begins if one.since_known or not begins else f"told {begins}"
     if one.valid_to is not None:
         return (
             f"{begins} to {one.valid_to}".strip()

@@ -18,3 +18,9 @@ Deep = Annotated[bool, typer.Option("--deep", help="Look into the archive too: w
 Now = Annotated[
     str | None, typer.Option("--now", metavar="TIME", help="Answer as if it were this moment (default: the clock).")
 ]
+MaxMs = Annotated[
+    int | None,
+    typer.Option(
+        "--max-ms", min=1, metavar="N", help="Begin nothing new after N milliseconds; what is left out is named."
+    ),
+]

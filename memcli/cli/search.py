@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.options import Deep, Now, Since, Speaker, Until
+from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until
 from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 COLUMNS = ("rank", "said_at", "speaker", "text", "source", "line", "id")
@@ -23,6 +23,7 @@ def search(
     now: Now = None,
     deep: Deep = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most turns shown.")] = 10,
+    max_ms: MaxMs = None,
     form: FormOption = None,
     fields: FieldsOption = None,
     nul: NulOption = False,
@@ -46,8 +47,9 @@ def search(
 
     def found(asked: str) -> Recalled:
         return memory.search(
-            asked, since=where.since, until=where.until, speakers=where.speakers, deep=deep, limit=limit, now=at
-        )
+            asked, since=where.since, until=where.until, speakers=where.speakers, deep=deep, limit=limit,
+            max_ms=max_ms, now=at,
+        )  # fmt: skip
 
     def batched(asked: str) -> tuple[dict[str, Any], bool]:
         recalled = found(asked)

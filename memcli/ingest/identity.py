@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -11,16 +10,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
+from memcli.ids import content_id
 from memcli.ingest.readers.base import RawSession, Source
 from memcli.ingest.times import Stamp
 
-_SEPARATOR = "\x1f"
 _PHONE = re.compile(r"\+?[\d\s().\u00a0\u2011-]{7,24}")
-
-
-def content_id(*parts: str) -> str:
-    """128 bits of the parts' hash, in hex (BLAKE2b)."""
-    return hashlib.blake2b(_SEPARATOR.join(parts).encode("utf-8"), digest_size=16).hexdigest()
 
 
 @lru_cache(maxsize=65_536)

@@ -28,10 +28,13 @@ EMBEDDER = "embedder"
 
 def check_embedder(store: Store, embedder: Embedder) -> None:
     """Hold the store to one embedder. Raises StoreDamaged if its vectors are of another one."""
-    known = store.embedder
-    if known is not None and known != embedder.id:
+    _hold_to(store.embedder, embedder)
+
+
+def _hold_to(made_with: str | None, embedder: Embedder) -> None:
+    if made_with is not None and made_with != embedder.id:
         raise StoreDamaged(
-            f"the index was made with the embedder {known}, not with {embedder.id}",
+            f"the index was made with the embedder {made_with}, not with {embedder.id}",
             hint="`memcli repair --reembed` makes the index anew",
         )
 
@@ -41,22 +44,26 @@ def index_outbox(
 ) -> int:
     """Index what the outbox names and empty it. Only under the writer lock. Returns how many turns were indexed.
 
+    Raises StoreDamaged if the index's vectors are of another embedder.
+
     Safe to interrupt anywhere: what was indexed and not yet cleared is indexed again, replacing itself. The catalogue
     is closed while the model runs. go_on: asked after each part whether there is time for another.
     """
     if store.erasing:
         erase.finish(store)
-    with store.writing() as catalogue:
-        if not store.index.exists:
-            catalogue.keep_setting(EMBEDDER, embedder.id)
+    with store.reading() as catalogue:
+        ranges, made_with = catalogue.outbox(), catalogue.setting(EMBEDDER)
+    if not store.index.exists:
+        with store.writing() as catalogue:
+            catalogue.keep_setting(EMBEDDER, made_with := embedder.id)
             catalogue.refill_outbox()
-        ranges = catalogue.outbox()
+            ranges = catalogue.outbox()
     if not ranges:
         if store.pending:
             _finish(store, embedder)  # cut off between the last turn and here
         store.settle()
         return 0
-    check_embedder(store, embedder)
+    _hold_to(made_with, embedder)
     total = _count(ranges)
     with progress.phase("index", total, "turns") as advance:
         for part in _parts(ranges):

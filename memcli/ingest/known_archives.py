@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from memcli.ingest.identity import content_id
+from memcli.ids import content_id
 from memcli.ingest.incremental import Part, part
 from memcli.ingest.readers.base import Reader, Source
 from store.batches import Batches, ReadRow

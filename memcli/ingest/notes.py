@@ -10,8 +10,8 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from memcli.ids import content_id
 from memcli.ingest.errors import InputUnreadable
-from memcli.ingest.identity import content_id
 from memcli.ingest.indexing import index_outbox
 from memcli.ingest.normalise import Normaliser
 from memcli.memory.consolidate_facts import FactsReport, consolidate_facts

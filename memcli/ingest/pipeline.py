@@ -24,11 +24,12 @@ from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.walk import Found, sources
 from memcli.ingest.writing import BATCH, Writer
 from memcli.progress import Progress
-from store.batches import Batches, ReadRow
+from store.batches import ReadRow
 from store.store import Store
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
+    from store.catalogue import Catalogue
 
 __all__ = ["BATCH", "IngestReport", "Reading", "SourceReport", "dry_run", "ingest"]
 
@@ -99,16 +100,14 @@ def ingest(
             for uri, reason in refused:
                 writer.refuse(uri, reason)
             writer.report.sources += left_out(found)
-            with store.reading() as catalogue:
-                # Turns that were deleted come back only where they are read again.
-                reads = {} if allow_return else Batches(catalogue.connection).last_reads()
-                _tell_unchanged(writer, archives, Batches(catalogue.connection))
-            _read_all(store, writer, chosen, reading, reads, embedder, progress)
-            with store.writing() as catalogue:
-                catalogue.end_batch(writer.batch, datetime.now(UTC))
+            # Turns that were deleted come back only where they are read again.
+            reads = {} if allow_return else writer.last_reads
+            _tell_unchanged(writer, archives)
+
+            def keep_archives(catalogue: Catalogue) -> None:
                 archives.keep(catalogue, (source.uri for source, _ in chosen), refused, found.ignored)
-                if me:
-                    catalogue.keep_setting("me", me)
+
+            _read_all(store, writer, chosen, reading, reads, embedder, progress, me, keep_archives)
     report = writer.report
     # What was added to a known log may be no turn at all: half a line, a line that cannot be read.
     if not report.turns_read and not any(source.continued for source in report.sources):
@@ -117,11 +116,11 @@ def ingest(
     return report
 
 
-def _tell_unchanged(writer: Writer, archives: KnownArchives, batches: Batches) -> None:
+def _tell_unchanged(writer: Writer, archives: KnownArchives) -> None:
     """Report what is in the archives that are as they were."""
     for uri in sorted(archives.unchanged):
         for before in archives.members(uri):
-            writer.known(before, batches.quarantined(before.uri))
+            writer.known(before)
         for member, reason in archives.refused(uri):
             writer.report.sources.append(SourceReport(uri=member, format=None, skipped=[(None, reason)]))
         if ignored := archives.ignored(uri):
@@ -136,6 +135,8 @@ def _read_all(
     reads: Mapping[str, ReadRow],
     embedder: Callable[[], Embedder],
     progress: Progress,
+    me: str | None,
+    also: Callable[[Catalogue], None],
 ) -> None:
     total = sum(source.path.stat().st_size for source, _ in chosen)
     with Indexing(store, embedder) as indexing, progress.phase("read", total, "bytes") as advance:
@@ -144,9 +145,7 @@ def _read_all(
             found = part(source, reader, reads.get(source.uri), reading.how(reader))
             if found.source is None:
                 assert found.before is not None
-                with store.reading() as catalogue:
-                    skipped = Batches(catalogue.connection).quarantined(source.uri)
-                writer.known(found.before, skipped)
+                writer.known(found.before)
             else:
                 report = SourceReport(
                     uri=source.uri, format=reader.name, confidence=detected.confidence,
@@ -154,7 +153,7 @@ def _read_all(
                 )  # fmt: skip
                 writer.read(found, reader, reading.how(reader), report, committed=indexing.more)
             advance(source.path.stat().st_size)
-        writer.commit()
+        writer.finish(me=me, also=also)
     index_outbox(store, embedder(), progress)
 
 

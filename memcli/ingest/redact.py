@@ -10,15 +10,16 @@ import re
 from collections.abc import Callable
 
 from memcli.ingest.redact_rules import LONG, RULES, Rule
+from memcli.patterns import regex
 
 # Visa, Mastercard, American Express, Discover, JCB, Diners by their first digits and lengths (ISO/IEC 7812).
-_CARD = re.compile(
+_CARD = regex(
     r"(?<![\w.-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|65\d\d|64[4-9]\d|35[2-8]\d)(?:([ -]?)\d{4}(?:\1\d{4}){2})"
     r"|3[47]\d\d([ -]?)\d{6}\2\d{5}|3(?:0[0-5]|[68]\d)\d([ -]?)\d{6}\3\d{4})(?![\w-]|\.\d)",
     re.ASCII,
 )
-_DIGITS = re.compile(r"[0-9]{4}[ -]?[0-9]{4}")
-_LONG = re.compile(rf"\S{{{LONG}}}")
+_DIGITS = regex(r"[0-9]{4}[ -]?[0-9]{4}")
+_LONG = regex(rf"\S{{{LONG}}}")
 
 
 def _needs(*, any_case: bool, long: bool) -> tuple[str, ...]:

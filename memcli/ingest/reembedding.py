@@ -32,7 +32,7 @@ def reembed(
     whether the new index is in its place; go_on is asked after each batch whether there is time for another.
     """
     second = Reembedding(store, embedder.id)
-    second.begin()
+    second.begin(_rows(store, 1, 1), embedder.dimension)
     faded = store.archive.seqs()
     with store.reading() as catalogue:
         highest = int(catalogue.setting("next_seq") or 1) - 1

@@ -14,7 +14,7 @@ from memcli.ingest.identity import OpenSession, native_id_from, speaker_key
 from memcli.ingest.incremental import Part, beside, forget_old, remember, state_after
 from memcli.ingest.listen import Heard, Unread, listen
 from memcli.ingest.normalise import Normaliser
-from memcli.ingest.readers.base import Reader, Source
+from memcli.ingest.readers.base import Reader
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.times import Stamp, infer
 from store.batches import Batches, ReadRow
@@ -22,6 +22,7 @@ from store.catalogue import Catalogue
 from store.errors import StoreLocked
 from store.speakers import Speakers
 from store.store import Store
+from store.transactions import transaction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,18 +59,18 @@ class Writer:
         self.report = IngestReport(batch=uuid.uuid4().hex, redacted=normaliser.redacted)
         with guard(), store.writing() as catalogue:
             self.batch = catalogue.begin_batch(self.report.batch, datetime.now(UTC))
+            self.last_reads = Batches(catalogue.connection).last_reads()
 
     def refuse(self, uri: str, reason: str) -> None:
         """Take note of a file that is no log."""
         self.report.sources.append(SourceReport(uri=uri, format=None, skipped=[(None, reason)]))
         self._unread.append(Unread(uri, None, reason, ""))
 
-    def known(self, before: ReadRow, skipped: list[tuple[int | None, str]]) -> None:
+    def known(self, before: ReadRow) -> None:
         """Take note of a source that is as it was when it was last read."""
         self.report.sources.append(
             SourceReport(
-                uri=before.uri, format=before.format, unchanged=True, sessions=before.sessions, turns_read=before.turns,
-                skipped=skipped,
+                uri=before.uri, format=before.format, unchanged=True, sessions=before.sessions, turns_read=before.turns
             )
         )  # fmt: skip
 
@@ -121,19 +122,34 @@ class Writer:
             raise
         return bool(heard)
 
-    def _commit(self, heard: Sequence[Heard]) -> None:
+    def finish(self, *, me: str | None, also: Callable[[Catalogue], None] = lambda _: None) -> None:
+        """Write what is left and close the batch. me: who of the speakers the user is, if that was said; also: what
+        else is written with it."""
+        heard, self._heard = self._heard, []
+        with self._guard():
+            self._commit(heard, last=also, me=me)
+
+    def _commit(
+        self, heard: Sequence[Heard], *, last: Callable[[Catalogue], None] | None = None, me: str | None = None
+    ) -> None:
         if heard:
             self._store.expect_pending()
-        with self._store.writing() as catalogue:
+        with self._store.writing() as catalogue, transaction(catalogue.connection):
             self._identify(catalogue, heard)
+            self._keep_sources(catalogue, heard)
             if heard:
                 self._add(catalogue, heard)
             if self._unread:
                 uris, lines, reasons, excerpts = zip(*self._unread, strict=True)
                 columns = {"uri": uris, "line": lines, "reason": reasons, "excerpt": excerpts}
                 catalogue.add_quarantine(_table(columns | {"batch": [self.batch] * len(uris)}))
-            for read in self._read:
-                self._keep_read(catalogue, read)
+            self._keep_reads(catalogue)
+            if last is not None:
+                catalogue.end_batch(self.batch, datetime.now(UTC))
+                self._recall_skipped(catalogue)
+                last(catalogue)
+            if me:
+                catalogue.keep_setting("me", me)
         self._unread.clear()
         self._read.clear()
 
@@ -152,24 +168,46 @@ class Writer:
             count += 1
         return self._heard[len(self._heard) - count :] if 0 < count < BATCH // 2 else []
 
-    def _keep_read(self, catalogue: Catalogue, read: _Read) -> None:
-        """Record how far a source was read. All that was said up to there is committed."""
-        part, report = read.part, read.report
-        source, before = part.source, part.before
-        assert source is not None
-        assert report.format is not None
-        state = state_after(part, read.sessions) | {"beside": beside(source)}
-        Batches(catalogue.connection).keep_read(
-            self.batch,
-            self._source_number(catalogue, source, report.format),
-            ReadRow(
+    def _keep_sources(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
+        """Record the sources that this commit is the first to tell of."""
+        told = {
+            turn.session.source.uri: turn.session.format for turn in {id(turn.report): turn for turn in heard}.values()
+        }
+        for read in self._read:
+            assert read.part.source is not None
+            assert read.report.format is not None
+            told[read.part.source.uri] = read.report.format
+        fresh = {uri: format_name for uri, format_name in told.items() if uri not in self._source_numbers}
+        if fresh:
+            parts = [self._parts[uri] for uri in fresh]
+            columns: dict[str, list[Any]] = {
+                "uri": list(fresh), "format": list(fresh.values()), "sha256": [part.sha256 for part in parts],
+                "bytes": [part.bytes for part in parts], "batch": [self.batch] * len(parts),
+            }  # fmt: skip
+            self._source_numbers |= catalogue.keep_sources(_table(columns))
+
+    def _keep_reads(self, catalogue: Catalogue) -> None:
+        """Record how far the sources were read. All that was said up to there is committed."""
+        reads: dict[int, ReadRow] = {}
+        for part, how, report, sessions in self._read:
+            source, before = part.source, part.before
+            assert source is not None
+            assert report.format is not None
+            state = state_after(part, sessions) | {"beside": beside(source)}
+            reads[self._source_numbers[source.uri]] = ReadRow(
                 uri=source.uri, format=report.format, start=source.start, bytes=part.bytes, sha256=part.sha256,
-                mtime_ns=part.mtime_ns, read_at=datetime.now(UTC), how=read.how,
+                mtime_ns=part.mtime_ns, read_at=datetime.now(UTC), how=how,
                 sessions=max(report.sessions, before.sessions if before is not None else 0),
                 turns=report.turns_read + (before.turns if before is not None else 0),
                 state=json.dumps(state, default=lambda one: one.carried()),
-            ),
-        )  # fmt: skip
+            )  # fmt: skip
+        Batches(catalogue.connection).keep_reads(self.batch, reads)
+
+    def _recall_skipped(self, catalogue: Catalogue) -> None:
+        """Let the reports of sources that were not read again name what could not be read of them."""
+        unchanged = {source.uri: source for source in self.report.sources if source.unchanged}
+        for uri, skipped in Batches(catalogue.connection).quarantined(unchanged).items():
+            unchanged[uri].skipped = skipped
 
     def _identify(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
         """Find out which conversation the sessions without an id of their own are: a known one, or a new one."""
@@ -219,7 +257,7 @@ class Writer:
     def _add(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
         opened = {turn.session.id: turn.session for turn in heard}
         reports = {
-            self._source_number(catalogue, turn.session.source, turn.session.format): turn.report
+            self._source_numbers[turn.session.source.uri]: turn.report
             for turn in {id(turn.report): turn for turn in heard}.values()
         }
         numbers = catalogue.keep_sessions(
@@ -310,14 +348,6 @@ class Writer:
         )
         return {who: numbers[key] for who, key in zip(latest, keys, strict=True)}
 
-    def _source_number(self, catalogue: Catalogue, source: Source, format_name: str) -> int:
-        if source.uri not in self._source_numbers:
-            part = self._parts[source.uri]
-            self._source_numbers[source.uri] = catalogue.keep_source(
-                uri=source.uri, format=format_name, sha256=part.sha256, size=part.bytes, batch=self.batch
-            )
-        return self._source_numbers[source.uri]
-
 
 class _Read(NamedTuple):
     """A source that was read so far, to be recorded once what was said in it is committed."""
@@ -339,7 +369,9 @@ def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
 
     types = {
         "session": pa.int32(), "position": pa.int64(), "said_at": pa.timestamp("us"), "utc_offset": pa.int16(),
-        "worded_at": pa.timestamp("us"), "told": pa.int64(),
+        "worded_at": pa.timestamp("us"),
+        "bytes": pa.int64(),
+        "told": pa.int64(),
         "time_inferred": pa.bool_(), "who": pa.int32(), "source": pa.int32(), "line": pa.int64(), "batch": pa.int32(),
     }  # fmt: skip
     return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})

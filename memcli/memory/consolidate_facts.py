@@ -282,6 +282,7 @@ def _source_rows(beliefs: Iterable[Belief], seqs: Mapping[str, int]) -> Iterable
         spans = [("says", claim) for claim in one.sources if claim is not one.ended_by]
         if one.ended_by is not None:
             spans.append(("ends", one.ended_by))
+        spans += [("doubts", claim) for claim in one.doubts]
         for role, claim in spans:
             yield {
                 "fact_id": one.id, "subject_key": subject_key(one.subject), "seq": seqs[claim.said.turn_id],

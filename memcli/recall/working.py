@@ -25,7 +25,10 @@ INSTRUCTIONS = 5
 
 def working_turns(store: Store, session: str | None) -> list[Turn]:
     """The turns at hand, the most important first, within the budget. Raises UsageError if no session is named so."""
-    pins = sorted(item for item, mark in store.standing().marks.items() if mark == "pinned")
+    standing = store.standing()
+    pins = sorted(item for item, mark in standing.marks.items() if mark == "pinned")
+    if not pins and not standing.instructions and session is None:
+        return []  # nothing is at hand: the catalogue need not be opened
     with store.reading() as catalogue:
         rows = turns_with_ids(catalogue, pins)
         if session is not None:

@@ -118,14 +118,21 @@ def test_indexing_that_stops_between_chunks_is_finished_later(store: Store, call
 
 @pytest.mark.parametrize(
     ("step", "known"),
-    [("add", 0), ("create_index", 0), ("optimize", 0), ("delete", 3), ("add", 3), ("optimize", 3)],
+    [
+        ("add", range(0)),
+        ("create_index", range(0)),
+        ("delete", range(0, TURNS, 3)),
+        ("add", range(0, TURNS, 3)),
+        ("create_index", range(0, TURNS, 3)),
+        ("optimize", range(TURNS - 1)),
+    ],
 )
 def test_indexing_that_stops_inside_the_index_is_finished_later(
-    store: Store, monkeypatch: pytest.MonkeyPatch, step: str, known: int
+    store: Store, monkeypatch: pytest.MonkeyPatch, step: str, known: range
 ) -> None:
     """Stopped once just before and once just after a step that changes the index, some turns being known or none."""
     if known:
-        commit(store, *range(0, TURNS, known))
+        commit(store, *known)
         mend(store.folder)
     commit(store, *range(TURNS))
     for after in (False, True):

@@ -11,6 +11,7 @@ import pytest
 from store.index import Filter, Index
 from store.lance import lance
 from store.lance_reader import LanceReader
+from store.loaded_rows import LoadedRows
 from store.rows import TurnRow
 
 WORDS = ["kettle", "ferry", "lease", "compost", "violin"]
@@ -42,11 +43,44 @@ def test_the_same_words_match_with_the_same_scores(folder, text, where):
 
     search = lance().connect(str(folder)).open_table("turns").search(MatchQuery(text, "said"), query_type="fts")
     search = search.where(where, prefilter=True) if where else search
-    expected = search.select(["seq", "_score"]).limit(500).to_arrow()
-    found = LanceReader(folder, "turns").matching(text, column="said", columns=["seq"], limit=500, where=where).result()
-    assert dict(zip(found["seq"].to_pylist(), found["_score"].to_pylist(), strict=True)) == dict(
-        zip(expected["seq"].to_pylist(), expected["_score"].to_pylist(), strict=True)
-    )
+    expected = search.select(["seq", "_score"]).with_row_id(True).limit(500).to_arrow()
+    found = LanceReader(folder, "turns").matching(text, column="said", limit=500, where=where)
+    assert scores(found) == scores(expected)
+    assert found["_score"].to_pylist() == sorted(found["_score"].to_pylist(), reverse=True)
+
+
+def scores(found: pa.Table) -> dict[int, float]:
+    return dict(zip(found["_rowid"].to_pylist(), found["_score"].to_pylist(), strict=True))
+
+
+def test_of_turns_that_match_alike_the_first_are_found_every_time(tmp_path):
+    """However many of them there are: which of them LanceDB gives of so many is left to chance."""
+    count = 3000
+    values = {
+        "seq": pa.array(range(1, count + 1), pa.int64()),
+        "session": pa.array([1] * count, pa.int32()),
+        "said": pa.array(["Ana: kettle"] * count),
+        "window": pa.array([""] * count),
+    }
+    rows = pa.table({name: values.get(name, pa.nulls(count)) for name in (*TurnRow._fields, "said", "window")})
+    index = Index(tmp_path / "index")
+    index.put(rows, np.ones((count, 64), np.float32), known=[])
+    index.refresh_text()
+    found = index.lexical("kettle", column="said", limit=120, where=Filter())
+    assert [seq for seq, _ in found] == list(range(1, 121))
+
+
+def test_every_turn_is_found_by_its_row():
+    """The row of each of some seqs, and the seq of each of some rows."""
+    chance = np.random.default_rng(3)
+    seqs, row_ids = chance.permutation(1000)[:400] + 5, chance.permutation(1 << 20)[:400].astype(np.uint64)
+    rows = LoadedRows(
+        seqs=seqs, sessions=np.zeros(400, np.int32), row_ids=row_ids, by_seq=np.argsort(seqs).astype(np.int32),
+        by_row_id=np.argsort(row_ids).astype(np.int32), codes=None, vectors=None, dimension=0,
+    )  # fmt: skip
+    assert rows.seqs_of(row_ids[::7]).tolist() == seqs[::7].tolist()
+    wanted = [*seqs[:9].tolist(), seqs[0], 1, 99_999]
+    assert rows.row_ids_of(wanted).tolist() == [row for _, row in sorted(zip(seqs[:9], row_ids[:9], strict=True))]
 
 
 def test_the_same_rows_are_scanned_and_taken(folder):
