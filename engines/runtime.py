@@ -41,6 +41,7 @@ class Session:
         if not path.is_file():
             raise ModelMissing(f"No model file at {path}")
         ort = _onnxruntime()
+        providers = _providers(gpu)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = SILENT
@@ -49,7 +50,6 @@ class Session:
         options.graph_optimization_level = level.ORT_ENABLE_ALL if fuse else level.ORT_ENABLE_BASIC
         # x86 without VNNI adds 8-bit products in 16 bits, which overflow: ask for the exact kernels there.
         options.add_session_config_entry("session.x64quantprecision", "1")
-        providers = _providers(gpu)
         try:
             with _unheard() if len(providers) > 1 else nullcontext():
                 self._session = ort.InferenceSession(str(path), options, providers=providers)
@@ -82,7 +82,10 @@ class Session:
 
 @contextmanager
 def _unheard() -> Iterator[None]:
-    """Where CUDA turns out not to work the Python layer prints so, then falls back to the CPU by itself."""
+    """Where CUDA turns out not to work the Python layer prints what it lacks, then falls back to the CPU by itself.
+
+    Not where no CUDA is asked for: a model may be loading beside a thread that prints.
+    """
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         yield
 
@@ -113,8 +116,7 @@ def _providers(gpu: OnnxGpu) -> list[str]:
         return [CPU]
     if CUDA in ort.get_available_providers() and nvidia_device_present():
         try:
-            # CUDA libraries that were installed as Python packages. It prints what it does not find.
-            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            with _unheard():  # CUDA libraries that were installed as Python packages
                 ort.preload_dlls()
         except Exception as error:  # whatever is missing
             if gpu == "on":

@@ -56,10 +56,15 @@ class Memory:
         *,
         warn: Callable[[str], None] = lambda _: None,
         progress: Progress | None = None,
+        verb: str = "",
     ) -> None:
-        """A memory with these settings; nothing is opened yet. warn: is told what a person should know."""
+        """A memory with these settings; nothing is opened yet.
+
+        warn: is told what a person should know. verb: the command at work, for whoever waits for an encrypted memory.
+        """
         self.settings = settings
         self._warn = warn
+        self._verb = verb
         self._progress = progress or Unwatched()
         self._loaded = Loaded(settings, warn)
         self._at_hand: tuple[Any, list[Turn]] | None = None
@@ -89,7 +94,7 @@ class Memory:
             from store.store import Store
 
             wait_s, exposed = opened.settings["wait"], opened.settings["exposed"]
-            Store.create(opened.folder, wait_s=wait_s, exposed=exposed)
+            Store.create(opened.folder, wait_s=wait_s, exposed=exposed, key=opened.key)
         _ = opened.store  # raises what is wrong with it
         return opened
 
@@ -98,15 +103,11 @@ class Memory:
         self._loaded.close()
 
     def take_over(self, other: Memory, *, reopened: bool) -> None:
-        """Go on with what another Memory of the same folder has open. reopened: another process has written since."""
-        from store.store import Store, is_store
-
-        if not is_store(self.folder):
-            return
-        fresh = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
+        """Go on with what another Memory of the folder has open. reopened: another process has written since."""
+        fresh = self.store
         store = vars(other).get("store", fresh)  # the property, if it was read
-        for table in (store.index, store.archive) if reopened else ():
-            table.reopen()
+        if reopened:
+            store.reopen()
         store.locks.wait_s = fresh.locks.wait_s
         vars(self)["store"], self._at_hand = store, other._at_hand
         self._loaded.take_over(other._loaded)
@@ -127,7 +128,16 @@ class Memory:
         """Its rows and files. Raises StoreMissing, StoreExposed."""
         from store.store import Store
 
-        return Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
+        store = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"], key=self.key)
+        if store.seal:
+            store.locks.shown_as = f"memcli {self._verb}".strip()
+        return store
+
+    def key(self, folder: Path) -> bytes:
+        """The key of the encrypted memory in that folder. Raises KeyRefused if there is none."""
+        from memcli.keys import find
+
+        return find(folder, self.settings, os.environ)
 
     @property
     def engines(self) -> Engines:
@@ -170,6 +180,7 @@ class Memory:
             me=self.settings["me"] or None,
             allow_return=allow_return,
             exposed=self.settings["exposed"],
+            key=self.key,
         )
 
     def remember(self, text: str, *, now: datetime | None = None, redact: bool = True) -> Noted:
@@ -185,6 +196,7 @@ class Memory:
             zone=self.settings.zone,
             redacting=redact,
             progress=self._progress,
+            key=self.key,
         )
 
     # asking
@@ -211,8 +223,8 @@ class Memory:
 
         since, until: from when to (excluding) when it was said. session: the conversation that the question belongs
         to, whose last turns are at hand. as_of: as the world was on that day; known_as_of: as the memory stood then.
-        max_tokens: most tokens of evidence (the setting ask.budget). max_ms: begin nothing new after so long. What is
-        left out for either is told to `warn`.
+        max_tokens: most tokens of evidence (the setting ask.budget); max_ms: milliseconds after which the search begins
+        nothing new; what is left out for either is told to `warn`.
         fallback: answer without the language model where that fails. on_text: is told of each piece that it writes.
         record: keep the answer, and strengthen what it cites. Raises UsageError for an empty question.
         """
@@ -220,6 +232,7 @@ class Memory:
         from memcli.cli.documents import answer_document
         from memcli.recall.time_budget import TimeBudget
 
+        time_budget = TimeBudget.of(max_ms)
         query = self._query(
             question, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=1, as_of=as_of,
             known_as_of=known_as_of,
@@ -259,22 +272,23 @@ class Memory:
     ) -> Recalled:
         """The turns that bear on a text by words and by meaning, best first: `candidates` of what is returned.
 
-        max_ms: begin nothing new after so long; what is left out for it is told to `warn`.
+        max_ms: as for ask().
         """
         from memcli.recall.pipeline import recall
         from memcli.recall.time_budget import TimeBudget
         from store.errors import StoreDamaged
 
+        time_budget = TimeBudget.of(max_ms)
         query = self._query(text, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=limit)
-        engines, time_budget = self.engines, TimeBudget.of(max_ms)
+        engines = self.engines
         try:
             found = recall(query, self.store, engines, time_budget=time_budget)
-            self._tell_left_out(time_budget)
         except StoreDamaged:
             if self.engines is engines:
                 raise
         else:
             if self.engines is engines:
+                self._tell_left_out(time_budget)
                 return found
         return recall(query, self.store, self.engines)  # an index of another embedder came in between
 
@@ -419,10 +433,6 @@ class Memory:
         self.store.spool.append(list(rating_records(document, now or datetime.now(UTC), rating)))
         return document
 
-    def _tell_left_out(self, time_budget: TimeBudget) -> None:
-        if time_budget.left_out:
-            self._warn(f"left out to keep within --max-ms: {'; '.join(time_budget.left_out)}")
-
     def _query(
         self,
         text: str,
@@ -456,6 +466,10 @@ class Memory:
             as_of=as_of,
             known_as_of=known_as_of,
         )
+
+    def _tell_left_out(self, time_budget: TimeBudget) -> None:
+        if time_budget.left_out:
+            self._warn(f"left out to keep within the time: {'; '.join(time_budget.left_out)}")
 
     def _working(self, session: str | None) -> list[Turn]:
         """The turns at hand whatever the question is; read again only when a pin or the catalogue has changed."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from store.store import Store
 
 OF_THE_WRITER = ("llm.model", "llm.url", "llm.allow_remote", "llm.context", "llm.gpu", "llm.prompt_cache")
-OF_THE_EMBEDDER = ("embedder", "embedder.gpu")
+OF_THE_EMBEDDER = ("embedder.model", "embedder.gpu")
 """The settings that models are loaded by."""
 
 
@@ -70,7 +70,7 @@ class Loaded:
         from memcli.cli.engines_in_use import generator, told_of
 
         if self._writer is None:
-            self._writer = generator(self._settings, store.prompt_states.place())
+            self._writer = generator(self._settings, store.prompt_states.place() if store.prompt_states else None)
         if not self._told:
             self._warn(told_of(self._settings, self._writer))
             self._told = True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -266,12 +267,21 @@ class Catalogue:
         rows = self._db.execute("SELECT first_seq, last_seq FROM outbox ORDER BY first_seq").fetchall()
         return [(int(row[0]), int(row[1])) for row in rows]
 
-    def clear_outbox(self, last_seq: int) -> None:
-        """Forget everything up to and with `last_seq`: it is in the index now."""
+    def clear_outbox(self, last_seq: int, seen: Sequence[tuple[int, int]] | None = None) -> list[tuple[int, int]]:
+        """Forget what lies up to and with `last_seq` of the entries `seen` (None: of all): it is in the index now.
+
+        What was put in since outbox() gave `seen` stays, even of the same turns. Returns what is left of `seen`.
+        """
+        present = self.outbox()
+        before = present if seen is None else seen
+        fresh = Counter(present) - Counter(before)
+        left = [(max(first, last_seq + 1), last) for first, last in before if last > last_seq]
+        rows = [list(entry) for entry in [*left, *fresh.elements()]]
         self._db.begin()
-        self._db.execute("DELETE FROM outbox WHERE last_seq <= ?", [last_seq])
-        self._db.execute("UPDATE outbox SET first_seq = ? WHERE first_seq <= ?", [last_seq + 1, last_seq])
+        self._db.execute("DELETE FROM outbox")
+        self._db.execute("INSERT INTO outbox SELECT one[1], one[2] FROM (SELECT unnest(?::BIGINT[][]) AS one)", [rows])
         self._db.commit()
+        return left
 
     def refill_outbox(self) -> None:
         """Put every turn in the outbox: the index is to be built anew."""

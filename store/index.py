@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from store.by_code import Scored, nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.lance import lance
+from store.lance import full_text, lance
 from store.lance_reader import LanceReader
 from store.loaded_rows import LoadedRows, array_of, load, matrix_of
 from store.nearest import best, codes_of, window_scores
@@ -165,7 +165,7 @@ class Index:
 
     def _make(self, layout: pa.Schema) -> None:
         self.drop()  # what is left of a making that was cut off
-        lance().connect(str(self._folder)).create_table(self.name, schema=layout)
+        self._database().create_table(self.name, schema=layout)
         self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
 
     def remove_ranges(self, ranges: Sequence[tuple[int, int]]) -> None:
@@ -199,7 +199,7 @@ class Index:
             return
         with writable(self._folder):
             table = self._index_text()
-            if 2 * self._waiting(table) > int(table.count_rows()) and self._files(table) <= WAITING_FILES:
+            if 2 * self.waiting > int(table.count_rows()) and self._files(table) <= WAITING_FILES:
                 self._make_text_indexes(table, TEXT_COLUMNS)
             else:
                 table.optimize(cleanup_older_than=KEPT_VERSIONS)
@@ -217,12 +217,13 @@ class Index:
             return True  # its making was cut off
         table = self._open()
         bearable = min(WAITING_ROWS, int(table.count_rows()) // WAITING_SHARE)
-        return self._waiting(table) > bearable or self._files(table) > WAITING_FILES
+        return self.waiting > bearable or self._files(table) > WAITING_FILES
 
-    @staticmethod
-    def _waiting(table: Any) -> int:
-        """How many rows no full-text index has yet."""
-        return max((int(index.num_unindexed_rows) for index in table.list_indices()), default=0)
+    @property
+    def waiting(self) -> int:
+        """How many rows are not in the full-text indexes yet."""
+        indices = self._open().list_indices() if self.exists else ()
+        return max((int(index.num_unindexed_rows) for index in indices), default=0)
 
     @staticmethod
     def _files(table: Any) -> int:
@@ -236,12 +237,8 @@ class Index:
 
     @staticmethod
     def _make_text_indexes(table: Any, columns: Sequence[str]) -> None:
-        from lancedb.index import FTS
-
         for column in columns:
-            table.create_index(
-                column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
-            )
+            table.create_index(column, config=full_text())
 
     # reading
 
@@ -347,7 +344,7 @@ class Index:
     def _open(self) -> Any:
         """The table, to be changed."""
         if self._table is None:
-            self._table = self._opened(lambda: lance().connect(str(self._folder)).open_table(self.name))
+            self._table = self._opened(lambda: self._database().open_table(self.name))
         return self._table
 
     def _reading(self) -> LanceReader:
@@ -355,6 +352,9 @@ class Index:
         if self._reader is None:
             self._reader = self._opened(lambda: LanceReader(self._folder, self.name))
         return self._reader
+
+    def _database(self) -> Any:
+        return lance().connect(str(self._folder))
 
     def _rows_in_use(self) -> Resident:
         if self._resident is None:

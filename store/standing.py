@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 class Standing:
     """strengths: of what was recalled, by id, as of the last consolidation; marks by id; rejections: (question, id);
     claims: whether anything that was said is known as a claim, from which facts follow; instructions: whether
-    consolidation found any turn to be a standing instruction; renewed: the present id of each message that was edited,
-    by its earlier ones.
+    consolidation found any turn to be a standing instruction.
     """
 
     strengths: dict[str, StateRow]
@@ -35,60 +34,65 @@ class Standing:
     rejections: list[tuple[str, str]]
     claims: bool
     instructions: bool
-    renewed: dict[str, str]
 
 
-KEPT_STRENGTHS = 10_000
-"""Of a memory with more strengths nothing is kept: reading it back would take longer than asking the catalogue."""
+KEPT = 10_000
+"""Of a memory with more strengths and edited turns nothing is kept: asking the catalogue is as fast then."""
 
 
 class StandingReader:
     """Reads the standing of one store, and again only what changed."""
 
-    def __init__(self, store: Store, kept: Path) -> None:
+    def __init__(self, store: Store, kept: Path | None) -> None:
+        """kept: the file that keeps the standing for the next process; None: it is not to be on the disk."""
         self._store = store
         self._kept = kept
         self._version: str | None = None
         self._position = (0, 0)
-        self._now = Standing(strengths={}, marks={}, rejections=[], claims=False, instructions=False, renewed={})
+        self._renewed: dict[str, str] = {}
+        self._now = Standing(strengths={}, marks={}, rejections=[], claims=False, instructions=False)
 
     def read(self) -> Standing:
         """The present standing. Raises StoreLocked, StoreDamaged."""
         version = self._store.catalogue_version
         if version != self._version:
-            self._now = _read(self._kept, version) or self._from_catalogue(version)
+            kept = _read(self._kept, version) if self._kept is not None else None
+            self._now, self._renewed = kept or self._from_catalogue(version)
             self._version, self._position = version, (0, 0)
         records, self._position = self._store.spool.read_since(self._position)
         for record in records:
             self._take(record)
         return self._now
 
-    def _from_catalogue(self, version: str) -> Standing:
+    def _from_catalogue(self, version: str) -> tuple[Standing, dict[str, str]]:
+        """The standing, and the ids of turns whose words were edited with those that stand in their place."""
         with self._store.reading() as catalogue:
             states = catalogue.states
+            strengths, marks = {row.item_id: row for row in states.states()}, states.marks()
+            renewed = dict(versions.renewed(catalogue.connection))
+            for old, new in renewed.items():
+                if old in marks:
+                    marks.setdefault(new, marks[old])
+                if old in strengths:
+                    strengths.setdefault(new, strengths[old]._replace(item_id=new))
             now = Standing(
-                strengths={row.item_id: row for row in states.states()},
-                marks=states.marks(),
+                strengths=strengths,
+                marks=marks,
                 rejections=states.rejections(),
                 claims=catalogue.facts.any_claim(),
                 instructions=states.any_instruction(),
-                renewed=dict(versions.renewed(catalogue.connection)),
             )
-            for old, new in now.renewed.items():
-                if old in now.marks:
-                    now.marks.setdefault(new, now.marks[old])
-                if old in now.strengths:
-                    now.strengths.setdefault(new, now.strengths[old]._replace(item_id=new))
             # Here, where no deletion can begin: what it takes is not to come back after it has emptied the cache.
-            if self._store.catalogue_version == version and len(now.strengths) <= KEPT_STRENGTHS:
+            few = len(strengths) + len(renewed) <= KEPT
+            if self._kept is not None and few and self._store.catalogue_version == version:
                 with suppress(OSError):  # a store that may only be read, a full disk: it only takes longer next time
-                    _write(self._kept, version, now)
-        return now
+                    _write(self._kept, version, now, renewed)
+        return now, renewed
 
     def _take(self, record: dict[str, Any]) -> None:
         now = self._now
         if record["kind"] == "mark":
-            for item in (record["item_id"], now.renewed.get(record["item_id"], record["item_id"])):
+            for item in (record["item_id"], self._renewed.get(record["item_id"], record["item_id"])):
                 now.marks.pop(item, None)
                 if record["mark"] is not None:
                     now.marks[item] = record["mark"]
@@ -99,7 +103,7 @@ class StandingReader:
             now.rejections[:] = [one for one in now.rejections if one != (question, record["item_id"])]
 
 
-def _read(path: Path, version: str) -> Standing | None:
+def _read(path: Path, version: str) -> tuple[Standing, dict[str, str]] | None:
     """What the file holds of this version of the catalogue, or None if it is not there or of another one."""
     try:
         document = json.loads(path.read_bytes())
@@ -110,13 +114,16 @@ def _read(path: Path, version: str) -> Standing | None:
             for row in document.pop("strengths")
         )
         rejections = [(question, item) for question, item in document.pop("rejections")]
-        return Standing(strengths={row.item_id: row for row in strengths}, rejections=rejections, **document)
+        renewed = document.pop("renewed")
+        now = Standing(strengths={row.item_id: row for row in strengths}, rejections=rejections, **document)
+        return now, dict(renewed)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _write(path: Path, version: str, standing: Standing) -> None:
-    document = asdict(standing) | {"version": version, "strengths": list(standing.strengths.values())}
+def _write(path: Path, version: str, standing: Standing, renewed: dict[str, str]) -> None:
+    strengths = list(standing.strengths.values())
+    document = asdict(standing) | {"version": version, "strengths": strengths, "renewed": renewed}
     path.parent.mkdir(mode=0o700, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from memcli.answer.fact_questions import ME, FactQuestion, fact_question
 from memcli.memory.consolidate_facts import beliefs_of
+from memcli.memory.consolidate_subjects import claims_about, keys_of, people_of
 from memcli.memory.facts.beliefs import Belief
 from memcli.memory.facts.claims import Claim, subject_key
 from memcli.memory.facts.predicates import family
-from memcli.memory.subjects import Subjects, claims_about, keys_of
 from memcli.recall.pipeline import turn_of
 from memcli.types import Evidence
 
@@ -69,7 +69,7 @@ def known(
     families = [family(name) for name in wanted.predicates]
     first, last = wanted.first or as_of or asked_on, wanted.last or as_of or asked_on
     with store.reading() as catalogue:
-        people = Subjects.of(catalogue)
+        people = people_of(catalogue)
         subjects = _subjects(wanted, people.shown(wanted.subject), keys_of(catalogue, people))
         rows = claims_about(catalogue, people, subjects, known_as_of) if subjects else []
         beliefs = beliefs_of((row for row in rows if family(row.predicate) in families), superseding=superseding)

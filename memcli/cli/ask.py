@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memcli.cli.completion import models, sessions
 from memcli.cli.context import Context
-from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until
+from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until, Verbose
 from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ def ask(
         int | None, typer.Option("--max-tokens", min=1, help="Most tokens of evidence (config: ask.budget).")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(metavar="PATH|NAME", help="A GGUF model that writes the answer (config: llm.model).")
+        str | None,
+        typer.Option(
+            metavar="PATH|NAME",
+            help="A GGUF model that writes the answer (config: llm.model).",
+            autocompletion=models,
+        ),
     ] = None,
     gpu: Annotated[
         str | None, typer.Option(metavar="LAYERS", help="Layers on the GPU: auto, off, all, or a number.")
@@ -62,12 +68,17 @@ def ask(
     ] = False,
     session: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The session that the question belongs to: its last turns are at hand."),
+        typer.Option(
+            metavar="NAME",
+            help="The session that the question belongs to: its last turns are at hand.",
+            autocompletion=sessions,
+        ),
     ] = None,
     all_evidence: Annotated[
         bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
     ] = False,
     max_ms: MaxMs = None,
+    verbose: Verbose = False,
     form: FormOption = None,
     fields: FieldsOption = None,
     nul: NulOption = False,
@@ -133,6 +144,8 @@ def ask(
         typer.echo(records.answer_in_markdown(answer_document(answer), all_evidence=all_evidence))
     else:
         records.Writer(wanted, COLUMNS, key=None, rows=lambda one: [one]).write(answer_document(answer))
+    if verbose:
+        context.tell(f"confidence {answer.confidence:.2f}, {answer.method}; {render.timings(answer.timings_ms)}")
     raise typer.Exit(Exit.ABSTAINED if answer.abstained else Exit.CONFLICT if answer.conflicts else Exit.DONE)
 
 

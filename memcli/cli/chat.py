@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memcli.cli.completion import sessions
 from memcli.cli.context import Context
 from memcli.cli.options import Now, Speaker
 
@@ -21,6 +22,9 @@ PROMPT = "> "
 
 KEPT = 500
 """Lines of history that are kept between sessions."""
+
+EXPLAINED = 3
+"""Turns that /why explains."""
 
 HELP = """\
 Ask in plain words; "And Jonas?", "When?" and "What did she say?" lean on the question before.
@@ -36,7 +40,11 @@ def chat(
     ctx: typer.Context,
     session: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The session that the questions belong to: its last turns are at hand."),
+        typer.Option(
+            metavar="NAME",
+            help="The session that the questions belong to: its last turns are at hand.",
+            autocompletion=sessions,
+        ),
     ] = None,
     speaker: Speaker = None,
     now: Now = None,
@@ -132,9 +140,14 @@ class _Talk:
             render.answer(answer, all_evidence=False, written=streaming and answer.method == "llama")
 
     def _why(self, _: str) -> None:
+        from memcli.cli import render
         from memcli.cli.why import why_document, why_lines
 
-        self._show(why_document(self._memory, self._answered().id, 3), lambda one: print("\n".join(why_lines(one))))
+        def people(document: dict[str, Any]) -> None:
+            for line in why_lines(document):
+                render.printer()((line, ""))
+
+        self._show(why_document(self._memory, self._answered().id, EXPLAINED), people)
 
     def _open(self, number: str) -> None:
         from memcli.cli import render

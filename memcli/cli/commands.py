@@ -29,6 +29,7 @@ class Entry(NamedTuple):
 
 GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Bring conversations in": {
+        "init": Entry("init", "init", "Make a memory, encrypted if you like."),
         "ingest": Entry("ingest", "ingest", "Read conversation logs into the memory."),
         "speakers": Entry("speakers", "app", "Show who speaks, and merge who is one person."),
         "undo": Entry("undo", "undo", "Take one ingest back."),

@@ -32,6 +32,7 @@ class Context:
     quiet: bool = False
     wait: str | None = None
     no_pager: bool = False
+    verb: str = ""
     flags: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
@@ -45,7 +46,7 @@ class Context:
         """The memory that is meant, as the Python object that commands stand on; nothing is opened yet."""
         from memcli.api import Memory
 
-        memory = Memory(self.config, warn=self.tell, progress=self.progress())
+        memory = Memory(self.config, warn=self.tell, progress=self.progress(), verb=self.verb)
         for lend in warm:
             lend(memory)
         return memory
@@ -57,9 +58,21 @@ class Context:
         """
         from store.store import Store
 
-        return Store.open(
-            self.config.memory_folder, wait_s=self.config["wait"], exposed=exposed or self.config["exposed"]
+        store = Store.open(
+            self.config.memory_folder,
+            wait_s=self.config["wait"],
+            exposed=exposed or self.config["exposed"],
+            key=self.key,
         )
+        if store.seal:
+            store.locks.shown_as = f"memcli {self.verb}"
+        return store
+
+    def key(self, folder: Path) -> bytes:
+        """The key of the encrypted memory in that folder. Raises KeyRefused if there is none."""
+        from memcli.keys import find
+
+        return find(folder, self.config, os.environ)
 
     def tell(self, message: str) -> None:
         """A line on stderr for the person at the terminal, unless they want quiet."""

@@ -34,9 +34,9 @@ def embedder(config: Config, store: Store | None) -> Embedder:
 
 def chosen_embedder(config: Config) -> Embedder:
     """The embedder that the settings name. Raises ModelMissing, ModelCorrupt, EngineUnavailable, ModelRefused."""
-    if not config["embedder"]:
+    if not config["embedder.model"]:
         return built_in_embedder()
-    return _shelved(config, _shelf().model(config["embedder"]))
+    return _shelved(config, _shelf().model(config["embedder.model"]))
 
 
 def embedder_with_id(config: Config, model_id: str) -> Embedder:
@@ -59,7 +59,7 @@ def chosen_embedder_id(config: Config) -> str:
     """The id of the embedder that the settings name, without loading it. Raises ModelMissing."""
     from engines.cards import MINILM_STATIC
 
-    return _shelf().model(config["embedder"]).id if config["embedder"] else MINILM_STATIC.id
+    return _shelf().model(config["embedder.model"]).id if config["embedder.model"] else MINILM_STATIC.id
 
 
 def _shelved(config: Config, model: ShelvedModel) -> Embedder:

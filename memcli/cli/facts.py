@@ -107,7 +107,7 @@ def _by_model(context: Context, store: Store, model: str) -> None:
     from memcli.memory.consolidate_facts_by_model import consolidate_facts_by_model
 
     file = engines_in_use.model_path(model)
-    writer = engines_in_use.generator(context.config, store.prompt_states.place())
+    writer = engines_in_use.generator(context.config, store.prompt_states.place() if store.prompt_states else None)
     context.tell(engines_in_use.told_of(context.config, writer))
     report = consolidate_facts_by_model(
         store,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -28,13 +30,14 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     code = run(sys.argv[1:])
-    if _signals:
-        # Threads of libraries may be in the middle of something; the interpreter would wait for some, and others would
-        # fall over its end. What they have under way can be cut off at any time.
+    # The interpreter's own end would take the libraries apart piece by piece, for nothing, and wait for their threads;
+    # after a signal they may be in the middle of something, which can be cut off at any time.
+    if not _signals:
+        atexit._run_exitfuncs()
+    with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    os._exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

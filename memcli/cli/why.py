@@ -37,7 +37,8 @@ def why(
     if context.json:
         render.document(document)
     else:
-        print("\n".join(why_lines(document)))
+        for line in why_lines(document):
+            render.printer()((line, ""))
 
 
 def why_document(memory: Memory, answer: str, limit: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from memcli.ingest.incremental import Part, part
 from memcli.ingest.readers.base import Reader, Source
 from store.batches import Batches, ReadRow
 from store.catalogue import Catalogue
-from store.store import CATALOGUE, Store
+from store.store import CATALOGUE, KeyFinder, Store
 
 _ARCHIVE = Reader(name="archive", title="An archive", sniff=lambda source: 0.0, read=lambda source: iter(()))
 _KEY = "archive:"
@@ -36,12 +36,12 @@ class KnownArchives:
     seen: dict[str, Part] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, folder: Path, wait_s: float, how: str) -> KnownArchives:
+    def of(cls, folder: Path, wait_s: float, how: str, key: KeyFinder) -> KnownArchives:
         """Those of the memory in this folder; none where there is no memory yet."""
         if not (folder / CATALOGUE).is_file():
             return cls(how)
         # Whether the memory may be used at all is for whoever writes into it to say.
-        with Store.open(folder, wait_s=wait_s, exposed=True).reading() as catalogue:
+        with Store.open(folder, wait_s=wait_s, exposed=True, key=key).reading() as catalogue:
             kept = {key: json.loads(value) for key, value in catalogue.settings(_KEY).items()}
             return cls(how, Batches(catalogue.connection).last_reads() if kept else {}, kept)
 

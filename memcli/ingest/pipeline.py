@@ -25,7 +25,8 @@ from memcli.ingest.walk import Found, sources
 from memcli.ingest.writing import BATCH, Writer
 from memcli.progress import Progress
 from store.batches import ReadRow
-from store.store import Store
+from store.sealing import is_sealed
+from store.store import CATALOGUE, KeyFinder, Store, no_key
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
@@ -79,21 +80,24 @@ def ingest(
     me: str | None = None,
     allow_return: bool = False,
     exposed: bool = False,
+    key: KeyFinder = no_key,
 ) -> IngestReport:
     """Read the logs at `paths` into the store in `folder`, which is made if it is not there.
 
     A record or file that cannot be read costs only itself and is in the report and in quarantine. A source that is as
     it was when it was last read is not read again, and one that goes by lines and has grown is read from where it
     ended. Turns that were deleted stay out, and are counted as ignored, unless `allow_return`. me: who of the speakers
-    the user is. exposed: see Store.open. Raises InputUnreadable, before anything is written, if nothing at all can be
-    read.
+    the user is. exposed, key: see Store.open. Raises InputUnreadable, before anything is written, if nothing at all can
+    be read.
     """
     started = time.monotonic()
     reading = Reading(zone=zone, format_name=format_name, mapping=mapping, redacting=redacting)
-    archives = KnownArchives(reading.how()) if allow_return else KnownArchives.of(folder, wait_s, reading.how())
-    with sources(paths, passed_over=archives.is_unchanged) as found:
+    how = reading.how()
+    archives = KnownArchives(how) if allow_return else KnownArchives.of(folder, wait_s, how, key)
+    sealed = is_sealed(folder / CATALOGUE)
+    with sources(paths, passed_over=archives.is_unchanged, in_memory=sealed) as found:
         chosen, refused = readers_for(found, reading, paths, known=bool(archives.unchanged))
-        store = Store.create(folder, wait_s=wait_s, exposed=exposed)
+        store = Store.create(folder, wait_s=wait_s, exposed=exposed, key=key)
         with store.locks.writer():
             store.fold_spool()
             writer = Writer(store, Normaliser(zone, redacting=redacting), allow_return=allow_return)
@@ -157,12 +161,15 @@ def _read_all(
     index_outbox(store, embedder(), progress)
 
 
-def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress) -> IngestReport:
-    """What ingest() would find at `paths`. Writes nothing. Raises InputUnreadable if nothing at all can be read."""
+def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress, in_memory: bool = False) -> IngestReport:
+    """What ingest() would find at `paths`. Writes nothing. Raises InputUnreadable if nothing at all can be read.
+
+    in_memory: see sources().
+    """
     started = time.monotonic()
     normaliser = Normaliser(reading.zone, redacting=reading.redacting)
     report = IngestReport(batch="", redacted=normaliser.redacted)
-    with sources(paths) as found:
+    with sources(paths, in_memory=in_memory) as found:
         chosen, refused = readers_for(found, reading, paths)
         for uri, reason in refused:
             report.sources.append(SourceReport(uri=uri, format=None, skipped=[(None, reason)]))

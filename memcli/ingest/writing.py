@@ -27,7 +27,7 @@ from store.transactions import transaction
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 16_384
+BATCH = 32_768
 """Turns of one commit. What is not committed when the process is killed is read again by the next ingest."""
 
 
@@ -132,9 +132,9 @@ class Writer:
     def _commit(
         self, heard: Sequence[Heard], *, last: Callable[[Catalogue], None] | None = None, me: str | None = None
     ) -> None:
-        if heard:
-            self._store.expect_pending()
         with self._store.writing() as catalogue, transaction(catalogue.connection):
+            if heard:
+                self._store.expect_pending()  # under the lock: see _settle() of indexing.py
             self._identify(catalogue, heard)
             self._keep_sources(catalogue, heard)
             if heard:
@@ -369,9 +369,7 @@ def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
 
     types = {
         "session": pa.int32(), "position": pa.int64(), "said_at": pa.timestamp("us"), "utc_offset": pa.int16(),
-        "worded_at": pa.timestamp("us"),
-        "bytes": pa.int64(),
-        "told": pa.int64(),
+        "worded_at": pa.timestamp("us"), "told": pa.int64(), "bytes": pa.int64(),
         "time_inferred": pa.bool_(), "who": pa.int32(), "source": pa.int32(), "line": pa.int64(), "batch": pa.int32(),
     }  # fmt: skip
     return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})

@@ -79,11 +79,11 @@ _BACK: Final = re.compile(
 )
 #: Words with the ending of a past tense that are none.
 _NOT_BACK: Final = frozenset(
-    """heute mitte bitte leute möchte möchten könnte könnten sollte sollten letzte letzten nächste nächsten zweite
-    zweiten dritte dritten warte warten arbeite arbeiten starte starten heirate heiraten reite reiten leite
-    leiten miete mieten biete bieten trete treten rate raten achte achten halte halten seite seiten weite weiten
-    beste besten erste ersten karte karten garten minuten monaten guten alte alten neueste gäste gästen tante
-    tanten kosten hätte hätten dürfte müsste müssten würde bereiten arbeiten antworte antworten""".split()  # noqa: SIM905 - a word list
+    """achte achten alte alten antworte antworten arbeite arbeiten bereiten beste besten biete bieten bitte dritte
+    dritten dürfte erste ersten garten guten gäste gästen halte halten heirate heiraten heute hätte hätten karte
+    karten kosten könnte könnten leite leiten letzte letzten leute miete mieten minuten mitte monaten möchte
+    möchten müsste müssten neueste nächste nächsten rate raten reite reiten seite seiten sollte sollten starte
+    starten tante tanten trete treten warte warten weite weiten würde zweite zweiten""".split()  # noqa: SIM905 - a word list
 )
 _SENTENCE: Final = re.compile(r"[!?\n]|\.(?=\s+[^\W\d_])(?<!\d\.)")
 
@@ -108,8 +108,8 @@ class _Context(NamedTuple):
 
     def before(self, start: int) -> str:
         """The word before a place; "" where there is none."""
-        found: list[str] = ["", *_WORD.findall(self.lowered[max(0, start - 24) : start])]
-        return found[-1]
+        words: list[str] = _WORD.findall(self.lowered[max(0, start - 24) : start])
+        return words[-1] if words else ""
 
 
 def _day_name(context: _Context, match: re.Match[str]) -> Days | None:

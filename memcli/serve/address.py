@@ -6,8 +6,8 @@ A client sends one message, its three standard streams with it; the server answe
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 NAME = "serve.sock"
@@ -24,28 +24,23 @@ PASSED = ("MEMCLI_", "TERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "EDI
 """Variables that the command is run with as the client has them."""
 
 
-def address(folder: Path) -> Path | None:
-    """The socket's path for the memory in this folder; None where no path is short enough.
+@contextmanager
+def reachable(path: Path) -> Iterator[str]:
+    """The socket's path as the system takes it, which a deep folder's is too long for. Raises OSError.
 
-    It lies in the memory's own private folder, or if that is too deep in the user's private runtime folder.
+    Linux reaches it through the open folder.
     """
-    path = folder / NAME
     if len(os.fsencode(path)) <= LONGEST:
-        return path
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if not runtime:
-        return None
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        about = Path(runtime).stat()
-    except OSError:
-        return None
-    if about.st_uid != os.getuid() or stat.S_IMODE(about.st_mode) & 0o077:
-        return None
-    import hashlib
-
-    key = hashlib.blake2b(os.fsencode(folder.resolve()), digest_size=8).hexdigest()
-    short = Path(runtime) / f"memcli-{key}.sock"
-    return short if len(os.fsencode(short)) <= LONGEST else None
+        short = Path(f"/proc/self/fd/{folder}")
+        if not short.is_dir():
+            raise OSError(f"the path of {path} is too long for a socket")
+        yield str(short / path.name)
+    finally:
+        os.close(folder)
 
 
 def chosen(environment: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:

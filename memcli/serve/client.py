@@ -32,12 +32,10 @@ def done_elsewhere(arguments: Sequence[str]) -> int | None:
         folder = load(Path(file) if file else None, os.environ, {"memory": given.get("--memory")}).memory_folder
     except ConfigError:
         return None  # the command itself says what is wrong
-    from memcli.serve.address import address
+    from memcli.serve.address import NAME
 
-    path = address(folder)
-    if path is None or not path.exists():
-        return None
-    return _asked(path, arguments)
+    path = folder / NAME
+    return _asked(path, arguments) if path.exists() else None
 
 
 def _split(arguments: Sequence[str]) -> tuple[dict[str, str], str]:
@@ -59,7 +57,7 @@ def _asked(path: Path, arguments: Sequence[str]) -> int | None:
     import sys
 
     from memcli import __version__
-    from memcli.serve.address import ACCEPTED, PASSED, SURROUNDINGS, chosen
+    from memcli.serve.address import ACCEPTED, PASSED, SURROUNDINGS, chosen, reachable
 
     about = path.stat()
     if about.st_uid != os.getuid():
@@ -74,7 +72,8 @@ def _asked(path: Path, arguments: Sequence[str]) -> int | None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(_CONNECT_S)
         try:
-            connection.connect(str(path))
+            with reachable(path) as name:
+                connection.connect(name)
             sys.stdout.flush()
             data = json.dumps(message).encode()
             socket.send_fds(connection, [len(data).to_bytes(4, "big")], [0, 1, 2])

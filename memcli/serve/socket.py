@@ -23,8 +23,9 @@ from typing import Any, TextIO
 from memcli import __version__
 from memcli.api import Memory
 from memcli.cli import context as commands
-from memcli.serve.address import ACCEPTED, DECLINED, LARGEST_MESSAGE, PASSED, SURROUNDINGS, address, chosen
+from memcli.serve.address import ACCEPTED, DECLINED, LARGEST_MESSAGE, NAME, PASSED, SURROUNDINGS, chosen, reachable
 from memcli.usage import UsageError
+from store.store import is_store
 
 TICK_S = 5.0
 """How often the server looks whether it is idle too long, or something was deleted."""
@@ -36,11 +37,9 @@ HELLO_S = 2.0
 def serve(memory: Memory, *, idle_s: float, tell: Callable[[str], None], run: Callable[[list[str]], int]) -> None:
     """Serve until nobody has asked for `idle_s` seconds, or a signal comes. run: does a command line in this process.
 
-    Raises UsageError if the memory is served already, or its path is too long for a socket.
+    Raises UsageError if the memory is served already, or there can be no socket.
     """
-    path = address(memory.folder)
-    if path is None:
-        raise UsageError("the path of the memory is too long for a socket", hint="set XDG_RUNTIME_DIR, or move it")
+    path = memory.folder / NAME
     warm = Warm(memory)
     commands.warm.append(warm.lend)
     with _listening(path) as listener:
@@ -66,7 +65,7 @@ class Warm:
 
     def lend(self, memory: Memory) -> None:
         """Give a command's new Memory what is kept, if it is of the same memory and nothing has changed it since."""
-        if memory.folder == self._kept.folder:
+        if memory.folder == self._kept.folder and is_store(memory.folder):
             self.let_go_of_the_deleted()
             changed = self._stamp != self._stamped()
             memory.take_over(self._kept, reopened=changed)
@@ -263,7 +262,8 @@ def _listening(path: Path) -> Iterator[socket.socket]:
     """The socket, open to its owner alone. What a server that was killed left there is taken away."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
-            probe.connect(str(path))
+            with reachable(path) as name:
+                probe.connect(name)
         except OSError:
             path.unlink(missing_ok=True)
         else:
@@ -271,7 +271,10 @@ def _listening(path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         mask = os.umask(0o177)
         try:
-            listener.bind(str(path))
+            with reachable(path) as name:
+                listener.bind(name)
+        except OSError as error:
+            raise UsageError(f"no socket can be made at {path}: {error}") from error
         finally:
             os.umask(mask)
         own = _inode(path)

@@ -87,7 +87,7 @@ def test_a_model_that_is_gone_is_named(with_tiny):
     done = memcli("search", "oven")
     assert done.code == 20
     assert "--reembed" in done.err
-    memcli("config", "embedder", "")
+    memcli("config", "embedder.model", "")
     assert memcli("repair", "--reembed").code == 0
     assert found(memcli)
 

@@ -125,3 +125,25 @@ def test_a_value_that_may_have_changed_is_not_told_as_if_it_held(memcli, write_t
     assert "possibly outdated" in memcli("facts", "Ana", "--now", "2024-07-01").out
     (fact,) = memcli("--json", "facts", "Ana", "--now", "2024-07-01").json["facts"]
     assert fact["possibly_outdated"] and [one["role"] for one in fact["sources"]] == ["says", "doubts"]
+
+
+def test_facts_of_merged_speakers_are_those_of_one_person(memcli, write_turns):
+    """What was said under the newer name takes the place of what was said under the older one."""
+    turns = [
+        {"session": "1", "speaker": "Ana", "time": "2023-02-01T10:00:00Z", "text": "I live in Rome."},
+        {"session": "2", "speaker": "ana_k", "time": "2024-03-01T10:00:00Z", "text": "I moved to Oslo last week."},
+    ]
+    memcli("ingest", write_turns("log.jsonl", *turns))
+    assert memcli("facts", "--update", *NOW).code == 0
+
+    def places(name: str) -> list[tuple[str, str]]:
+        facts = memcli("--json", "facts", name, *NOW)
+        return [(one["subject"], one["object"]) for one in facts.json["facts"]]
+
+    assert places("Ana") == [("Ana", "Rome")]
+    assert memcli("speakers", "merge", "Ana", "ana_k").code == 0
+    assert places("Ana") == places("ana_k") == [("Ana", "Oslo")]
+    history = memcli("--json", "facts", "Ana", "--history", *NOW).json["facts"]
+    assert [one["object"] for one in history] == ["Rome", "Oslo"]
+    assert memcli("speakers", "unmerge", "Ana").code == 0
+    assert places("ana_k") == [("ana_k", "Oslo")]

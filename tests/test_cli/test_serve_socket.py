@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from memcli.serve.address import reachable
+
 ALONE = {"MEMCLI_NO_SERVER": "1"}
 
 
@@ -40,7 +42,7 @@ def same(document):
     return {key: value for key, value in document.items() if key not in ("timings_ms", "id")}
 
 
-def test_commands_give_the_same_with_and_without_it(served, tmp_path):
+def test_commands_give_the_same_with_and_without_it(served, tmp_path, write_turns):
     memcli, start = served
     server = start()
     assert socket_of(memcli).stat().st_mode & 0o777 == 0o600
@@ -65,22 +67,21 @@ def test_commands_give_the_same_with_and_without_it(served, tmp_path):
     batch, by_itself = (memcli("ask", "-", *now, stdin=lines, **how) for how in ({}, ALONE))
     assert batch.code == by_itself.code
     assert len(batch.out.splitlines()) == len(by_itself.out.splitlines()) == 2
-    log = tmp_path / "new.txt"
-    log.write_text("Ana: The ferry to Elba leaves at nine.\n")
-    assert memcli("ingest", "new.txt", cwd=tmp_path).code == 0, "a path is relative to the caller's folder"
+    write_turns("new.jsonl", {"speaker": "Ana", "text": "The ferry to Elba leaves at nine."})
+    assert memcli("ingest", "new.jsonl", cwd=tmp_path).code == 0, "a path is relative to the caller's folder"
     assert "Elba" in memcli("search", "ferry Elba", **ALONE).out
     assert server.poll() is None
 
 
-def test_what_others_write_is_seen_and_what_they_delete_is_gone(served, tmp_path):
+def test_what_others_write_is_seen_and_what_they_delete_is_gone(served, write_turns):
     memcli, start = served
     start()
-    assert memcli("search", "zeppelin").out == ""
-    (tmp_path / "z.txt").write_text("Ana: The zeppelin lands on Monday.\n")
-    assert memcli("ingest", tmp_path / "z.txt", **ALONE).code == 0
-    assert "zeppelin" in memcli("search", "zeppelin").out
+    assert "zeppelin lands" not in memcli("search", "zeppelin").out
+    log = write_turns("z.jsonl", {"speaker": "Ana", "text": "The zeppelin lands on Monday."})
+    assert memcli("ingest", log, **ALONE).code == 0
+    assert "zeppelin lands" in memcli("search", "zeppelin").out
     assert memcli("delete", "--query", "zeppelin", "--yes").code == 0
-    assert "zeppelin" not in memcli("search", "zeppelin").out
+    assert "zeppelin lands" not in memcli("search", "zeppelin").out
 
 
 def test_a_language_model_stays_loaded(served, tiny_gguf):
@@ -162,7 +163,8 @@ def test_nonsense_does_no_harm(served):
     server = start()
     for said in (b"", b"\0\0\0\5hello", b"\xff\xff\xff\xff", b"\0\0\0\2[]", b"\0\0\0\2{}"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-            client.connect(str(socket_of(memcli)))
+            with reachable(socket_of(memcli)) as name:
+                client.connect(name)
             client.sendall(said)
             client.shutdown(socket.SHUT_WR)
             assert client.recv(10) in (b"", b"n")

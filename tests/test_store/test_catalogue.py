@@ -79,6 +79,19 @@ def test_the_outbox_can_be_cleared_in_part(catalogue: Catalogue, turns: Turns) -
     assert (catalogue.outbox(), catalogue.counts()["pending"]) == ([], 0)
 
 
+def test_what_comes_into_the_outbox_meanwhile_stays(catalogue):
+    """Turns that were put in again after the indexing of their first entry had begun."""
+    db = catalogue.connection
+    db.execute("INSERT INTO outbox VALUES (1, 10), (3, 3), (11, 20)")
+    seen = catalogue.outbox()
+    db.execute("INSERT INTO outbox VALUES (3, 3), (5, 6), (21, 30)")
+    left = catalogue.clear_outbox(10, seen)
+    assert left == [(11, 20)]
+    assert catalogue.outbox() == [(3, 3), (5, 6), (11, 20), (21, 30)]
+    assert catalogue.clear_outbox(20, left) == []
+    assert catalogue.outbox() == [(3, 3), (5, 6), (21, 30)]
+
+
 def test_the_outbox_can_be_refilled_with_every_turn(catalogue: Catalogue, turns: Turns) -> None:
     catalogue.refill_outbox()
     assert catalogue.outbox() == []

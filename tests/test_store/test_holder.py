@@ -53,13 +53,12 @@ def test_a_lock_ends_with_its_process(store: Store, held_elsewhere: Held) -> Non
 def test_a_file_system_without_locks_is_told_as_that(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """What flock answers there, which no file system of this machine does."""
     import errno
-
-    import portalocker
+    import fcntl
 
     def refuse(*_: Any) -> None:
-        raise portalocker.LockException("no") from OSError(errno.ENOLCK, "No locks available")
+        raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(portalocker, "lock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.raises(StoreUnwritable, match="no locks"), store.locks.writer():
         pass
 
