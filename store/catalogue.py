@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from store import tombstones, versions
@@ -396,7 +397,7 @@ class Catalogue:
         found = {one.seq: one for one in self.turns_by_seq(seqs)}
         rows = [found[seq] for seq in seqs]
         # Two exports may tell the same words under different names of the speaker.
-        kept = [row for row, after in zip(rows, [*rows[1:], None], strict=False) if not after or after.text != row.text]
+        kept = [row for row, after in pairwise(rows) if after.text != row.text] + rows[-1:]
         return kept if len(kept) > 1 else []
 
     # answers and recall events
