@@ -101,6 +101,11 @@ class Generator(Protocol):
         ...
 
     @property
+    def device(self) -> str:
+        """What computes, in words."""
+        ...
+
+    @property
     def last_run(self) -> Run | None:
         """How the last stream() went, once it has ended."""
         ...

@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from memcli import config
+from memcli.loaded import Loaded
 from memcli.progress import Progress, Unwatched
 
 if TYPE_CHECKING:
-    from engines.protocols import Embedder, Generator
-    from engines.static import StaticEmbedder
+    from engines.protocols import Embedder
     from memcli.answer.context import ContextBlock
     from memcli.answer.knowledge import Knowledge
     from memcli.answer.pipeline import Writing
@@ -56,14 +56,17 @@ class Memory:
         *,
         warn: Callable[[str], None] = lambda _: None,
         progress: Progress | None = None,
+        verb: str = "",
     ) -> None:
-        """A memory with these settings; nothing is opened yet. warn: is told what a person should know."""
+        """A memory with these settings; nothing is opened yet.
+
+        warn: is told what a person should know. verb: the command at work, for whoever waits for an encrypted memory.
+        """
         self.settings = settings
         self._warn = warn
+        self._verb = verb
         self._progress = progress or Unwatched()
-        self._writer: Generator | None = None
-        self._engines: Engines | None = None
-        self._embedder: Embedder | None = None
+        self._loaded = Loaded(settings, warn)
         self._at_hand: tuple[Any, list[Turn]] | None = None
 
     @classmethod
@@ -81,24 +84,30 @@ class Memory:
         create: make an empty one if there is none. settings: by key. Raises StoreMissing, StoreExposed, ConfigError.
         """
         given = {key: str(value) for key, value in (settings or {}).items()}
-        for key in given:
-            config.option(key)
         if memory is not None:
-            path = os.fspath(memory)
-            given["memory"] = path if isinstance(memory, str) else str(Path(path).absolute())
+            given["memory"] = memory if isinstance(memory, str) else str(Path(memory).absolute())
         opened = cls(config.load(Path(config_file) if config_file else None, os.environ, given), warn=warn)
         if create:
             from store.store import Store
 
             wait_s, exposed = opened.settings["wait"], opened.settings["exposed"]
-            Store.create(opened.folder, wait_s=wait_s, exposed=exposed)
+            Store.create(opened.folder, wait_s=wait_s, exposed=exposed, key=opened.key)
         _ = opened.store  # raises what is wrong with it
         return opened
 
     def close(self) -> None:
         """Let go of the language model, if one was loaded. Nothing else is held between calls."""
-        getattr(self._writer, "close", lambda: None)()
-        self._writer = None
+        self._loaded.close()
+
+    def take_over(self, other: Memory, *, reopened: bool) -> None:
+        """Go on with what another Memory of the folder has open. reopened: another process has written since."""
+        fresh = self.store
+        store = vars(other).get("store", fresh)  # the property, if it was read
+        if reopened:
+            store.reopen()
+        store.locks.wait_s = fresh.locks.wait_s
+        vars(self)["store"], self._at_hand = store, other._at_hand
+        self._loaded.take_over(other._loaded)
 
     def __enter__(self) -> Self:
         return self
@@ -116,32 +125,30 @@ class Memory:
         """Its rows and files. Raises StoreMissing, StoreExposed."""
         from store.store import Store
 
-        return Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"])
+        store = Store.open(self.folder, wait_s=self.settings["wait"], exposed=self.settings["exposed"], key=self.key)
+        if store.seal:
+            store.locks.shown_as = f"memcli {self._verb}".strip()
+        return store
+
+    def key(self, folder: Path) -> bytes:
+        """The key of the encrypted memory in that folder. Raises KeyRefused if there is none."""
+        from memcli.keys import find
+
+        return find(folder, self.settings, os.environ)
 
     @property
     def engines(self) -> Engines:
-        """The models that recall needs, loaded once, and again when the index has vectors of another embedder."""
-        from memcli.cli.engines_in_use import for_recall
-
-        if self._engines is None or self.store.embedder not in (None, self._engines.embedder.id):
-            self._engines = for_recall(self.settings, self.store)
-        return self._engines
+        """The models that recall needs."""
+        return self._loaded.engines(self.store)
 
     def embedder(self) -> Embedder:
         """The embedder of the index, or of the settings where there is no index yet."""
-        from memcli.cli.engines_in_use import embedder
+        return self._loaded.embedder(self._store_if_there())
+
+    def _store_if_there(self) -> Store | None:
         from store.store import is_store
 
-        store = self.store if is_store(self.folder) else None
-        if self._embedder is None or (store is not None and store.embedder not in (None, self._embedder.id)):
-            self._embedder = embedder(self.settings, store)
-        return self._embedder
-
-    @cached_property
-    def _built_in(self) -> StaticEmbedder:
-        from memcli.cli.engines_in_use import built_in_embedder
-
-        return built_in_embedder()
+        return self.store if is_store(self.folder) else None
 
     # bringing in
 
@@ -173,6 +180,7 @@ class Memory:
             me=self.settings["me"] or None,
             allow_return=allow_return,
             exposed=self.settings["exposed"],
+            key=self.key,
         )
 
     def remember(self, text: str, *, now: datetime | None = None, redact: bool = True) -> Noted:
@@ -188,6 +196,7 @@ class Memory:
             zone=self.settings.zone,
             redacting=redact,
             progress=self._progress,
+            key=self.key,
         )
 
     # asking
@@ -296,7 +305,7 @@ class Memory:
         from memcli.answer.context import context_block
 
         found = self.search(topic, since=since, until=until, speakers=speakers, now=now, limit=CONTEXT_POOL)
-        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._built_in.count_tokens)
+        return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._loaded.built_in.count_tokens)
 
     # looking
 
@@ -328,18 +337,9 @@ class Memory:
         Raises UsageError if there is none, or several.
         """
         from memcli.cli.naming import turn_named
-        from memcli.recall.pipeline import turn_of
-        from memcli.types import Passage
+        from memcli.recall.passage import passage_of
 
-        found = turn_named(self.store, name)
-        with self.store.reading() as catalogue:
-            rows = catalogue.turns_around(found, around, around)
-            versions = [turn_of(row) for row in catalogue.versions_of(found)]
-        turns = [turn_of(row) for row in rows]
-        at = [row.id for row in rows].index(found.id)
-        return Passage(
-            title=found.session_title, turn=turns[at], before=turns[:at], after=turns[at + 1 :], versions=versions
-        )
+        return passage_of(turn_named(self.store, name), self.store, around)
 
     def whereabouts(self, turn: Turn) -> Whereabouts:
         """What became of the log that a turn was read from: as it was, longer, rotated, changed, gone; by its hash."""
@@ -387,23 +387,15 @@ class Memory:
         return consolidate(
             Work(
                 store=self.store,
-                embedder=self._built_in,
+                embedder=self._loaded.built_in,
                 indexing=self.embedder(),
-                chosen=self._chosen(),
+                chosen=self._loaded.chosen(self.store),
                 now=now or datetime.now(UTC),
                 dry_run=dry_run,
                 progress=self._progress,
                 out_of_time=lambda: end is not None and time.monotonic() >= end,
             )
         )
-
-    def _chosen(self) -> Callable[[], Embedder] | None:
-        """The embedder of the settings, if the index has another."""
-        from memcli.cli.engines_in_use import chosen_embedder, chosen_embedder_id
-
-        if self.store.embedder in (None, chosen_embedder_id(self.settings)):
-            return None
-        return lambda: chosen_embedder(self.settings)
 
     def good(self, answer_id: str | None = None, *, now: datetime | None = None) -> dict[str, Any]:
         """Say that an answer (the last one) was right: what it cites is kept the better. Returns its document.
@@ -421,30 +413,15 @@ class Memory:
         return self._rate(answer_id, AGAIN, now)
 
     def _rate(self, answer_id: str | None, rating: Rating, now: datetime | None) -> dict[str, Any]:
-        from memcli.answer.rating import rating_records
+        from memcli.answer.rating import rate
         from memcli.cli.naming import answer_named
-        from memcli.usage import UsageError
 
         document = answer_named(self.store, answer_id)
-        if not document["citations"]:
-            raise UsageError("that answer cites nothing that could be rated", hint="`memcli ask` something else first")
-        self.store.spool.append(list(rating_records(document, now or datetime.now(UTC), rating)))
+        rate(self.store, document, now or datetime.now(UTC), rating)
         return document
 
-    def _query(
-        self,
-        text: str,
-        *,
-        since: datetime | None,
-        until: datetime | None,
-        speakers: Sequence[str],
-        now: datetime | None,
-        deep: bool,
-        limit: int,
-        as_of: date | None = None,
-        known_as_of: datetime | None = None,
-    ) -> Query:
-        """The question as it travels, with the index brought up to date first."""
+    def _query(self, text: str, *, speakers: Sequence[str], now: datetime | None, **narrowed: Any) -> Query:
+        """The question as it travels (narrowed: its other fields), with the index brought up to date first."""
         from memcli.ingest.indexing import heal
         from memcli.recall.people import shown_names
         from memcli.types import Query
@@ -453,17 +430,8 @@ class Memory:
         if not text.strip():
             raise UsageError("the question is empty")
         heal(self.store, self.engines.embedder, self._progress)
-        return Query(
-            text=text.strip(),
-            asked_at=now or datetime.now(UTC),
-            since=since,
-            until=until,
-            speakers=tuple(shown_names(self.store, speakers)),
-            limit=limit,
-            deep=deep,
-            as_of=as_of,
-            known_as_of=known_as_of,
-        )
+        names = tuple(shown_names(self.store, speakers))
+        return Query(text=text.strip(), asked_at=now or datetime.now(UTC), speakers=names, **narrowed)
 
     def _tell_left_out(self, time_budget: TimeBudget) -> None:
         if time_budget.left_out:
@@ -480,29 +448,5 @@ class Memory:
         return self._at_hand[1]
 
     def writing(self, *, fallback: bool = False, on_text: Callable[[str], None] = lambda _: None) -> Writing | None:
-        """How a language model is to write answers, as the settings have it; None without a model. As for ask()."""
-        from memcli.answer.pipeline import Writing
-
-        if not self.settings["llm.model"] and not self.settings["llm.url"]:
-            return None
-        return Writing(
-            load=self.generator,
-            method="server" if self.settings["llm.url"] else "llama",
-            max_tokens=self.settings["llm.max_tokens"],
-            temperature=self.settings["llm.temperature"],
-            seed=self.settings["llm.seed"],
-            strict=self.settings["llm.strict"],
-            fallback=fallback,
-            on_text=on_text,
-        )
-
-    def generator(self) -> Generator:
-        """The user's own language model (the settings llm.model and llm.url), loaded once.
-
-        Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
-        """
-        if self._writer is None:
-            from memcli.cli.engines_in_use import generator
-
-            self._writer = generator(self.settings, self._warn, self.store.prompt_states.place())
-        return self._writer
+        """How a language model writes answers, by the settings; None without a model. As for ask()."""
+        return self._loaded.writing(self._store_if_there, fallback, on_text)

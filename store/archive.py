@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal
 from store.by_code import REFINED, RESCORED, promising
 from store.disk import writable
 from store.index import Filter, Index, again, schema
-from store.lance import lance
 from store.nearest import codes_of
 
 if TYPE_CHECKING:
@@ -26,6 +25,14 @@ class Archive(Index):
     """The archive of one store, a table of its own beside that of the index."""
 
     name = "archive"
+
+    @property
+    def saved(self) -> int:
+        """Bytes of vectors that its rows would have in the index: 16-bit numbers, one for each bit of their code."""
+        if not self.exists:
+            return 0
+        dimension = self._open().schema.field("code").type.list_size * 8
+        return int(self.count() * dimension * 2)
 
     def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32], *, known: Sequence[int]) -> None:
         """As Index.put(), keeping only the codes of the vectors. All rows may be `known`."""
@@ -41,7 +48,7 @@ class Archive(Index):
         compact = compact.remove(compact.get_field_index("vector"))
         with writable(self._folder):
             if not self.exists:
-                lance().connect(str(self._folder)).create_table(self.name, schema=compact)
+                self._database().create_table(self.name, schema=compact)
                 self._index_text()
             self.remove(rows["seq"].to_pylist())
             self._open().add(rows.select(compact.names).cast(compact))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from store import erase, versions
 from store.outbox import enqueue
 from store.speakers import Speakers
+from store.transactions import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,33 +65,42 @@ class Batches:
         reads = map(ReadRow._make, rows)
         return {read.uri: read._replace(read_at=_aware(read.read_at)) for read in reads}
 
-    def keep_read(self, batch: int, source: int, read: ReadRow) -> None:
-        """Record a reading; another one of the same source in the same batch is replaced."""
-        self._db.begin()
-        try:
-            first = self._db.execute(
-                "SELECT min(start) FROM source_reads WHERE batch = ? AND source = ?", [batch, source]
-            ).fetchall()[0][0]
-            self._db.execute("DELETE FROM source_reads WHERE batch = ? AND source = ?", [batch, source])
-            self._db.execute(
-                "INSERT INTO source_reads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    batch, source, read.start if first is None else min(first, read.start), read.bytes, read.sha256,
-                    read.mtime_ns, read.read_at.astimezone(UTC).replace(tzinfo=None), read.how, read.sessions,
-                    read.turns, read.state,
-                ],
-            )  # fmt: skip
-        except BaseException:
-            self._db.rollback()
-            raise
-        self._db.commit()
+    def keep_reads(self, batch: int, reads: Mapping[int, ReadRow]) -> None:
+        """Record readings, by the number of their source; another one of the same batch is replaced."""
+        import pyarrow as pa
 
-    def quarantined(self, uri: str) -> list[tuple[int | None, str]]:
-        """What could not be read of a source, as (line, reason)."""
+        if not reads:
+            return
+        rows = [read._replace(read_at=read.read_at.astimezone(UTC).replace(tzinfo=None)) for read in reads.values()]
+        columns = dict(zip(ReadRow._fields, zip(*rows, strict=True), strict=True))
+        columns["state"] = pa.array(columns["state"], pa.string())
+        with transaction(self._db):
+            self._db.register("fresh", pa.table({"source": list(reads), **columns}))
+            self._db.execute(
+                """CREATE OR REPLACE TEMP TABLE kept_reads AS
+                   SELECT $batch AS batch, fresh.* REPLACE (least(fresh.start, before.start) AS start)
+                   FROM fresh LEFT JOIN (SELECT source, start FROM source_reads WHERE batch = $batch) before
+                   USING (source)""",
+                {"batch": batch},
+            )
+            self._db.execute(
+                "DELETE FROM source_reads WHERE batch = ? AND source IN (SELECT source FROM kept_reads)", [batch]
+            )
+            self._db.execute("INSERT INTO source_reads BY NAME SELECT * EXCLUDE (uri, format) FROM kept_reads")
+            self._db.execute("DROP TABLE kept_reads")
+            self._db.unregister("fresh")
+
+    def quarantined(self, uris: Collection[str]) -> dict[str, list[tuple[int | None, str]]]:
+        """What could not be read of each of the sources, as (line, reason)."""
         rows = self._db.execute(
-            "SELECT line, reason FROM quarantine WHERE uri = ? ORDER BY line NULLS FIRST, reason", [uri]
+            "SELECT uri, line, reason FROM quarantine WHERE uri IN (SELECT unnest(?)) "
+            "ORDER BY uri, line NULLS FIRST, reason",
+            [list(uris)],
         ).fetchall()
-        return [(row[0], str(row[1])) for row in rows]
+        found: dict[str, list[tuple[int | None, str]]] = {uri: [] for uri in uris}
+        for uri, line, reason in rows:
+            found[uri].append((line, str(reason)))
+        return found
 
     def batches(self) -> list[BatchRow]:
         """The batches that have brought something that is still there, newest first."""

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from store import tombstones, versions
@@ -18,6 +20,7 @@ from store.facts import FactTables
 from store.rows import SourceRow, TurnRow
 from store.states import States
 from store.tables import TURN_CHECKSUM
+from store.transactions import transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,6 +81,11 @@ class Catalogue:
         row = self._row("SELECT value FROM settings WHERE key = ?", [key])
         return str(row[0]) if row else None
 
+    def settings(self, prefix: str) -> dict[str, str]:
+        """The settings whose key begins so."""
+        rows = self._db.execute("SELECT key, value FROM settings WHERE starts_with(key, ?)", [prefix]).fetchall()
+        return {str(key): str(value) for key, value in rows}
+
     def keep_setting(self, key: str, value: str) -> None:
         """Keep the value under the key."""
         self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
@@ -96,15 +104,27 @@ class Catalogue:
 
     def keep_source(self, *, uri: str, format: str, sha256: str, size: int, batch: int) -> int:  # noqa: A002
         """Record a source, or bring its record up to date if its URI is known. Returns its number."""
-        row = self._row("SELECT number FROM sources WHERE uri = ?", [uri])
-        if row:
-            self._db.execute(
-                "UPDATE sources SET format = ?, sha256 = ?, bytes = ? WHERE uri = ?", [format, sha256, size, uri]
-            )
-            return int(row[0])
-        number = self._next("sources")
-        self._db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?)", [number, uri, format, sha256, size, batch])
-        return number
+        import pyarrow as pa
+
+        row = {"uri": uri, "format": format, "sha256": sha256, "bytes": size, "batch": batch}
+        return self.keep_sources(pa.table({name: [value] for name, value in row.items()}))[uri]
+
+    def keep_sources(self, sources: pa.Table) -> dict[str, int]:
+        """Like keep_source(), of many (columns uri, format, sha256, bytes, batch). Returns their numbers by URI."""
+        self._db.register("incoming", sources)
+        self._db.execute(
+            """UPDATE sources SET format = incoming.format, sha256 = incoming.sha256, bytes = incoming.bytes
+               FROM incoming WHERE sources.uri = incoming.uri"""
+        )
+        self._db.execute(
+            """INSERT INTO sources
+               SELECT (SELECT coalesce(max(number), 0) FROM sources) + row_number() OVER (ORDER BY ordinal),
+                      uri, format, sha256, bytes, batch
+               FROM (SELECT row_number() OVER () AS ordinal, * FROM incoming) ANTI JOIN sources USING (uri)"""
+        )
+        rows = self._db.execute("SELECT uri, number FROM sources SEMI JOIN incoming USING (uri)").fetchall()
+        self._db.unregister("incoming")
+        return {str(row[0]): int(row[1]) for row in rows}
 
     def keep_sessions(self, sessions: pa.Table) -> dict[str, int]:
         """Record the sessions (columns id, format, native_id, title) that are new. Returns all numbers by id."""
@@ -127,8 +147,7 @@ class Catalogue:
         `turns` has the columns of the table turns but seq, in the order in which they were read; ids are unique in it.
         Without the column worded_at, no turn is a message that can be edited: see store/versions.py.
         """
-        self._db.begin()
-        try:
+        with transaction(self._db):
             first = int(self.setting("next_seq") or 1)
             turns = self._incoming(turns)
             if allow_return:
@@ -173,10 +192,6 @@ class Catalogue:
             counts = self._db.execute(
                 "SELECT source, count(*) FROM turns WHERE seq >= ? GROUP BY source", [first]
             ).fetchall()
-        except BaseException:
-            self._db.rollback()
-            raise
-        self._db.commit()
         return {int(source): int(count) for source, count in counts}
 
     def deleted_before(self, turns: pa.Table) -> dict[int, int]:
@@ -230,6 +245,21 @@ class Catalogue:
         self._db.unregister("probe")
         return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
 
+    def sessions_sharing(self, format: str, messages: pa.Table) -> list[tuple[int, str, int]]:  # noqa: A002
+        """Sessions of a format that hold some of these messages, as (told, native_id, how many), best first.
+
+        `messages` has the columns told (any number), native_id, said_at and text.
+        """
+        self._db.register("probe", messages)
+        rows = self._db.execute(
+            """SELECT p.told, s.native_id, count(DISTINCT t.native_id) AS shared
+               FROM turns t JOIN probe p USING (native_id, said_at, text) JOIN sessions s ON s.number = t.session
+               WHERE s.format = ? GROUP BY ALL ORDER BY shared DESC, s.native_id""",
+            [format],
+        ).fetchall()
+        self._db.unregister("probe")
+        return [(int(row[0]), str(row[1]), int(row[2])) for row in rows]
+
     # the outbox
 
     def outbox(self) -> list[tuple[int, int]]:
@@ -237,12 +267,21 @@ class Catalogue:
         rows = self._db.execute("SELECT first_seq, last_seq FROM outbox ORDER BY first_seq").fetchall()
         return [(int(row[0]), int(row[1])) for row in rows]
 
-    def clear_outbox(self, last_seq: int) -> None:
-        """Forget everything up to and with `last_seq`: it is in the index now."""
+    def clear_outbox(self, last_seq: int, seen: Sequence[tuple[int, int]] | None = None) -> list[tuple[int, int]]:
+        """Forget what lies up to and with `last_seq` of the entries `seen` (None: of all): it is in the index now.
+
+        What was put in since outbox() gave `seen` stays, even of the same turns. Returns what is left of `seen`.
+        """
+        present = self.outbox()
+        before = present if seen is None else seen
+        fresh = Counter(present) - Counter(before)
+        left = [(max(first, last_seq + 1), last) for first, last in before if last > last_seq]
+        rows = [list(entry) for entry in [*left, *fresh.elements()]]
         self._db.begin()
-        self._db.execute("DELETE FROM outbox WHERE last_seq <= ?", [last_seq])
-        self._db.execute("UPDATE outbox SET first_seq = ? WHERE first_seq <= ?", [last_seq + 1, last_seq])
+        self._db.execute("DELETE FROM outbox")
+        self._db.execute("INSERT INTO outbox SELECT one[1], one[2] FROM (SELECT unnest(?::BIGINT[][]) AS one)", [rows])
         self._db.commit()
+        return left
 
     def refill_outbox(self) -> None:
         """Put every turn in the outbox: the index is to be built anew."""
@@ -254,6 +293,21 @@ class Catalogue:
     def rows_to_index(self, first: int, last: int) -> pa.Table:
         """Like rows_in(), of one range."""
         return self.rows_in([(first, last)])
+
+    def last_within(self, ranges: Sequence[tuple[int, int]], chars: int) -> int:
+        """Up to which seq the turns in the ranges (first, last), by seq, have so many characters; at least one turn."""
+        first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
+        [(cut,)] = self._db.execute(
+            f"""
+            SELECT min(seq) FROM (
+                SELECT seq, sum(length(text)) OVER (ORDER BY seq) AS reached, row_number() OVER (ORDER BY seq) AS place
+                FROM turns SEMI JOIN (
+                    SELECT unnest(range(one[1], one[2] + 1)) AS seq FROM (SELECT unnest($ranges) AS one)) USING (seq)
+                WHERE seq BETWEEN {first} AND {last})
+            WHERE reached > $chars AND place > 1""",
+            {"ranges": [list(one) for one in ranges], "chars": chars},
+        ).fetchall()
+        return last if cut is None else int(cut) - 1
 
     def rows_in(self, ranges: Sequence[tuple[int, int]]) -> pa.Table:
         """The turns with a seq in the ranges (first, last), and those beside them, whose window they change. By seq.
@@ -341,7 +395,10 @@ class Catalogue:
         """All words that this message has had, the present ones last; none where it was never edited."""
         seqs = versions.of_message(self._db, row.seq)
         found = {one.seq: one for one in self.turns_by_seq(seqs)}
-        return [found[seq] for seq in seqs]
+        rows = [found[seq] for seq in seqs]
+        # Two exports may tell the same words under different names of the speaker.
+        kept = [row for row, after in pairwise(rows) if after.text != row.text] + rows[-1:]
+        return kept if len(kept) > 1 else []
 
     # answers and recall events
 

@@ -237,8 +237,21 @@ class Episodes:
         ).fetchall()
         return [_gist(row) for row in rows]
 
-    def scene_gists(self, since: datetime | None, until: datetime | None, limit: int) -> list[GistRow]:
-        """The scenes with an episode that began at or after `since` and before `until`, the last `limit` of them.
+    def scenes_with(self, speaker: str, limit: int) -> list[str]:
+        """The ids of the scenes in which somebody (by the name that is shown) says most, the most first."""
+        rows = self._db.execute(
+            """SELECT c.id FROM turns t JOIN shown w ON w.who = t.who JOIN turn_memory m USING (seq)
+               JOIN episodes e ON e.number = m.episode JOIN scenes c ON c.number = e.scene
+               WHERE lower(w.name) = lower(?) GROUP BY c.id ORDER BY count(*) DESC, c.id LIMIT ?""",
+            [speaker, limit],
+        ).fetchall()
+        return [str(row[0]) for row in rows]
+
+    def scene_gists(
+        self, since: datetime | None, until: datetime | None, limit: int, ids: Sequence[str] | None = None
+    ) -> list[GistRow]:
+        """The scenes with an episode that began at or after `since` and before `until`, the last `limit` of them; of
+        these ids, if they are given.
 
         As gists() gives episodes; `turns` and times are those of all their episodes, `scene` is the scene's own id.
         A scene of one episode has the sentences of that episode.
@@ -252,6 +265,7 @@ class Episodes:
                    GROUP BY c.id, n.title, c.number
                    HAVING ($since IS NULL OR max(e.started_at) >= $since)
                       AND ($until IS NULL OR min(e.started_at) < $until)
+                      AND ($ids IS NULL OR list_contains($ids, c.id))
                    ORDER BY last DESC NULLS LAST, c.id LIMIT $limit)
                SELECT w.id, w.title, w.turns, w.first, w.last, w.closed, w.id,
                       list({'a': t.id, 'b': t.speaker,
@@ -264,7 +278,12 @@ class Episodes:
                                      OR (s.about = 'episode' AND s.number = w.only)
                LEFT JOIN turns t ON t.seq = s.seq
                GROUP BY ALL ORDER BY w.first NULLS FIRST, w.id""",
-            {"since": _naive(since), "until": _naive(until), "limit": limit},
+            {
+                "since": _naive(since),
+                "until": _naive(until),
+                "limit": limit,
+                "ids": list(ids) if ids is not None else None,
+            },
         ).fetchall()
         return [_gist(row) for row in rows]
 

@@ -117,19 +117,14 @@ def compact(store: Store) -> None:
         with store.writing():
             pass  # closing brings the write-ahead log into the file
         with store.locks.catalogue(shared=True):
-            for old in (draft, draft.with_name(draft.name + ".wal")):
-                old.unlink(missing_ok=True)
             try:
-                with duckdb.connect(config={"threads": "2", "memory_limit": "1GB"}) as db:
-                    db.execute(f"ATTACH '{_quoted(path)}' AS old (READ_ONLY)")
-                    db.execute(f"ATTACH '{_quoted(draft)}' AS fresh")
+                with store.drafting(draft) as (db, old):
+                    db.execute(f"ATTACH '{old}' AS old (READ_ONLY)")
                     db.execute("COPY FROM DATABASE old TO fresh")
                     _compare(db)
-                    db.execute("DETACH fresh")
             except duckdb.Error as error:
                 draft.unlink(missing_ok=True)
                 raise RuntimeError(str(error)) from error
-        draft.chmod(0o600)
         with store.locks.catalogue(shared=False):
             put_in_place(draft, path)
 
@@ -148,6 +143,10 @@ def _compare(db: duckdb.DuckDBPyConnection) -> None:
 
 def _rewrite_index(store: Store) -> None:
     """Write the index anew without the turns that the catalogue does not have."""
+    if store.seal:  # it lies in the memory of each process alone
+        store.index.drop()
+        store.archive.drop()
+        return
     fresh, old = store.folder / "index.new", store.folder / "index.old"
     if store.index.exists:
         gone, windows = _changes(store)
@@ -185,7 +184,3 @@ def _changes(store: Store) -> tuple[set[int], dict[int, str]]:
 
 
 _COMPARED = 131_072
-
-
-def _quoted(path: Any) -> str:
-    return str(path).replace("'", "''")

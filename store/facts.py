@@ -284,15 +284,39 @@ class FactTables:
         ).fetchall()
         return [Acquaintance(str(row[0]), int(row[1]), _aware(row[2]), _aware(row[3])) for row in rows]
 
-    def together_with(self, name_key: str, limit: int) -> list[tuple[str, int]]:
-        """The names that turns mention beside this one, with the number of those turns, the most frequent first."""
+    def mentioned_together(self, name_keys: Sequence[str], limit: int) -> list[tuple[str, str, str, int]]:
+        """The names that turns mention beside these, as (key, other key, other name, turns): at most so many for each,
+        the most frequent first."""
         rows = self._db.execute(
-            """SELECT min(other.name), count(DISTINCT other.seq) AS turns
+            """SELECT one.name_key, other.name_key, min(other.name), count(DISTINCT other.seq) AS turns
                FROM mentions one JOIN mentions other ON other.seq = one.seq AND other.name_key <> one.name_key
-               WHERE one.name_key = ? GROUP BY other.name_key ORDER BY turns DESC, other.name_key LIMIT ?""",
-            [name_key, limit],
+               WHERE list_contains(?, one.name_key) GROUP BY one.name_key, other.name_key
+               QUALIFY row_number() OVER (PARTITION BY one.name_key ORDER BY turns DESC, other.name_key) <= ?
+               ORDER BY one.name_key, turns DESC, other.name_key""",
+            [list(name_keys), limit],
         ).fetchall()
-        return [(str(row[0]), int(row[1])) for row in rows]
+        return [(str(row[0]), str(row[1]), str(row[2]), int(row[3])) for row in rows]
+
+    def mention_counts(self, name_keys: Sequence[str]) -> dict[str, int]:
+        """How many turns mention each of these names."""
+        rows = self._db.execute(
+            "SELECT name_key, count(DISTINCT seq) FROM mentions WHERE list_contains(?, name_key) GROUP BY 1 ORDER BY 1",
+            [list(name_keys)],
+        ).fetchall()
+        return dict(rows)
+
+    def related(self, keys: Sequence[str]) -> list[FactRow]:
+        """The facts whose subject, or whose object in lower case, is one of these keys."""
+        rows = self._db.execute(
+            f"""SELECT {_FACT} FROM facts WHERE list_contains($keys, subject_key) OR list_contains($keys, lower(object))
+                ORDER BY {_FACT_ORDER}""",
+            {"keys": list(keys)},
+        ).fetchall()
+        return [_fact(row) for row in rows]
+
+    def known_by_name(self) -> set[str]:
+        """The names of all who speak, in lower case."""
+        return {str(row[0]) for row in self._db.execute("SELECT DISTINCT lower(name) FROM speaker_names").fetchall()}
 
     def _insert(self, table: str, rows: Rows) -> None:
         import pyarrow as pa

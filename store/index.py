@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from store.by_code import Scored, nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.lance import lance
+from store.lance import full_text, lance
 from store.lance_reader import LanceReader
 from store.loaded_rows import LoadedRows, array_of, load, matrix_of
 from store.nearest import best, codes_of, window_scores
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Arguments = ParamSpec("Arguments")
 Found = TypeVar("Found")
 TextColumn = Literal["said", "window"]
+TEXT_COLUMNS: tuple[TextColumn, ...] = ("said", "window")
 
 EXACT_ROWS = 20_000
 """Up to here every vector is compared; above, codes choose what is compared. 20,000 vectors are read in some 20 ms."""
@@ -164,7 +165,7 @@ class Index:
 
     def _make(self, layout: pa.Schema) -> None:
         self.drop()  # what is left of a making that was cut off
-        lance().connect(str(self._folder)).create_table(self.name, schema=layout)
+        self._database().create_table(self.name, schema=layout)
         self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
 
     def remove_ranges(self, ranges: Sequence[tuple[int, int]]) -> None:
@@ -189,12 +190,19 @@ class Index:
         return table.take(loaded.row_ids_of(seqs).tolist(), names).select(names)
 
     def refresh_text(self) -> None:
-        """Bring the full-text indexes up to date and compact the files, after a run of put()."""
+        """Bring the full-text indexes up to date and compact the files, after a run of put().
+
+        Where most of the table is new, the indexes are made anew, and the files are left as they are: to copy them
+        would cost a fifth of the time, and the old ones stay beside the new ones for a while.
+        """
         if not self.exists:
             return
         with writable(self._folder):
             table = self._index_text()
-            table.optimize(cleanup_older_than=KEPT_VERSIONS)
+            if 2 * self.waiting > int(table.count_rows()) and self._files(table) <= WAITING_FILES:
+                self._make_text_indexes(table, TEXT_COLUMNS)
+            else:
+                table.optimize(cleanup_older_than=KEPT_VERSIONS)
         self.reopen()
 
     @property
@@ -208,19 +216,29 @@ class Index:
         if self.text_columns_missing():
             return True  # its making was cut off
         table = self._open()
-        waiting = max(index.num_unindexed_rows for index in table.list_indices())
-        files = table.stats()["fragment_stats"]["num_fragments"]
-        return bool(waiting > min(WAITING_ROWS, table.count_rows() // WAITING_SHARE) or files > WAITING_FILES)
+        bearable = min(WAITING_ROWS, int(table.count_rows()) // WAITING_SHARE)
+        return self.waiting > bearable or self._files(table) > WAITING_FILES
+
+    @property
+    def waiting(self) -> int:
+        """How many rows are not in the full-text indexes yet."""
+        indices = self._open().list_indices() if self.exists else ()
+        return max((int(index.num_unindexed_rows) for index in indices), default=0)
+
+    @staticmethod
+    def _files(table: Any) -> int:
+        return int(table.stats()["fragment_stats"]["num_fragments"])
 
     def _index_text(self) -> Any:
+        """The table, with both full-text indexes."""
         table = self._open()
-        from lancedb.index import FTS
-
-        for column in self.text_columns_missing():
-            table.create_index(
-                column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
-            )
+        self._make_text_indexes(table, self.text_columns_missing())
         return table
+
+    @staticmethod
+    def _make_text_indexes(table: Any, columns: Sequence[str]) -> None:
+        for column in columns:
+            table.create_index(column, config=full_text())
 
     # reading
 
@@ -252,7 +270,7 @@ class Index:
     def text_columns_missing(self) -> list[str]:
         """The columns that should have a full-text index and have none."""
         present = {column for index in self._open().list_indices() for column in index.columns}
-        return [column for column in ("said", "window") if column not in present]
+        return [column for column in TEXT_COLUMNS if column not in present]
 
     @again
     def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
@@ -326,7 +344,7 @@ class Index:
     def _open(self) -> Any:
         """The table, to be changed."""
         if self._table is None:
-            self._table = self._opened(lambda: lance().connect(str(self._folder)).open_table(self.name))
+            self._table = self._opened(lambda: self._database().open_table(self.name))
         return self._table
 
     def _reading(self) -> LanceReader:
@@ -334,6 +352,9 @@ class Index:
         if self._reader is None:
             self._reader = self._opened(lambda: LanceReader(self._folder, self.name))
         return self._reader
+
+    def _database(self) -> Any:
+        return lance().connect(str(self._folder))
 
     def _rows_in_use(self) -> Resident:
         if self._resident is None:

@@ -88,3 +88,11 @@ def core() -> Any:
 def _hush() -> None:
     os.environ.setdefault("LANCEDB_LOG", "error")
     os.environ.setdefault("RUST_LOG", "error")
+
+
+def full_text() -> Any:
+    """How words are indexed: stems without stop words and accents, no positions."""
+    lance()
+    from lancedb.index import FTS
+
+    return FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)

@@ -37,8 +37,15 @@ class LanceReader:
             return await database.open_table(name)
 
         self._table = _done(opened())
-        self.folder = folder / f"{name}.lance"
-        """Where the table's files are."""
+        self.folder: Path | None = folder / f"{name}.lance"
+        """Where the table's files are, if it has any."""
+
+    @classmethod
+    def of(cls, table: Any) -> LanceReader:
+        """The reader of a table that lancedb has open: of a database in memory, which nobody else can open."""
+        reader = cls.__new__(cls)
+        reader._table, reader.folder = table._table._inner, None
+        return reader
 
     def count(self) -> int:
         """How many rows the table has."""
@@ -50,7 +57,7 @@ class LanceReader:
 
     def bytes(self) -> int:
         """What the table's files take on the disk, those of its older versions too."""
-        return sum(path.stat().st_size for path in (self.folder / "data").glob("*"))
+        return sum(path.stat().st_size for path in (self.folder / "data").glob("*")) if self.folder else 0
 
     def columns(self) -> list[str]:
         """The names of the columns."""

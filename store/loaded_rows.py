@@ -139,6 +139,8 @@ def _fingerprint(table: LanceReader) -> str | None:
 
     None where the manifest is not where it should be.
     """
+    if table.folder is None:
+        return None
     version = table.version()
     for name in (f"{2**64 - 1 - version:020d}.manifest", f"{version}.manifest"):  # newest first by name; by number
         with suppress(OSError):

@@ -51,6 +51,15 @@ def speaker_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in connection.execute("SELECT DISTINCT speaker FROM turns ORDER BY speaker").fetchall()]
 
 
+def session_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What conversations are called: their titles, and the ids that their sources gave them."""
+    rows = connection.execute(
+        """SELECT DISTINCT unnest([title, native_id]) AS name FROM sessions
+           WHERE number IN (SELECT session FROM turns) ORDER BY name"""
+    ).fetchall()
+    return [name for (name,) in rows if not name.startswith("content:")]
+
+
 def stretches(
     connection: duckdb.DuckDBPyConnection, unit: Unit, where: Filter, only: Sequence[int] | None = None
 ) -> tuple[list[Stretch], int]:

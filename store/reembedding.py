@@ -30,13 +30,15 @@ class Reembedding:
         self.index = Index(self.folder)
         self.archive = Archive(self.folder)
 
-    def begin(self) -> None:
-        """Make the folder; what is there for another embedder goes."""
+    def begin(self, columns: pa.Table, dimension: int) -> None:
+        """Make an empty index with the columns of that table of turns; what is there for another embedder goes."""
+        import numpy as np
+
         name = self.folder / "embedder"
         if not name.is_file() or name.read_text(encoding="utf-8") != self._id:
             with writable(self.folder):
-                shutil.rmtree(self.folder, ignore_errors=True)
-                self.folder.mkdir(mode=0o700)
+                self.index.drop()
+                self.index.put(columns.slice(0, 0), np.zeros((0, dimension), np.float32), known=[])
                 name.write_text(self._id, encoding="utf-8")
                 flush(self.folder)
 

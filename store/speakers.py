@@ -155,6 +155,19 @@ class Speakers:
         return dict(self._db.execute(f"SELECT who, name FROM shown WHERE who IN ({speakers})").fetchall())
 
 
+def people_called(name: str, people: Sequence[PersonRow]) -> list[PersonRow]:
+    """Everybody who is shown under that name, was ever seen with it, or has the number #N; case and @ do not count."""
+    if name.startswith("#") and name[1:].isdecimal():
+        return [person for person in people if person.number == int(name[1:])]
+    wanted = name.lstrip("@").lower()
+    return [
+        person
+        for person in people
+        if wanted in {one.lstrip("@").lower() for one in (person.name, *person.names)}
+        or any(key.removeprefix("=").lstrip("@").lower() == wanted for _, key in person.speakers)
+    ]
+
+
 def _list(numbers: Sequence[int]) -> str:
     return ", ".join(str(int(number)) for number in numbers)
 

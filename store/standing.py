@@ -42,7 +42,8 @@ KEPT = 10_000
 class StandingReader:
     """Reads the standing of one store, and again only what changed."""
 
-    def __init__(self, store: Store, kept: Path) -> None:
+    def __init__(self, store: Store, kept: Path | None) -> None:
+        """kept: the file that keeps the standing for the next process; None: it is not to be on the disk."""
         self._store = store
         self._kept = kept
         self._version: str | None = None
@@ -54,7 +55,8 @@ class StandingReader:
         """The present standing. Raises StoreLocked, StoreDamaged."""
         version = self._store.catalogue_version
         if version != self._version:
-            self._now, self._renewed = _read(self._kept, version) or self._from_catalogue(version)
+            kept = _read(self._kept, version) if self._kept is not None else None
+            self._now, self._renewed = kept or self._from_catalogue(version)
             self._version, self._position = version, (0, 0)
         records, self._position = self._store.spool.read_since(self._position)
         for record in records:
@@ -82,7 +84,8 @@ class StandingReader:
                 instructions=states.any_instruction(),
             )
             # Here, where no deletion can begin: what it takes is not to come back after it has emptied the cache.
-            if self._store.catalogue_version == version and len(strengths) + len(renewed) <= KEPT:
+            few = len(strengths) + len(renewed) <= KEPT
+            if self._kept is not None and few and self._store.catalogue_version == version:
                 with suppress(OSError):  # a store that may only be read, a full disk: it only takes longer next time
                     _write(self._kept, version, now, renewed)
         return now, renewed

@@ -21,7 +21,7 @@ _BY_ID = "left(sha256(concat_ws(chr(31), k.key, turn.id)), 32)"
 _BY_WORDS = "left(sha256(concat_ws(chr(31), k.key, turn.speaker, turn.said_at::VARCHAR, turn.text)), 32)"
 _BY_MESSAGE = "left(sha256(concat_ws(chr(31), k.key, 'message', turn.native_id, turn.said_at::VARCHAR)), 32)"
 _TIMED = "turn.said_at IS NOT NULL"
-_EDITABLE = f"{_TIMED} AND turn.worded_at IS NOT NULL"
+_EDITABLE = f"{_TIMED} AND turn.native_id IS NOT NULL AND turn.worded_at IS NOT NULL"
 
 
 def _matching(turns: str) -> str:

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from memcli.memory.consolidate_facts import beliefs_of
+from memcli.memory.consolidate_subjects import claims_about, keys_of, people_of
 from memcli.memory.facts.beliefs import Belief
 from memcli.memory.facts.claims import Claim, subject_key
 from memcli.memory.forgetting import Strength
 from memcli.memory.salience import first_strength, rating_of
-from memcli.memory.subjects import Subjects, claims_about, is_theirs, keys_of
+from memcli.memory.subjects import is_theirs
 
 if TYPE_CHECKING:
     from store.rows import TurnRow
@@ -40,9 +41,12 @@ class Difference:
 def knowledge(
     store: Store, *, subject: str | None = None, kind: str | None = None, known_as_of: datetime | None = None
 ) -> Knowledge:
-    """All that is believed, of one subject (by their name or first name) or of one kind, and as of a moment."""
+    """All that is believed, of one subject (by their name or first name) or of one kind, and as of a moment.
+
+    What is claimed of any name of a person whose speakers were merged is claimed of the one that they are shown under.
+    """
     with store.reading() as catalogue:
-        people = Subjects.of(catalogue)
+        people = people_of(catalogue)
         subjects = None
         if subject is not None:
             wanted = subject_key(people.shown(subject))
@@ -87,7 +91,7 @@ def differences(beliefs: Sequence[Belief], since: datetime) -> list[Difference]:
 
 
 def _claims(one: Belief) -> list[Claim]:
-    return [*one.sources, *([one.ended_by] if one.ended_by else [])]
+    return [*one.sources, *([one.ended_by] if one.ended_by else []), *one.doubts]
 
 
 def _after(moment: datetime | None, since: datetime) -> bool:

@@ -59,4 +59,7 @@ def memcli(
 
     memcli ingest chat.txt, then: memcli ask "When do we move?"
     """
-    ctx.obj = Context(memory=memory, config_file=config_file, json=json, quiet=quiet, wait=wait, no_pager=no_pager)
+    verb = ctx.invoked_subcommand or ""
+    ctx.obj = Context(
+        memory=memory, config_file=config_file, json=json, quiet=quiet, wait=wait, no_pager=no_pager, verb=verb
+    )

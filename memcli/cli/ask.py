@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memcli.cli.completion import models, sessions
 from memcli.cli.context import Context
-from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until
+from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until, Verbose
 from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
@@ -32,10 +33,15 @@ def ask(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most turns taken as evidence.")] = None,
     max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, help="Most tokens of evidence, and of a model's answer.")
+        int | None, typer.Option("--max-tokens", min=1, help="Most tokens of evidence (config: ask.budget).")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(metavar="PATH|NAME", help="A GGUF model that writes the answer (config: llm.model).")
+        str | None,
+        typer.Option(
+            metavar="PATH|NAME",
+            help="A GGUF model that writes the answer (config: llm.model).",
+            autocompletion=models,
+        ),
     ] = None,
     gpu: Annotated[
         str | None, typer.Option(metavar="LAYERS", help="Layers on the GPU: auto, off, all, or a number.")
@@ -47,6 +53,9 @@ def ask(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let that server be on another machine: what was said goes there.")
     ] = False,
+    answer_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Longest answer of the model, in tokens (config: llm.max_tokens).")
+    ] = None,
     temperature: Annotated[
         float | None, typer.Option(min=0, help="0 always takes the model's likeliest word (the default).")
     ] = None,
@@ -59,12 +68,17 @@ def ask(
     ] = False,
     session: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The session that the question belongs to: its last turns are at hand."),
+        typer.Option(
+            metavar="NAME",
+            help="The session that the question belongs to: its last turns are at hand.",
+            autocompletion=sessions,
+        ),
     ] = None,
     all_evidence: Annotated[
         bool, typer.Option("--evidence", help="Show all the evidence, not only what is cited.")
     ] = False,
     max_ms: MaxMs = None,
+    verbose: Verbose = False,
     form: FormOption = None,
     fields: FieldsOption = None,
     nul: NulOption = False,
@@ -86,7 +100,7 @@ def ask(
         "llm.gpu": gpu,
         "llm.url": server if server is not None or model is None else "",  # a model of one's own needs no server
         "llm.allow_remote": "true" if allow_remote else None,
-        "llm.max_tokens": given(max_tokens),
+        "llm.max_tokens": given(answer_tokens),
         "llm.temperature": given(temperature),
         "llm.seed": given(seed),
         "llm.strict": "true" if strict else None,
@@ -130,6 +144,8 @@ def ask(
         typer.echo(records.answer_in_markdown(answer_document(answer), all_evidence=all_evidence))
     else:
         records.Writer(wanted, COLUMNS, key=None, rows=lambda one: [one]).write(answer_document(answer))
+    if verbose:
+        context.tell(f"confidence {answer.confidence:.2f}, {answer.method}; {render.timings(answer.timings_ms)}")
     raise typer.Exit(Exit.ABSTAINED if answer.abstained else Exit.CONFLICT if answer.conflicts else Exit.DONE)
 
 

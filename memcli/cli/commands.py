@@ -29,6 +29,7 @@ class Entry(NamedTuple):
 
 GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Bring conversations in": {
+        "init": Entry("init", "init", "Make a memory, encrypted if you like."),
         "ingest": Entry("ingest", "ingest", "Read conversation logs into the memory."),
         "speakers": Entry("speakers", "app", "Show who speaks, and merge who is one person."),
         "undo": Entry("undo", "undo", "Take one ingest back."),
@@ -36,6 +37,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Ask and look": {
         "ask": Entry("ask", "ask", "Answer a question, with citations."),
+        "chat": Entry("chat", "chat", "Ask one question after the other."),
         "search": Entry("search", "search", "Find turns by words and by meaning."),
         "context": Entry("context_block", "context", "Print evidence for another program's prompt."),
         "open": Entry("open_turn", "open_turn", "Show a turn where it was said, with file and line."),
@@ -75,7 +77,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "eval": Entry("eval", "evaluate", "Measure recall and answers on known questions."),
         "completion": Entry("completion", "completion", "Install completion for your shell."),
         "cron": Entry("cron", "app", "Keep the memory fresh by cron or systemd."),
-        "serve": Entry("serve", "serve", "Serve the memory to other programs (MCP)."),
+        "serve": Entry("serve", "serve", "Keep the memory open for commands, or serve it (MCP)."),
     },
 }
 """The commands in the groups and the order in which help shows them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from store.store import Store
 
 
+warm: list[Callable[[Memory], None]] = []
+"""Give a command's Memory what is open already: memcli/serve/socket.py, which keeps things open, puts itself here."""
+
+
 @dataclass
 class Context:
     """The global options as given; everything else is made of them when it is first needed."""
@@ -27,6 +32,7 @@ class Context:
     quiet: bool = False
     wait: str | None = None
     no_pager: bool = False
+    verb: str = ""
     flags: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
@@ -40,7 +46,10 @@ class Context:
         """The memory that is meant, as the Python object that commands stand on; nothing is opened yet."""
         from memcli.api import Memory
 
-        return Memory(self.config, warn=self.tell, progress=self.progress())
+        memory = Memory(self.config, warn=self.tell, progress=self.progress(), verb=self.verb)
+        for lend in warm:
+            lend(memory)
+        return memory
 
     def store(self, *, exposed: bool = False) -> Store:
         """The memory that is meant. Raises StoreMissing if there is none.
@@ -49,9 +58,21 @@ class Context:
         """
         from store.store import Store
 
-        return Store.open(
-            self.config.memory_folder, wait_s=self.config["wait"], exposed=exposed or self.config["exposed"]
+        store = Store.open(
+            self.config.memory_folder,
+            wait_s=self.config["wait"],
+            exposed=exposed or self.config["exposed"],
+            key=self.key,
         )
+        if store.seal:
+            store.locks.shown_as = f"memcli {self.verb}"
+        return store
+
+    def key(self, folder: Path) -> bytes:
+        """The key of the encrypted memory in that folder. Raises KeyRefused if there is none."""
+        from memcli.keys import find
+
+        return find(folder, self.config, os.environ)
 
     def tell(self, message: str) -> None:
         """A line on stderr for the person at the terminal, unless they want quiet."""
@@ -66,6 +87,6 @@ class Context:
 
         if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             return Unwatched()
-        from memcli.cli.render import Bars
+        from memcli.cli.bars import Bars
 
         return Bars()

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
-from memcli.recall.pipeline import Recalled
 from memcli.types import Answer, Candidate, Evidence, Passage, Turn
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
     from memcli.memory.forgetting import Strength
+    from memcli.recall.pipeline import Recalled
     from store.backup import Backup
     from store.batches import BatchRow
     from store.check import Finding
@@ -290,6 +290,7 @@ def backup_document(path: str, backup: Backup) -> dict[str, Any]:
 def deletion_document(
     count: int,
     preview: Sequence[dict[str, Any]],
+    names: Sequence[str],
     removed: dict[str, int],
     proof: Receipt | None,
     receipt: Path | None,
@@ -303,6 +304,7 @@ def deletion_document(
         "turns": count,
         "removed": removed,
         "preview": [] if deleted else list(preview),
+        "names": list(names),
         "proof": None
         if proof is None
         else {
@@ -312,6 +314,7 @@ def deletion_document(
             "too_short": proof.too_short,
             "files": len(proof.files),
             "decoded": len(proof.decoded),
+            "word_lists": len(proof.word_lists),
             "found": proof.found,
         },
         "receipt": str(receipt) if receipt else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,9 +34,9 @@ def embedder(config: Config, store: Store | None) -> Embedder:
 
 def chosen_embedder(config: Config) -> Embedder:
     """The embedder that the settings name. Raises ModelMissing, ModelCorrupt, EngineUnavailable, ModelRefused."""
-    if not config["embedder"]:
+    if not config["embedder.model"]:
         return built_in_embedder()
-    return _shelved(config, _shelf().model(config["embedder"]))
+    return _shelved(config, _shelf().model(config["embedder.model"]))
 
 
 def embedder_with_id(config: Config, model_id: str) -> Embedder:
@@ -60,7 +59,7 @@ def chosen_embedder_id(config: Config) -> str:
     """The id of the embedder that the settings name, without loading it. Raises ModelMissing."""
     from engines.cards import MINILM_STATIC
 
-    return _shelf().model(config["embedder"]).id if config["embedder"] else MINILM_STATIC.id
+    return _shelf().model(config["embedder.model"]).id if config["embedder.model"] else MINILM_STATIC.id
 
 
 def _shelved(config: Config, model: ShelvedModel) -> Embedder:
@@ -114,8 +113,7 @@ def for_recall(config: Config, store: Store | None) -> Engines:
     from memcli.recall.pipeline import Engines
 
     finder = embedder(config, store)
-    same = finder.id == table.id
-    return Engines(embedder=table if same else finder, token_table=table, token_encoder=encoder)
+    return Engines(embedder=table if finder.id == table.id else finder, token_table=table, token_encoder=encoder)
 
 
 def _token_encoder() -> TokenEncoder:
@@ -124,7 +122,7 @@ def _token_encoder() -> TokenEncoder:
     return MiniLMTokenEncoder()
 
 
-def generator(config: Config, tell: Callable[[str], None], states: Path | None = None) -> Generator:
+def generator(config: Config, states: Path | None = None) -> Generator:
     """The user's own language model, from the settings: a file, or one that a server has.
 
     states: the folder for what it computes of the beginnings of prompts.
@@ -133,27 +131,30 @@ def generator(config: Config, tell: Callable[[str], None], states: Path | None =
     if config["llm.url"]:
         from engines.server import ServerGenerator
 
-        server = ServerGenerator(
+        return ServerGenerator(
             config["llm.url"],
             model=config["llm.model"],
             context_tokens=config["llm.context"],
             allow_remote=config["llm.allow_remote"],
         )
-        tell(f"asking {server.device}")
-        return server
     from engines.isolated import IsolatedGenerator
 
     gpu, path = config["llm.gpu"], model_path(config["llm.model"])
     budget = config["llm.prompt_cache"] * 1_000_000
-    model = IsolatedGenerator(
+    return IsolatedGenerator(
         path,
         context_tokens=config["llm.context"],
         gpu=int(gpu) if gpu.isdecimal() else gpu,
         states=states if budget else None,
         state_bytes=budget,
     )
-    tell(f"{path.name} on {model.device}")
-    return model
+
+
+def told_of(config: Config, writer: Generator) -> str:
+    """What to tell the user of a model that is at work: which, and what computes it."""
+    if config["llm.url"]:
+        return f"asking {writer.device}"
+    return f"{model_path(config['llm.model']).name} on {writer.device}"
 
 
 def model_path(given: str) -> Path:

@@ -51,6 +51,7 @@ def evaluate(
     from memcli.evaluate import mine as own
     from memcli.evaluate.run import run
     from memcli.exits import Exit
+    from memcli.ingest.indexing import heal
     from memcli.types import Channel
     from memcli.usage import UsageError
 
@@ -68,10 +69,11 @@ def evaluate(
     earlier = _run(compare) if compare else None
     if mine:
         store = context.store()
+        heal(store, engines.embedder, context.progress())
         kept = own.kept_run(store)
         loaded = own.cases(store, count=questions or own.QUESTIONS)
         outcomes = own.run(store, loaded, engines, budget, ablate or ())  # type: ignore[arg-type]
-        earlier = earlier or (_run(kept) if kept.is_file() and not ablate else None)
+        earlier = earlier or (_run(kept) if kept and kept.is_file() and not ablate else None)
     else:
         assert dataset is not None
         loaded = datasets.load(dataset, label_errors)
@@ -99,7 +101,8 @@ def evaluate(
         document["changes"] = [one._asdict() | {"change": one.change._asdict()} for one in changes]
     if save or (mine and not ablate):
         target = save or kept
-        target.write_text(json.dumps(document | {"cases": cases}) + "\n", encoding="utf-8")
+        if target:
+            target.write_text(json.dumps(document | {"cases": cases}) + "\n", encoding="utf-8")
     if context.json:
         render.document(document)
     else:

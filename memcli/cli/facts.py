@@ -107,9 +107,11 @@ def _by_model(context: Context, store: Store, model: str) -> None:
     from memcli.memory.consolidate_facts_by_model import consolidate_facts_by_model
 
     file = engines_in_use.model_path(model)
+    writer = engines_in_use.generator(context.config, store.prompt_states.place() if store.prompt_states else None)
+    context.tell(engines_in_use.told_of(context.config, writer))
     report = consolidate_facts_by_model(
         store,
-        engines_in_use.generator(context.config, context.tell, store.prompt_states.place()),
+        writer,
         f"{file.name} {file.stat().st_size}",
         seed=context.config["llm.seed"],
         progress=context.progress(),

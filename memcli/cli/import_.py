@@ -45,7 +45,7 @@ def import_(
         except OSError as error:
             raise InputUnreadable(f"{source}: {error.strerror}") from error
     config = context.config
-    store = Store.create(config.memory_folder, wait_s=config["wait"], exposed=config["exposed"])
+    store = Store.create(config.memory_folder, wait_s=config["wait"], exposed=config["exposed"], key=context.key)
     with store.locks.writer():
         store.fold_spool()
         store.expect_pending()

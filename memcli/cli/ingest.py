@@ -61,6 +61,8 @@ def ingest(
     from memcli.cli.documents import dry_run_document
     from memcli.ingest import pipeline
     from memcli.usage import UsageError
+    from store.sealing import is_sealed
+    from store.store import CATALOGUE
 
     if dry_run + follow + watch > 1:
         raise UsageError("--dry-run, --follow and --watch exclude each other")
@@ -73,7 +75,8 @@ def ingest(
         redacting=redact,
     )
     if dry_run:
-        report = pipeline.dry_run(paths, reading=reading, progress=context.progress())
+        sealed = is_sealed(context.config.memory_folder / CATALOGUE)
+        report = pipeline.dry_run(paths, reading=reading, progress=context.progress(), in_memory=sealed)
         if context.json:
             render.document(dry_run_document(report))
         elif not context.quiet:
@@ -114,6 +117,7 @@ def _keep_reading(context: Context, paths: list[str], reading: Reading, *, follo
             me=context.config["me"] or None,
             allow_return=allow_return,
             exposed=context.config["exposed"],
+            key=context.key,
             stopped=stopped,
             told=told,
             remark=context.tell,

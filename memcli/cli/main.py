@@ -41,8 +41,22 @@ def main() -> NoReturn:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run memcli with these arguments and return its exit code."""
+    """Run memcli with these arguments, here or in the warm engine of the memory, and return its exit code."""
+    from memcli.serve.client import done_elsewhere
+
     arguments = _globals_first(arguments) or ["--help"]
+    try:
+        code = done_elsewhere(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except _Terminated:
+        return 143
+    return run_here(arguments) if code is None else code
+
+
+def run_here(arguments: Sequence[str]) -> int:
+    """Run memcli in this process with these arguments, global options first, and return its exit code."""
+    _signals.clear()
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     try:
         from memcli.cli.app import app

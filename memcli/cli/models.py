@@ -115,6 +115,43 @@ def add(
     context.tell(f"added as {model.name}; `memcli models use {model.name}` lets it {does}")
 
 
+@app.command("pull")
+def pull(
+    ctx: typer.Context,
+    wanted: Annotated[
+        str | None, typer.Argument(metavar="[NAME|OWNER/REPO]", help="A model that is listed, or a repository.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What to call it.")] = None,
+    revision: Annotated[str, typer.Option(metavar="COMMIT", help="Which state of the repository.")] = "main",
+    file: Annotated[str | None, typer.Option(metavar="FILE", help="The GGUF file in the repository.")] = None,
+) -> None:
+    """Fetch a model from Hugging Face, or the mirror in $HF_ENDPOINT. Without a name: list some that are good.
+
+    The commit and the hash of each file are shown, what comes is held against them, and they are kept: `models verify`
+    compares ever after. A download that breaks off goes on where it was. This is the only command that uses a network.
+
+    Example: memcli models pull multilingual-e5-small
+    """
+    from memcli.cli import pulling, render
+
+    context: Context = ctx.obj
+    if wanted is not None:
+        model = pulling.pull(context, _shelf(), wanted, name=name, revision=revision, file=file)
+        if context.json:
+            render.document({"schema": 1, **_added(model, context)})
+        context.tell(f"added as {model.name}; `memcli models use {model.name}` puts it to work")
+        return
+    cards = pulling.cards_document()
+    if context.json:
+        render.document({"schema": 1, "cards": cards})
+        return
+    show = render.printer()
+    for card in cards:
+        needs = f"  needs {card['memory_mb'] / 1000:,.1f} GB  {card['licence']}  {card['languages']}"
+        show((f"{card['name']:<32}", "cyan"), (f"{card['kind']:<10}{card['megabytes']:>6,} MB", ""), (needs, "dim"))
+        show((f"    {card['good_for']}", ""))
+
+
 @app.command("remove")
 def remove(ctx: typer.Context, name: Name) -> None:
     """Forget a model that was added. Files that you named stay; what memcli made or fetched is deleted.
@@ -130,7 +167,7 @@ def remove(ctx: typer.Context, name: Name) -> None:
 
 @app.command("use")
 def use(ctx: typer.Context, name: Name) -> None:
-    """Let a model that was added write the answers (sets llm.model), or find turns (sets embedder).
+    """Let a model that was added write the answers (sets llm.model), or find turns (sets embedder.model).
 
     With another embedder the index is made anew by the next `memcli consolidate`, or at once by `memcli repair
     --reembed`; until then turns are found with the old one. The name of the built-in embedder brings that back.
@@ -143,13 +180,13 @@ def use(ctx: typer.Context, name: Name) -> None:
     context: Context = ctx.obj
     file = Path(context.config_file) if context.config_file else settings.default_file()
     if name == MINILM_STATIC.name:
-        key, value = "embedder", ""
+        key, value = "embedder.model", ""
     else:
         model = _shelf().model(name)
-        key, value = ("embedder" if model.kind == "embedder" else "llm.model"), model.name
+        key, value = ("embedder.model" if model.kind == "embedder" else "llm.model"), model.name
     settings.write(file, key, value)
     context.tell(f"{key} = {value or '(built in)'} written to {file}")
-    if key == "embedder":
+    if key == "embedder.model":
         context.tell("the next `memcli consolidate` makes the index anew; `memcli repair --reembed` does it now")
 
 
@@ -199,7 +236,7 @@ def _built_in(card: ModelCard, context: Context) -> dict[str, Any]:
         "bytes": card.size,
         "licence": card.licence,
         "built_in": True,
-        "in_use": card.kind != "embedder" or not context.config["embedder"],
+        "in_use": card.kind != "embedder" or not context.config["embedder.model"],
         "source": card.source,
         "description": card.description,
     }
@@ -207,7 +244,7 @@ def _built_in(card: ModelCard, context: Context) -> dict[str, Any]:
 
 def _added(model: ShelvedModel, context: Context) -> dict[str, Any]:
     embeds = model.kind == "embedder"
-    chosen = context.config["embedder" if embeds else "llm.model"]
+    chosen = context.config["embedder.model" if embeds else "llm.model"]
     document = {
         "name": model.name,
         "kind": model.kind,

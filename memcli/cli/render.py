@@ -9,15 +9,14 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.config import Config, Option
 from memcli.ingest.normalise import visible
-from memcli.progress import Unit
+from memcli.recall.query import places_of, stems
 from memcli.types import Answer, Candidate, Locator, Turn
 
 if TYPE_CHECKING:
@@ -32,6 +31,12 @@ if TYPE_CHECKING:
     from store.speakers import PersonRow
 
 SPEAKERS_SHOWN = 8
+HANGING = 2
+"""By so many characters the rest of a long line stands further in."""
+
+CELL = 12
+"""A table whose columns would be narrower than that is printed row by row."""
+
 _NOT_PRINTED = dict.fromkeys(map(ord, "\a\b\v\f\r"))
 """What rich takes out of a text."""
 
@@ -69,18 +74,20 @@ def answer(answer: Answer, *, all_evidence: bool, written: bool) -> None:
         shown = sorted(nearest, key=lambda one: one.number)
     else:
         shown = [one for one in answer.evidence if all_evidence or one.number in answer.citations]
+    marks = stems(answer.question)
     for evidence in shown:
         _say(console)
-        _turn(console, f"[{evidence.number}]", evidence.turn)
+        _turn(console, f"[{evidence.number}]", evidence.turn, marks=marks)
 
 
-def hits(recalled: Recalled) -> None:
-    """Found turns, best first."""
+def hits(recalled: Recalled, *, reasons: bool = False) -> None:
+    """Found turns, best first; reasons: with the channels that found them and their ranks there."""
     console = _console_if_styled()
     for rank, candidate in enumerate(recalled.candidates, start=1):
         if rank > 1:
             _say(console)
-        _turn(console, f"{rank}.", candidate.turn, note=_reasons(candidate))
+        note = _reasons(candidate) if reasons else ""
+        _turn(console, f"{rank}.", candidate.turn, note=note, marks=recalled.question.terms)
 
 
 def conversation(title: str, turns: Sequence[Turn], marked: str) -> None:
@@ -202,7 +209,10 @@ def status(document: dict[str, Any]) -> None:
     console = _console()
     first, last, run = document["first_said_at"], document["last_said_at"], document["scheduled_run"]
     rows = [
-        ("memory", f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB)"),
+        (
+            "memory",
+            f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB{', encrypted' if document['encrypted'] else ''})",
+        ),
         ("turns", f"{document['turns']:,} in {_count(document['sessions'], 'session')}"),
         ("said", f"{first[:10]} to {last[:10]}" if first else "at unknown times"),
         ("tiers", ", ".join(f"{turns:,} {tier}" for tier, turns in document["tiers"].items())),
@@ -211,7 +221,11 @@ def status(document: dict[str, Any]) -> None:
             f"{document['episodes']:,}, {_count(document['scenes'], 'scene')}"
             + (f", {document['unconsolidated']:,} turns yet to consolidate" if document["unconsolidated"] else ""),
         ),
-        ("sizes", ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in document["sizes"].items())),
+        (
+            "sizes",
+            ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in document["sizes"].items())
+            + (f" (saves {saved / 1e6:,.1f} MB of vectors)" if (saved := document["archive_saves"]) else ""),
+        ),
         ("growth", ", ".join(f"{one['month']} +{one['turns']:,}" for one in document["growth"][-3:]) or "none"),
         ("indexed", f"{document['indexed']:,}" + (f", {document['pending']:,} waiting" if document["pending"] else "")),
         ("answers", f"{document['answers']:,}, {_count(document['recall_events'], 'recall event')}"),
@@ -251,6 +265,12 @@ def repaired(done: Sequence[str], left: Sequence[Finding]) -> None:
     findings(left)
 
 
+def made(document: dict[str, Any]) -> None:
+    """Where a new memory is."""
+    where = "".join(f"; its key is in {place}" for place in (document["key"] or {}).values())
+    _line(_console(), _text(f"{document['memory']}{' (encrypted' + where + ')' if document['encrypted'] else ''}", ""))
+
+
 def backed_up(path: str, backup: Backup) -> None:
     """What a backup holds."""
     size = f"{Path(path).stat().st_size / 1e6:,.1f} MB"
@@ -273,7 +293,8 @@ def deleted(document: dict[str, Any]) -> None:
     console = _console()
     if not document["deleted"]:
         to_delete(document["turns"], document["preview"])
-        _line(console, _text(f"{_count(document['turns'], 'turn')} would be deleted", "bold"))
+        said_by = f", said by {', '.join(document['names'])}"
+        _line(console, _text(f"{_count(document['turns'], 'turn')} would be deleted{said_by}", "bold"))
         return
     rest = ", ".join(f"{count} {name}" for name, count in document["removed"].items() if name != "turns")
     _line(
@@ -303,6 +324,13 @@ def table(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         for row in [columns, *rows]:
             cells = ("" if value is None else " ".join(str(value).split()) for value in row)
             sys.stdout.write("\t".join(cells) + "\n")
+        return
+    if len(columns) * CELL > console.width:
+        widest = max(map(len, columns))
+        for number, row in enumerate(rows, start=1):
+            _line(console, _text(f"row {number}", "bold"))
+            for name, value in zip(columns, row, strict=True):
+                _line(console, _text(f"  {name:<{widest}}  ", "cyan"), _text("" if value is None else str(value), ""))
         return
     from rich.table import Column, Table
 
@@ -338,30 +366,6 @@ def place(locator: Locator) -> str:
     return path if locator.line is None else f"{path}:{locator.line}"
 
 
-class Bars:
-    """Progress bars with rate and time left, on stderr."""
-
-    @contextmanager
-    def phase(self, name: str, total: int, unit: Unit) -> Iterator[Callable[[int], None]]:
-        """Show a bar until the phase ends."""
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-
-        amount = (DownloadColumn(), TransferSpeedColumn()) if unit == "bytes" else (MofNCompleteColumn(),)
-        columns = (TextColumn(f"{name:>6}"), BarColumn(), *amount, TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task(name, total=total)
-            yield lambda amount: progress.advance(task, amount)
-
-
 def _console() -> Console:
     from rich.console import Console
 
@@ -386,9 +390,17 @@ def _say(console: Console | None, *parts: tuple[str, str]) -> None:
 
 
 def _line(console: Console, *parts: Text) -> None:
+    """One line; on a terminal that is too narrow for it, the rest goes below its beginning, a little further in."""
     from rich.text import Text
 
-    console.print(Text.assemble(*parts))
+    text = Text.assemble(*parts)
+    if not to_terminal() or text.cell_len <= console.width:
+        console.print(text)
+        return
+    indent = len(text.plain) - len(text.plain.lstrip(" "))
+    for at, line in enumerate(text[indent:].wrap(console, max(20, console.width - indent - HANGING))):
+        line.rstrip()
+        console.print(Text.assemble(" " * (indent + (HANGING if at else 0)), line))
 
 
 def _text(text: str, style: str) -> Text:
@@ -397,7 +409,9 @@ def _text(text: str, style: str) -> Text:
     return Text(text, style=style)
 
 
-def _turn(console: Console | None, label: str, turn: Turn, *, note: str = "", style: str = "") -> None:
+def _turn(
+    console: Console | None, label: str, turn: Turn, *, note: str = "", style: str = "", marks: Collection[str] = ()
+) -> None:
     at = turn.said_at + timedelta(minutes=turn.utc_offset) if turn.said_at else None
     _say(
         console,
@@ -410,10 +424,18 @@ def _turn(console: Console | None, label: str, turn: Turn, *, note: str = "", st
     if console is not None and to_terminal():
         from rich.padding import Padding
 
-        console.print(Padding(_text(turn.text, style), (0, 0, 0, 4)))
+        said = _text(turn.text, style)
+        for begin, end in places_of(marks, turn.text):
+            said.stylize("bold underline", begin, end)
+        console.print(Padding(said, (0, 0, 0, 4)))
     else:
         for line in turn.text.splitlines():
             _say(console, (f"    {line}", ""))
+
+
+def timings(steps: Mapping[str, float]) -> str:
+    """How long each step took."""
+    return ", ".join(f"{name.replace('_', ' ')} {ms:,.0f} ms" for name, ms in steps.items())
 
 
 def _reasons(candidate: Candidate) -> str:

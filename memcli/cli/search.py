@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from memcli.cli.context import Context
-from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until
+from memcli.cli.options import Deep, MaxMs, Now, Since, Speaker, Until, Verbose
 from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 COLUMNS = ("rank", "said_at", "speaker", "text", "source", "line", "id")
@@ -24,6 +24,7 @@ def search(
     deep: Deep = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most turns shown.")] = 10,
     max_ms: MaxMs = None,
+    verbose: Verbose = False,
     form: FormOption = None,
     fields: FieldsOption = None,
     nul: NulOption = False,
@@ -47,15 +48,9 @@ def search(
 
     def found(asked: str) -> Recalled:
         return memory.search(
-            asked,
-            since=where.since,
-            until=where.until,
-            speakers=where.speakers,
-            deep=deep,
-            limit=limit,
-            now=at,
-            max_ms=max_ms,
-        )
+            asked, since=where.since, until=where.until, speakers=where.speakers, deep=deep, limit=limit,
+            max_ms=max_ms, now=at,
+        )  # fmt: skip
 
     def batched(asked: str) -> tuple[dict[str, Any], bool]:
         recalled = found(asked)
@@ -69,7 +64,9 @@ def search(
         raise typer.Exit(questions.batch(context, "query", batched, writer.write))
     recalled = found(text)
     document = search_document(text.strip(), recalled)
-    records.show(wanted, document, "hits", COLUMNS, lambda: render.hits(recalled))
+    records.show(wanted, document, "hits", COLUMNS, lambda: render.hits(recalled, reasons=verbose))
+    if verbose:
+        context.tell(render.timings(recalled.timings_ms))
     if not recalled.candidates and not context.json:
         archive = not deep and memory.store.archive.count()
         context.tell("nothing found" + (" (--deep looks into the archive too)" if archive else ""))

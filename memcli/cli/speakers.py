@@ -118,8 +118,8 @@ def _named(name: str, people: list[PersonRow]) -> list[PersonRow]:
     """Everybody of that name or number. Raises UsageError, with the nearest names, if there is nobody."""
     import difflib
 
-    from memcli.recall.people import people_called
     from memcli.usage import UsageError
+    from store.speakers import people_called
 
     found = people_called(name, people)
     if not found:

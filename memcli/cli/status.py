@@ -84,7 +84,10 @@ def status_document(store: Store, settings: Config) -> dict[str, Any]:
         "consolidated_at": moment(consolidated_at),
         "scheduled_run": last_run(plan_name(str(settings["memory"]), str(settings.memory_folder))),
         "sizes": store.sizes(),
-        "indexed": store.index.count() + store.archive.count(),
+        "archive_saves": 0 if store.seal else store.archive.saved,
+        "encrypted": store.seal is not None,
+        # The index of an encrypted memory is made by whoever asks, of all that is there.
+        "indexed": counts["turns"] if store.seal else store.index.count() + store.archive.count(),
         "embedder": embedder,
         "model": settings["llm.model"] or None,
         "by_source": [source._asdict() for source in sources],

@@ -52,6 +52,10 @@ def timeline(
     where = turn_filter(since=since, until=until, speakers=speaker)
     only = None
     if topic is not None:
+        if store.seal:
+            from memcli.ingest.indexing import heal
+
+            heal(store, context.memory_in_use.embedder(), context.progress())
         found = store.index.lexical(topic, column="said", limit=max(1, store.index.count()), where=where)
         only = [seq for seq, _ in found]
     with store.reading() as catalogue:

@@ -55,5 +55,8 @@ def why_not(
             }
         )
     else:
-        print(f"{found[0].speaker}: {found[0].text}")
-        print(f"{lost.stage}: {lost.reason}" + (f"\nwhat helps: {lost.remedy}" if lost.remedy else ""))
+        show = render.printer()
+        show((f"{found[0].speaker}: {found[0].text}", ""))
+        show((f"{lost.stage}: {lost.reason}", ""))
+        if lost.remedy:
+            show((f"what helps: {lost.remedy}", ""))

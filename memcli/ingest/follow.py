@@ -29,7 +29,7 @@ from memcli.ingest.writing import Writer
 from memcli.progress import Unwatched
 from store.batches import Batches
 from store.errors import StoreLocked
-from store.store import Store
+from store.store import KeyFinder, Store
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
@@ -53,6 +53,7 @@ class Keeping:
     me: str | None
     allow_return: bool
     exposed: bool
+    key: KeyFinder
     stopped: Callable[[], bool]
     told: Callable[[IngestReport], None]
     remark: Callable[[str], None]
@@ -128,7 +129,8 @@ class _Following:
                     hint="write it to a file, and follow or watch that",
                 )
             return False
-        self._store = Store.create(self._keeping.folder, wait_s=self._keeping.wait_s, exposed=self._keeping.exposed)
+        keeping = self._keeping
+        self._store = Store.create(keeping.folder, wait_s=keeping.wait_s, exposed=keeping.exposed, key=keeping.key)
         self._how = reading.how(reader)
         self._part = self._begun(reader, head)
         self._report = SourceReport(uri=self._uri, format=reader.name, confidence=detected.confidence)
@@ -305,6 +307,7 @@ def _taken(files: Sequence[str], keeping: Keeping) -> bool:
             me=keeping.me,
             allow_return=keeping.allow_return,
             exposed=keeping.exposed,
+            key=keeping.key,
         )
     except StoreLocked as error:
         keeping.remark(f"{error}; trying again")

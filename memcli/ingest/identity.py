@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 
 from memcli.ids import content_id
 from memcli.ingest.readers.base import RawSession, Source
@@ -50,6 +51,7 @@ class OpenSession:
     turns_read: int = 0
     continued: bool = False
     unnamed: bool = False
+    telling: Literal["full", "lesser"] | None = None
     last_known: Stamp | None = None
     base: int | None = None
     _id: str | None = None
@@ -59,7 +61,14 @@ class OpenSession:
     @classmethod
     def begin(cls, source: Source, format_name: str, raw: RawSession) -> OpenSession:
         """The session that a reader announced."""
-        return cls(source, format_name, raw.native_id, raw.title or source.stem, unnamed=raw.native_id is None)
+        return cls(
+            source,
+            format_name,
+            raw.native_id,
+            raw.title or source.stem,
+            unnamed=raw.native_id is None,
+            telling=raw.telling,
+        )
 
     @property
     def id(self) -> str:
@@ -68,6 +77,10 @@ class OpenSession:
             assert self.native_id is not None
             self._id = content_id(self.format, self.native_id)
         return self._id
+
+    def rename(self, native_id: str) -> None:
+        """Say which session it is, before anything of it was kept."""
+        self.native_id, self._id = native_id, None
 
     def turn_id(self, speaker: str, said_at: datetime | None, text: str) -> str:
         """The id of the next turn of this content: the n-th of the same content in a session is always the same.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
@@ -15,11 +16,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engines.protocols import Embedder, Vectors
+    from store.catalogue import Catalogue
 
-CHUNK = 16_384
-"""Turns that are embedded and indexed at a time: large enough that opening and committing cost little."""
+CHUNK, CHUNK_CHARS = 16_384, 16 * 1024 * 1024
+"""Turns that are embedded and indexed at a time, and characters of them: many, so that opening and committing cost
+little, and not so many that memory would not hold them with their windows."""
 RANGES = 500
 """Most ranges of seqs at a time: each is a condition in the index's SQL."""
+
+REFRESHED_AT = 500_000
+"""So many turns, and half of all, wait for the full-text indexes before they are made in the middle of an ingest."""
 
 EMBEDDER = "embedder"
 """The setting that keeps the id of the embedder whose vectors the index holds."""
@@ -27,65 +33,133 @@ EMBEDDER = "embedder"
 
 def check_embedder(store: Store, embedder: Embedder) -> None:
     """Hold the store to one embedder. Raises StoreDamaged if its vectors are of another one."""
-    known = store.embedder
-    if known is not None and known != embedder.id:
+    _hold_to(store.embedder, embedder)
+
+
+def _hold_to(made_with: str | None, embedder: Embedder) -> None:
+    if made_with is not None and made_with != embedder.id:
         raise StoreDamaged(
-            f"the index was made with the embedder {known}, not with {embedder.id}",
+            f"the index was made with the embedder {made_with}, not with {embedder.id}",
             hint="`memcli repair --reembed` makes the index anew",
         )
 
 
-def index_outbox(
-    store: Store, embedder: Embedder, progress: Progress, *, go_on: Callable[[], bool] = lambda: True
-) -> int:
+def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
     """Index what the outbox names and empty it. Only under the writer lock. Returns how many turns were indexed.
 
+    Raises StoreDamaged if the index's vectors are of another embedder.
+    """
+    if store.seal:
+        return _settle_sealed(store, embedder)
+    total = _index(store, embedder, progress, go_on=lambda: True)
+    # So few turns may be new that a search bears them unsorted: see Index.lags.
+    if (total or store.pending) and store.index.lags:
+        store.index.refresh_text()
+    store.name_embedder(embedder.id)
+    _settle(store)
+    return total
+
+
+def _settle(store: Store) -> None:
+    """Take the mark away that turns wait, if none do. Whoever commits some sets it under the lock that is held here."""
+    with store.reading() as catalogue:
+        if not catalogue.outbox():
+            store.settle()
+
+
+def _settle_sealed(store: Store, embedder: Embedder) -> int:
+    """Empty the outbox of an encrypted memory, whose index each process makes for itself: see load()."""
+    if store.erasing:
+        from store import erase
+
+        erase.finish(store)
+    with store.reading() as catalogue:
+        ranges, known = catalogue.outbox(), catalogue.setting(EMBEDDER)
+    if ranges or known != embedder.id:
+        with store.writing() as catalogue:
+            catalogue.keep_setting(EMBEDDER, embedder.id)
+            if ranges:
+                catalogue.clear_outbox(ranges[-1][1])
+    store.settle()
+    return 0
+
+
+def load(store: Store, embedder: Embedder, progress: Progress) -> None:
+    """Make the index of an encrypted memory, in this process's memory, of all that is in the catalogue now."""
+    import numpy as np
+    import pyarrow as pa
+
+    with store.reading() as catalogue:
+        total = int(catalogue.setting("next_seq") or 1) - 1
+        faded = set(catalogue.states.archived())
+    with progress.phase("index", total, "turns") as advance:
+        for first in range(1, total + 1, CHUNK):
+            last = min(first + CHUNK - 1, total)
+            with store.reading() as catalogue:
+                rows = catalogue.rows_to_index(first, last)
+            seqs = rows["seq"].to_numpy()
+            rows = rows.filter(pa.array((seqs >= first) & (seqs <= last)))
+            if rows.num_rows:
+                _put(store, rows, np.asarray(embedder.embed(rows["said"].to_pylist())), faded, set())
+            advance(last - first + 1)
+    store.index.refresh_text()
+    store.archive.refresh_text()
+
+
+def _index(store: Store, embedder: Embedder, progress: Progress, *, go_on: Callable[[], bool]) -> int:
+    """Index what the outbox names and take it out there, part by part. Returns how many turns the outbox named.
+
     Safe to interrupt anywhere: what was indexed and not yet cleared is indexed again, replacing itself. The catalogue
-    is closed while the model runs. go_on: asked after each part whether there is time for another.
+    is closed while the model runs; a commit may then put turns in once more, whose speaker it has given another name:
+    they stay for the next run. go_on: asked after each part whether there is time for another.
     """
     if store.erasing:
         from store import erase
 
         erase.finish(store)
-    with store.writing() as catalogue:
-        if not store.index.exists:
+    if not store.index.exists:
+        with store.writing() as catalogue:
             catalogue.keep_setting(EMBEDDER, embedder.id)
             catalogue.refill_outbox()
-        ranges = catalogue.outbox()
-    if not ranges:
-        if store.pending:
-            _finish(store, embedder)  # cut off between the last turn and here
-        store.settle()
-        return 0
-    check_embedder(store, embedder)
-    total = _count(ranges)
-    with progress.phase("index", total, "turns") as advance:
-        for part in _parts(ranges):
-            _index_part(store, embedder, part)
-            advance(_count(part))
-            if not go_on():
-                return 0
-    _finish(store, embedder)
+    with store.reading() as catalogue:
+        seen, made_with = catalogue.outbox(), catalogue.setting(EMBEDDER)
+        parts = deque(_parts(seen))
+        taken = _take(catalogue, parts)
+    if taken:
+        _hold_to(made_with, embedder)
+    total = _count(seen)
+    if taken:
+        with progress.phase("index", total, "turns") as advance:
+            while taken:
+                part, rows = taken
+                _index_part(store, embedder, part, rows)
+                advance(_count(part))
+                with store.writing() as catalogue:
+                    seen = catalogue.clear_outbox(part[-1][1], seen)
+                    taken = _take(catalogue, parts) if go_on() else None
     return total
 
 
-def _finish(store: Store, embedder: Embedder) -> None:
-    """All is indexed: bring the full-text indexes up to date, unless so little is new that a search bears it."""
-    if store.index.lags:
-        store.index.refresh_text()
-    store.name_embedder(embedder.id)
-    store.settle()
+def _take(catalogue: Catalogue, parts: deque[list[tuple[int, int]]]) -> tuple[list[tuple[int, int]], pa.Table] | None:
+    """The next part with its rows, or as much of it as has CHUNK_CHARS characters."""
+    if not parts:
+        return None
+    part = parts.popleft()
+    end = catalogue.last_within(part, CHUNK_CHARS)
+    later = [(max(first, end + 1), last) for first, last in part if last > end]
+    if later:
+        parts.appendleft(later)
+        part = [(first, min(last, end)) for first, last in part if first <= end]
+    return part, catalogue.rows_in(part)
 
 
-def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]]) -> None:
-    """Bring the index to what the catalogue says of these seqs; a seq without a turn leaves the index."""
+def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]], rows: pa.Table) -> None:
+    """Bring the index to what the catalogue says of these seqs (`rows`); a seq without a turn leaves the index."""
     import numpy as np
     import pyarrow as pa
 
     faded = store.archive.seqs()
     highest = max(store.index.highest_seq(), *faded, 0)
-    with store.reading() as catalogue:
-        rows = catalogue.rows_in(ranges)
     seqs = rows["seq"].to_numpy()
     firsts, lasts = np.array(ranges).T
     place = np.searchsorted(firsts, seqs, side="right") - 1
@@ -98,8 +172,6 @@ def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]])
         target.remove_ranges([(first, min(last, highest)) for first, last in ranges if first <= highest])
     if vectors is not None:
         _put(store, rows, vectors, faded, known)
-    with store.writing() as catalogue:
-        catalogue.clear_outbox(ranges[-1][1])
 
 
 def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int], known: set[int]) -> None:
@@ -121,7 +193,7 @@ class Indexing:
     """Indexes in a thread of its own what is committed while the rest is still being read.
 
     At most one part is under way: a commit that comes while it runs is taken with the next. What is left at the end is
-    for index_outbox().
+    for index_outbox(), and so are the full-text indexes, until very much waits for them.
     """
 
     def __init__(self, store: Store, embedder: Callable[[], Embedder]) -> None:
@@ -144,6 +216,8 @@ class Indexing:
 
     def more(self) -> None:
         """Something was committed."""
+        if self._store.seal:
+            return
         if self._running is not None:
             if not self._running.done():
                 return
@@ -151,12 +225,27 @@ class Indexing:
         self._running = self._pool.submit(self._index)
 
     def _index(self) -> int:
-        return index_outbox(self._store, self._embedder(), Unwatched(), go_on=lambda: not self._over)
+        total = _index(self._store, self._embedder(), Unwatched(), go_on=lambda: not self._over)
+        if not self._over and self._store.index.waiting > max(REFRESHED_AT, self._store.index.count() // 2):
+            self._store.index.refresh_text()
+        return total
 
 
 def heal(store: Store, embedder: Embedder, progress: Progress) -> None:
-    """Finish an ingest that was cut off, if there was one and no other command is at work on the store."""
-    if store.pending:
+    """Finish an ingest that was cut off, if there was one and no other command is at work on the store.
+
+    The index of an encrypted memory is made now.
+    """
+    if store.seal:
+        if store.erasing:
+            with store.locks.writer_if_free() as free:
+                if free:
+                    from store import erase
+
+                    erase.finish(store)
+        if not store.index.exists:
+            load(store, embedder, progress)
+    elif store.pending:
         with store.locks.writer_if_free() as free:
             if free:
                 index_outbox(store, embedder, progress)

@@ -91,7 +91,7 @@ def listen(
                 session, report, (base or 0) + session.turns_read, normaliser.speaker(item.speaker) or item.role,
                 item.speaker_key and (normaliser.speaker(item.speaker_key) or None), item.role, text, said_at,
                 utc_offset, item.native_id, item.line, normaliser.metadata(item.metadata) if item.metadata else None,
-                item.worded_at and normaliser.moment(item.worded_at)[0],
+                normaliser.moment(item.worded_at)[0] if item.native_id else None,
             )  # fmt: skip
         elif isinstance(item, RawSession):
             session = begin(item)

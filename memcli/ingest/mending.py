@@ -31,7 +31,7 @@ def check_vectors(store: Store, embedder: Embedder) -> list[Finding]:
     def wrong(what: str) -> list[Finding]:
         return [Finding(kind="vectors", where="index", what=what, mend="build it anew from the catalogue")]
 
-    if not store.index.exists:
+    if store.seal or not store.index.exists:
         return []
     known = store.embedder
     if known != embedder.id:

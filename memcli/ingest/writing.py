@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from memcli.ingest.identity import OpenSession, native_id_from, speaker_key
 from memcli.ingest.incremental import Part, beside, forget_old, remember, state_after
 from memcli.ingest.listen import Heard, Unread, listen
 from memcli.ingest.normalise import Normaliser
-from memcli.ingest.readers.base import Reader, Source
+from memcli.ingest.readers.base import Reader
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.times import Stamp, infer
 from store.batches import Batches, ReadRow
@@ -22,12 +22,14 @@ from store.catalogue import Catalogue
 from store.errors import StoreLocked
 from store.speakers import Speakers
 from store.store import Store
+from store.transactions import transaction
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 16_384
-"""Turns of one commit. What is not committed when the process is killed is read again by the next ingest."""
+BATCH, BATCH_CHARS = 32_768, 16 * 1024 * 1024
+"""Turns of one commit, and characters of them, which bounds memory. What is not committed when the process is killed is
+read again by the next ingest."""
 
 
 class Writer:
@@ -50,6 +52,7 @@ class Writer:
         self._guard = guard
         self._normaliser = normaliser
         self._heard: list[Heard] = []
+        self._chars = 0
         self._unread: list[Unread] = []
         self._parts: dict[str, Part] = {}
         self._source_numbers: dict[str, int] = {}
@@ -58,18 +61,18 @@ class Writer:
         self.report = IngestReport(batch=uuid.uuid4().hex, redacted=normaliser.redacted)
         with guard(), store.writing() as catalogue:
             self.batch = catalogue.begin_batch(self.report.batch, datetime.now(UTC))
+            self.last_reads = Batches(catalogue.connection).last_reads()
 
     def refuse(self, uri: str, reason: str) -> None:
         """Take note of a file that is no log."""
         self.report.sources.append(SourceReport(uri=uri, format=None, skipped=[(None, reason)]))
         self._unread.append(Unread(uri, None, reason, ""))
 
-    def known(self, source: Source, reader: Reader, before: ReadRow, skipped: list[tuple[int | None, str]]) -> None:
+    def known(self, before: ReadRow) -> None:
         """Take note of a source that is as it was when it was last read."""
         self.report.sources.append(
             SourceReport(
-                uri=source.uri, format=reader.name, unchanged=True, sessions=before.sessions, turns_read=before.turns,
-                skipped=skipped,
+                uri=before.uri, format=before.format, unchanged=True, sessions=before.sessions, turns_read=before.turns
             )
         )  # fmt: skip
 
@@ -94,8 +97,11 @@ class Writer:
                     session = item.session
                     self.sessions[id(session)] = session
                 self._heard.append(item)
-                if len(self._heard) >= BATCH and self.commit(more_to_come=True) and committed is not None:
-                    committed()
+                self._chars += len(item.text)
+                if len(self._heard) >= BATCH or self._chars >= BATCH_CHARS:
+                    self._chars = 0
+                    if self.commit(more_to_come=True) and committed is not None:
+                        committed()
             else:
                 self._unread.append(item)
         self.was_read(part, how, report)
@@ -121,19 +127,34 @@ class Writer:
             raise
         return bool(heard)
 
-    def _commit(self, heard: Sequence[Heard]) -> None:
-        if heard:
-            self._store.expect_pending()
-        with self._store.writing() as catalogue:
+    def finish(self, *, me: str | None, also: Callable[[Catalogue], None] = lambda _: None) -> None:
+        """Write what is left and close the batch. me: who of the speakers the user is, if that was said; also: what
+        else is written with it."""
+        heard, self._heard = self._heard, []
+        with self._guard():
+            self._commit(heard, last=also, me=me)
+
+    def _commit(
+        self, heard: Sequence[Heard], *, last: Callable[[Catalogue], None] | None = None, me: str | None = None
+    ) -> None:
+        with self._store.writing() as catalogue, transaction(catalogue.connection):
+            if heard:
+                self._store.expect_pending()  # under the lock: see _settle() of indexing.py
             self._identify(catalogue, heard)
+            self._keep_sources(catalogue, heard)
             if heard:
                 self._add(catalogue, heard)
             if self._unread:
                 uris, lines, reasons, excerpts = zip(*self._unread, strict=True)
                 columns = {"uri": uris, "line": lines, "reason": reasons, "excerpt": excerpts}
                 catalogue.add_quarantine(_table(columns | {"batch": [self.batch] * len(uris)}))
-            for read in self._read:
-                self._keep_read(catalogue, read)
+            self._keep_reads(catalogue)
+            if last is not None:
+                catalogue.end_batch(self.batch, datetime.now(UTC))
+                self._recall_skipped(catalogue)
+                last(catalogue)
+            if me:
+                catalogue.keep_setting("me", me)
         self._unread.clear()
         self._read.clear()
 
@@ -152,48 +173,111 @@ class Writer:
             count += 1
         return self._heard[len(self._heard) - count :] if 0 < count < BATCH // 2 else []
 
-    def _keep_read(self, catalogue: Catalogue, read: _Read) -> None:
-        """Record how far a source was read. All that was said up to there is committed."""
-        part, report = read.part, read.report
-        source, before = part.source, part.before
-        assert source is not None
-        assert report.format is not None
-        state = state_after(part, read.sessions) | {"beside": beside(source)}
-        Batches(catalogue.connection).keep_read(
-            self.batch,
-            self._source_number(catalogue, source, report.format),
-            ReadRow(
+    def _keep_sources(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
+        """Record the sources that this commit is the first to tell of."""
+        told = {
+            turn.session.source.uri: turn.session.format for turn in {id(turn.report): turn for turn in heard}.values()
+        }
+        for read in self._read:
+            assert read.part.source is not None
+            assert read.report.format is not None
+            told[read.part.source.uri] = read.report.format
+        fresh = {uri: format_name for uri, format_name in told.items() if uri not in self._source_numbers}
+        if fresh:
+            parts = [self._parts[uri] for uri in fresh]
+            columns: dict[str, list[Any]] = {
+                "uri": list(fresh), "format": list(fresh.values()), "sha256": [part.sha256 for part in parts],
+                "bytes": [part.bytes for part in parts], "batch": [self.batch] * len(parts),
+            }  # fmt: skip
+            self._source_numbers |= catalogue.keep_sources(_table(columns))
+
+    def _keep_reads(self, catalogue: Catalogue) -> None:
+        """Record how far the sources were read. All that was said up to there is committed."""
+        reads: dict[int, ReadRow] = {}
+        for part, how, report, sessions in self._read:
+            source, before = part.source, part.before
+            assert source is not None
+            assert report.format is not None
+            state = state_after(part, sessions) | {"beside": beside(source)}
+            reads[self._source_numbers[source.uri]] = ReadRow(
                 uri=source.uri, format=report.format, start=source.start, bytes=part.bytes, sha256=part.sha256,
-                mtime_ns=part.mtime_ns, read_at=datetime.now(UTC), how=read.how,
+                mtime_ns=part.mtime_ns, read_at=datetime.now(UTC), how=how,
                 sessions=max(report.sessions, before.sessions if before is not None else 0),
                 turns=report.turns_read + (before.turns if before is not None else 0),
                 state=json.dumps(state, default=lambda one: one.carried()),
-            ),
-        )  # fmt: skip
+            )  # fmt: skip
+        Batches(catalogue.connection).keep_reads(self.batch, reads)
+
+    def _recall_skipped(self, catalogue: Catalogue) -> None:
+        """Let the reports of sources that were not read again name what could not be read of them."""
+        unchanged = {source.uri: source for source in self.report.sources if source.unchanged}
+        for uri, skipped in Batches(catalogue.connection).quarantined(unchanged).items():
+            unchanged[uri].skipped = skipped
 
     def _identify(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
-        """Find out which conversation the sessions without an id of their own are: a known one, or a new one."""
-        unnamed: dict[int, tuple[OpenSession, list[tuple[str, datetime | None, str]]]] = {}
+        """Find out which conversation the sessions without an id of their own are: a known one, or a new one.
+
+        One with an id may have been told before by a log without it: then it goes on under the name that it got then.
+        """
+        opened: dict[int, tuple[OpenSession, list[tuple[str, datetime | None, str]]]] = {}
         for turn in heard:
-            if turn.session.native_id is None:
-                entry = unnamed.setdefault(id(turn.session), (turn.session, []))
+            session = turn.session
+            named = session.telling == "full" and not session.said and turn.native_id is None
+            if session.native_id is None or named:
+                entry = opened.setdefault(id(session), (session, []))
                 entry[1].append((turn.speaker, turn.said_at, turn.text))
-        for session, turns in unnamed.values():
+        told_by: defaultdict[tuple[Any, ...], list[OpenSession]] = defaultdict(list)
+        for session, turns in sorted(opened.values(), key=lambda one: one[0].native_id is None):
             timed = [turn for turn in turns if turn[1] is not None]
+            found: list[tuple[str, int]] = []
             if timed:
                 speakers, times, texts = zip(*timed, strict=True)
                 probe = _table({"speaker": speakers, "said_at": times, "text": texts})
-                known = catalogue.sessions_with(session.format, probe)
-                # Three turns alike to the minute, speaker and word are no accident; nor are all of a shorter log.
-                if known and known[0][2] >= min(3, len(timed)):
-                    session.native_id = known[0][1]
-                    continue
-            session.native_id = native_id_from(session.source, turns)
+                found = [(one, shared) for _, one, shared in catalogue.sessions_with(session.format, probe)]
+                if session.native_id is None:
+                    others = (told_by.get((session.format, *turn), ()) for turn in set(timed))
+                    here = Counter(str(other.native_id) for some in others for other in some)
+                    found += sorted(here.items(), key=lambda one: (-one[1], one[0]))
+            # Three turns alike to the minute, speaker and word are no accident; nor are all of a shorter log.
+            alike = [native_id for native_id, shared in found if shared >= min(3, len(timed))]
+            if alike and session.native_id not in alike:
+                session.rename(alike[0])
+            elif session.native_id is None:
+                session.native_id = native_id_from(session.source, turns)
+            for told in set(timed):
+                told_by[session.format, *told].append(session)
+        self._join(catalogue, heard)
+
+    def _join(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
+        """Find the conversations that are told a second time, in another way of exporting them: see RawSession."""
+        told: dict[int, tuple[OpenSession, set[tuple[Any, ...]]]] = {}
+        for turn in heard:
+            session = turn.session
+            if session.telling is not None and not session.said and turn.said_at is not None and turn.native_id:
+                told.setdefault(id(session), (session, set()))[1].add((turn.native_id, turn.said_at, turn.text))
+        for format_name in {session.format for session, _ in told.values()}:
+            mine = {key: some for key, (session, some) in told.items() if session.format == format_name}
+            probe = [(key, *one) for key, some in mine.items() for one in some]
+            columns = dict(zip(("told", "native_id", "said_at", "text"), zip(*probe, strict=True), strict=True))
+            known = catalogue.sessions_sharing(format_name, _table(columns))
+            for key, messages in sorted(mine.items(), key=lambda one: told[one[0]][0].telling == "lesser"):
+                session = told[key][0]
+                found = [(native_id, shared) for one, native_id, shared in known if one == key]
+                if session.telling == "lesser":
+                    found += [
+                        (str(other.native_id), len(messages & others))
+                        for other, others in (told[one] for one in mine)
+                        if other.telling == "full"
+                    ]
+                alike = [native_id for native_id, shared in found if shared >= min(3, len(messages))]
+                # Three messages with the same number, time and words are no accident.
+                if alike and session.native_id not in alike:
+                    session.rename(alike[0])
 
     def _add(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
         opened = {turn.session.id: turn.session for turn in heard}
         reports = {
-            self._source_number(catalogue, turn.session.source, turn.session.format): turn.report
+            self._source_numbers[turn.session.source.uri]: turn.report
             for turn in {id(turn.report): turn for turn in heard}.values()
         }
         numbers = catalogue.keep_sessions(
@@ -284,14 +368,6 @@ class Writer:
         )
         return {who: numbers[key] for who, key in zip(latest, keys, strict=True)}
 
-    def _source_number(self, catalogue: Catalogue, source: Source, format_name: str) -> int:
-        if source.uri not in self._source_numbers:
-            part = self._parts[source.uri]
-            self._source_numbers[source.uri] = catalogue.keep_source(
-                uri=source.uri, format=format_name, sha256=part.sha256, size=part.bytes, batch=self.batch
-            )
-        return self._source_numbers[source.uri]
-
 
 class _Read(NamedTuple):
     """A source that was read so far, to be recorded once what was said in it is committed."""
@@ -313,7 +389,7 @@ def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
 
     types = {
         "session": pa.int32(), "position": pa.int64(), "said_at": pa.timestamp("us"), "utc_offset": pa.int16(),
-        "worded_at": pa.timestamp("us"),
+        "worded_at": pa.timestamp("us"), "told": pa.int64(), "bytes": pa.int64(),
         "time_inferred": pa.bool_(), "who": pa.int32(), "source": pa.int32(), "line": pa.int64(), "batch": pa.int32(),
     }  # fmt: skip
     return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from memcli.memory.consolidate_subjects import claims_about, keys_of, people_of
 from memcli.memory.facts.beliefs import Belief, reconcile
 from memcli.memory.facts.claims import Claim, Said, subject_key
 from memcli.memory.facts.extract import RULES_VERSION, extract, speaks_to_assistant
 from memcli.memory.facts.names import names_in
-from memcli.memory.subjects import Subjects, claims_about, is_theirs, keys_of
+from memcli.memory.subjects import Subjects, is_theirs
 from store.facts import READ_TO
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def consolidate_facts(
         return _dry_run(store, progress)
     report = FactsReport()
     with store.reading() as catalogue:
-        people, believed = Subjects.of(catalogue), catalogue.facts.believed()
+        people, believed = people_of(catalogue), catalogue.facts.believed()
         bereft = keys_of(catalogue, people, so=True) - {*believed}  # turns were deleted, and their facts with them
         due = bereft | _renamed(catalogue, people, believed)
         anew = catalogue.setting(_RULES) != RULES_VERSION
@@ -118,7 +119,7 @@ def keep_claims(
     settings: Mapping[str, str],
 ) -> None:
     """Keep what some turns claim, and have the facts made anew of all whom it is claimed of."""
-    people = Subjects.of(catalogue)
+    people = people_of(catalogue)
     due = people.keys_shown(str(row["subject_key"]) for row in claims)
     catalogue.facts.add_claims(claims, mentions, due, settings)
 
@@ -138,7 +139,7 @@ def _dry_run(store: Store, progress: Progress) -> FactsReport:
     found: list[Claim] = []
     with store.reading() as catalogue:
         read_to = int(catalogue.setting(READ_TO) or 0) if catalogue.setting(_RULES) == RULES_VERSION else 0
-        people = Subjects.of(catalogue)
+        people = people_of(catalogue)
         known = claims_about(catalogue, people, None) if read_to else []
         before = catalogue.facts.facts_of()
         due = _renamed(catalogue, people, catalogue.facts.believed())
@@ -209,7 +210,7 @@ def reconcile_due(store: Store, report: FactsReport, enough: Callable[[], bool])
     """Make the facts of all subjects anew that are due, and report what changed."""
     while True:
         with store.reading() as catalogue:
-            people = Subjects.of(catalogue)
+            people = people_of(catalogue)
             due = people.keys_shown(catalogue.facts.due(SUBJECTS))
             rows = claims_about(catalogue, people, due) if due else []
             before = catalogue.facts.facts_of(due) if due else []
@@ -282,6 +283,7 @@ def _source_rows(beliefs: Iterable[Belief], seqs: Mapping[str, int]) -> Iterable
         spans = [("says", claim) for claim in one.sources if claim is not one.ended_by]
         if one.ended_by is not None:
             spans.append(("ends", one.ended_by))
+        spans += [("doubts", claim) for claim in one.doubts]
         for role, claim in spans:
             yield {
                 "fact_id": one.id, "subject_key": subject_key(one.subject), "seq": seqs[claim.said.turn_id],

@@ -8,38 +8,31 @@ speakers, parting them again and reading logs may come in any order, and nothing
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 from memcli.memory.facts.claims import subject_key
-
-if TYPE_CHECKING:
-    from store.catalogue import Catalogue
-    from store.facts import ClaimRow, NamingRow
 
 _OF: Final = "'s "
 
 
 class Subjects:
-    """Which names are whose: built from the names that people have beside the one that they are shown under."""
+    """Which names are whose: built from the names that people have beside the one that they are shown under.
 
-    def __init__(self, namings: Iterable[NamingRow]) -> None:
+    namings: (name, the one that its bearer is shown under, whether nobody else has that name).
+    """
+
+    def __init__(self, namings: Iterable[tuple[str, str, bool]]) -> None:
         self._shown: dict[str, str] = {}
         self._shown_keys: defaultdict[str, set[str]] = defaultdict(set)
         self._behind: defaultdict[str, set[str]] = defaultdict(set)
-        for one in namings:
-            key, shown_key = subject_key(one.name), subject_key(one.shown)
-            if one.clear:
-                self._shown[key] = one.shown
+        for name, shown, clear in namings:
+            key, shown_key = subject_key(name), subject_key(shown)
+            if clear:
+                self._shown[key] = shown
             if key != shown_key:
                 self._shown_keys[key].add(shown_key)
                 self._behind[shown_key].add(key)
-
-    @classmethod
-    def of(cls, catalogue: Catalogue) -> Subjects:
-        """The people of a catalogue."""
-        return cls(catalogue.facts.namings())
 
     def shown(self, name: str) -> str:
         """The name that a person is shown under, or their owner is ("maya_l's sister"); itself if nobody has it."""
@@ -68,21 +61,6 @@ class Subjects:
     def described(self) -> list[tuple[str, str]]:
         """All that it knows, as (key, key of the name shown), in order: to tell whether it has changed."""
         return sorted((key, shown) for key, several in self._shown_keys.items() for shown in several)
-
-
-def claims_about(
-    catalogue: Catalogue, people: Subjects, keys: Sequence[str] | None, said_by: datetime | None = None
-) -> list[ClaimRow]:
-    """What is claimed of the subjects with these keys (None: of all), by the moment said_by at the latest."""
-    rows = catalogue.facts.claims_of(people.keys_behind(keys) if keys is not None else None, said_by)
-    rows = [row._replace(subject=people.of_claim(row.subject, row.said.speaker, row.said.shown)) for row in rows]
-    wanted = set(keys or ())
-    return [row for row in rows if keys is None or subject_key(row.subject) in wanted]
-
-
-def keys_of(catalogue: Catalogue, people: Subjects, *, so: bool = False) -> set[str]:
-    """The keys of all of whom anything is claimed (so: that something is so)."""
-    return {subject_key(people.of_claim(*one)) for one in catalogue.facts.subjects(so=so)}
 
 
 def is_theirs(key: str, owner: str) -> bool:

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from store.speakers import PersonRow, Speakers
+from store.speakers import Speakers, people_called
 from store.store import Store
-
-
-def people_called(name: str, people: Sequence[PersonRow]) -> list[PersonRow]:
-    """Everybody who is shown under that name, was ever seen with it, or has the number #N; case and @ do not count."""
-    if name.startswith("#") and name[1:].isdecimal():
-        return [person for person in people if person.number == int(name[1:])]
-    wanted = name.lstrip("@").lower()
-    return [
-        person
-        for person in people
-        if wanted in {one.lstrip("@").lower() for one in (person.name, *person.names)}
-        or any(key.removeprefix("=").lstrip("@").lower() == wanted for _, key in person.speakers)
-    ]
 
 
 def shown_names(store: Store, names: Sequence[str]) -> list[str]:

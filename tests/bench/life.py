@@ -28,7 +28,7 @@ from scripted_life import Life, Truth, live
 
 from memcli.answer.beliefs import known
 from memcli.memory.consolidate_facts import beliefs_of, consolidate_facts
-from memcli.memory.subjects import Subjects, claims_about
+from memcli.memory.consolidate_subjects import claims_about, people_of
 from memcli.progress import Unwatched
 from store.store import Store
 
@@ -71,16 +71,24 @@ def _same(value: str, truth: str) -> bool:
 
 def remember(life: Life, folder: Path) -> Store:
     """A store that holds the life, read through memcli's own ingest."""
-    from memcli.cli.engines_in_use import embedder
+    from memcli.cli.engines_in_use import built_in_embedder
     from memcli.ingest.pipeline import ingest
 
     log = folder / "life.jsonl"
     log.write_text("".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in life.turns), encoding="utf-8")
     ingest(
-        [str(log)], folder=folder / "memory", wait_s=10, embedder=embedder, format_name="turns", zone=UTC,
+        [str(log)], folder=folder / "memory", wait_s=10, embedder=built_in_embedder, format_name="turns", zone=UTC,
         redacting=False, progress=Unwatched(),
     )  # fmt: skip
     return Store.open(folder / "memory", wait_s=10)
+
+
+def models(store: Store) -> Engines:
+    """The models that recall needs, as without any setting."""
+    from memcli.cli.engines_in_use import for_recall
+    from memcli.config import load
+
+    return for_recall(load(None, {}, {}), store)
 
 
 def consolidate(store: Store) -> float:
@@ -126,9 +134,7 @@ def ask_known_then(life: Life, truths: Sequence[Truth], store: Store, times: int
 
 def ask_without_facts(life: Life, truths: Sequence[Truth], store: Store, asked: int) -> Score:
     """The same questions, answered from the words of turns alone: right if the value is quoted and no other one is."""
-    from memcli.cli.engines_in_use import for_recall
-
-    engines = for_recall()
+    engines = models(store)
     score, rng = Score(), random.Random(7)
     for truth in rng.sample(list(truths), min(asked, len(truths))):
         question = rng.choice(truth.slot.questions).format(p=truth.person)
@@ -172,7 +178,7 @@ def _days(truth: Truth, life: Life, rng: random.Random, times: int) -> Iterator[
 def fabricated(store: Store) -> tuple[int, int]:
     """How many claims there are, and how many of them hold anything that is not in the turn that they cite."""
     with store.reading() as catalogue:
-        rows = claims_about(catalogue, Subjects.of(catalogue), None)
+        rows = claims_about(catalogue, people_of(catalogue), None)
     wrong = 0
     for one in beliefs_of(rows):
         for claim in one.sources:

@@ -17,6 +17,16 @@ def test_the_bench_runs_on_the_examples(memcli, examples):
     assert "p50" in done.stdout
 
 
+def test_the_bench_of_the_engines_runs(memcli):
+    bench = Path(__file__).with_name("engine_speed.py")
+    done = subprocess.run(
+        [sys.executable, bench, "--warm"], env=memcli.environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    for line in ("tokens/s", "texts/s", "kept on the disk", "ratio"):
+        assert line in done.stdout
+
+
 def test_the_bench_of_searches_runs_on_the_examples(story):
     memcli, memory = story
     bench = Path(__file__).with_name("search.py")

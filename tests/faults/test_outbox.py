@@ -17,6 +17,7 @@ from memcli.ingest.indexing import heal, index_outbox
 from memcli.progress import Unwatched
 from store.errors import StoreDamaged
 from store.lance import lance
+from store.outbox import enqueue
 from store.store import Store
 
 LanceTable = lance().table.LanceTable
@@ -118,14 +119,21 @@ def test_indexing_that_stops_between_chunks_is_finished_later(store: Store, call
 
 @pytest.mark.parametrize(
     ("step", "known"),
-    [("add", 0), ("create_index", 0), ("optimize", 0), ("delete", 3), ("add", 3), ("optimize", 3)],
+    [
+        ("add", range(0)),
+        ("create_index", range(0)),
+        ("delete", range(0, TURNS, 3)),
+        ("add", range(0, TURNS, 3)),
+        ("create_index", range(0, TURNS, 3)),
+        ("optimize", range(TURNS - 1)),
+    ],
 )
 def test_indexing_that_stops_inside_the_index_is_finished_later(
-    store: Store, monkeypatch: pytest.MonkeyPatch, step: str, known: int
+    store: Store, monkeypatch: pytest.MonkeyPatch, step: str, known: range
 ) -> None:
     """Stopped once just before and once just after a step that changes the index, some turns being known or none."""
     if known:
-        commit(store, *range(0, TURNS, known))
+        commit(store, *known)
         mend(store.folder)
     commit(store, *range(TURNS))
     for after in (False, True):
@@ -146,6 +154,15 @@ def stopping(step: Any, after: bool) -> Any:
         raise KeyboardInterrupt
 
     return stopped
+
+
+def test_long_turns_are_indexed_a_few_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "CHUNK_CHARS", 15)  # two or three of these turns
+    commit(store, *range(TURNS))
+    with pytest.raises(KeyboardInterrupt), store.locks.writer():
+        index_outbox(store, HashEmbedder(3), Unwatched())
+    assert 3 <= store.index.count() < 3 * 7
+    assert holds(mend(store.folder)) == windows_of_all(range(TURNS))
 
 
 def test_turns_said_between_known_ones_change_the_windows_beside_them(store: Store) -> None:
@@ -188,3 +205,28 @@ def test_vectors_of_two_embedders_are_never_mixed(store: Store) -> None:
         heal(store, other, Unwatched())
     assert store.pending
     assert holds(mend(store.folder)) == windows_of_all(range(20))
+
+
+def test_what_is_committed_while_the_index_is_made_is_not_taken_for_indexed(store: Store) -> None:
+    """An ingest goes on beside its indexing: it adds turns, and gives a speaker of earlier ones another name."""
+
+    class Meanwhile(HashEmbedder):
+        def embed(self, texts: Sequence[str]) -> Any:
+            if self.calls == 10**9:
+                commit(store, *range(TURNS, TURNS + 3))
+                with store.writing() as catalogue:
+                    store.expect_pending()
+                    catalogue.connection.execute("UPDATE turns SET speaker = 'Anna' WHERE seq <= 3")
+                    enqueue(catalogue.connection, "SELECT seq FROM turns WHERE seq <= 3")
+            return super().embed(texts)
+
+    commit(store, *range(TURNS))
+    with store.locks.writer():
+        index_outbox(store, Meanwhile(), Unwatched())
+    assert store.pending
+    healed = mend(store.folder)
+    assert not healed.pending
+    assert [row[1] for row in holds(healed)[:5]] == [
+        "Anna: word0", "Anna: word1", "Anna: word2", "Ann: word3", "Ann: word4",
+    ]  # fmt: skip
+    assert len(holds(healed)) == TURNS + 3

@@ -63,7 +63,7 @@ def test_a_model_that_crashes_llama_cpp_costs_the_answer_and_nothing_else(story,
 def test_what_a_model_computed_of_the_beginning_of_a_prompt_is_kept_and_erased(memcli, examples, tiny_gguf):
     memcli("ingest", examples / "logs")
     memcli("pin", memcli("--json", "search", "landlady").json["hits"][0]["id"])
-    asked = ["--json", "ask", QUESTION, "--model", tiny_gguf, "--max-tokens", "8"]
+    asked = ["--json", "ask", QUESTION, "--model", tiny_gguf, "--answer-tokens", "8"]
     first, second = memcli(*asked).json, memcli(*asked).json
     assert second["answer"] == first["answer"]
     assert second["run"]["evaluated_tokens"] < first["run"]["evaluated_tokens"]
@@ -80,7 +80,9 @@ def test_what_a_model_computed_of_the_beginning_of_a_prompt_is_kept_and_erased(m
 
 def test_strict_gives_up_rather_than_say_what_nothing_supports(story, tiny_gguf):
     memcli, memory = story
-    done = memcli("--memory", memory, "--json", "ask", QUESTION, "--model", tiny_gguf, "--strict", "--max-tokens", "8")
+    done = memcli(
+        "--memory", memory, "--json", "ask", QUESTION, "--model", tiny_gguf, "--strict", "--answer-tokens", "8"
+    )
     assert (done.code, done.json["abstained"], done.json["citations"]) == (4, True, [])
     assert done.json["unsupported"]
     assert "left out" in done.err
@@ -89,11 +91,11 @@ def test_strict_gives_up_rather_than_say_what_nothing_supports(story, tiny_gguf)
 def test_evidence_that_does_not_fit_is_left_out_and_told(story, tiny_gguf):
     memcli, memory = story
     few = {"MEMCLI_LLM_CONTEXT": "1500"}
-    done = memcli("--memory", memory, "--json", "ask", QUESTION, "--model", tiny_gguf, "--max-tokens", "8", **few)
+    done = memcli("--memory", memory, "--json", "ask", QUESTION, "--model", tiny_gguf, "--answer-tokens", "8", **few)
     assert done.code == 0, done.err
     assert "do not fit into the model's context of 1500 tokens" in done.err
     assert done.json["run"]["prompt_tokens"] < 1500
-    longer = memcli("--memory", memory, "--json", "ask", QUESTION, "--model", tiny_gguf, "--max-tokens", "8")
+    longer = memcli("--memory", memory, "--json", "ask", QUESTION, "--model", tiny_gguf, "--answer-tokens", "8")
     assert longer.json["run"]["prompt_tokens"] > done.json["run"]["prompt_tokens"]
 
 

@@ -60,6 +60,14 @@ def test_new_turns_wait_for_the_index(catalogue: Catalogue, turns: Turns) -> Non
     assert catalogue.counts()["pending"] == 3
 
 
+def test_a_stretch_of_turns_ends_where_its_words_grow_too_many(catalogue: Catalogue, turns: Turns) -> None:
+    catalogue.add_turns(turns(*({"id": f"{number}", "text": "x" * 10 * number} for number in range(1, 7))))
+    assert catalogue.last_within([(1, 6)], 1000) == 6
+    assert catalogue.last_within([(1, 6)], 60) == 3
+    assert catalogue.last_within([(1, 1), (4, 4), (6, 6)], 60) == 5
+    assert catalogue.last_within([(5, 6)], 1) == 5
+
+
 def test_turns_and_outbox_are_written_together_or_not_at_all(catalogue: Catalogue, turns: Turns) -> None:
     with pytest.raises(duckdb.ConstraintException):
         catalogue.add_turns(turns({"id": "a"}, {"id": "b", "text": None}))
@@ -77,6 +85,19 @@ def test_the_outbox_can_be_cleared_in_part(catalogue: Catalogue, turns: Turns) -
     assert catalogue.outbox() == [(16, 20)]
     catalogue.clear_outbox(20)
     assert (catalogue.outbox(), catalogue.counts()["pending"]) == ([], 0)
+
+
+def test_what_comes_into_the_outbox_meanwhile_stays(catalogue):
+    """Turns that were put in again after the indexing of their first entry had begun."""
+    db = catalogue.connection
+    db.execute("INSERT INTO outbox VALUES (1, 10), (3, 3), (11, 20)")
+    seen = catalogue.outbox()
+    db.execute("INSERT INTO outbox VALUES (3, 3), (5, 6), (21, 30)")
+    left = catalogue.clear_outbox(10, seen)
+    assert left == [(11, 20)]
+    assert catalogue.outbox() == [(3, 3), (5, 6), (11, 20), (21, 30)]
+    assert catalogue.clear_outbox(20, left) == []
+    assert catalogue.outbox() == [(3, 3), (5, 6), (21, 30)]
 
 
 def test_the_outbox_can_be_refilled_with_every_turn(catalogue: Catalogue, turns: Turns) -> None:

@@ -113,6 +113,7 @@ def _session(about: dict[str, Any]) -> RawSession:
     return RawSession(
         native_id=f"{_PEERS.get(kind, 'peer')}{number}" if number else None,
         title=title or (_DELETED if number else None),
+        telling="full",
     )
 
 

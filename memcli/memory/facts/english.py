@@ -131,6 +131,12 @@ MONTH: Final = (
     r"Aug|Sept?|Oct|Nov|Dec)"
 )
 
+#: Things and people that are named in the plural when they are changed ("I switched banks"), or are several.
+SINGULAR: Final = {
+    "banks": "bank", "phones": "phone", "gyms": "gym", "cars": "car", "dentists": "dentist", "doctors": "doctor",
+    "browsers": "browser",
+}  # fmt: skip
+
 #: What the placeholders of a rule stand for. Each rule is anchored where its clause begins.
 PLACEHOLDERS: Final = {
     "<S>": (
@@ -185,8 +191,10 @@ NO_OBJECTS: Final = _set(
 )
 #: Where an event has been told, and something else begins.
 EVENT_END: Final = regex(
-    r",|\s+(?:and|but|because|when|while|where|after|before|since|so|which|that|as|although|though)\b|\s+[–—-]\s|[.!…(;]"
+    r",|\s+(?:and|but|because|when|while|where|after|before|since|so|which|that|as|although|though)\b|\s+[–—-]\s|\.(?!\w)|[!…(;]"
 )
+#: Words that nothing ends with: what was cut off after them belongs to it.
+UNFINISHED: Final = regex(r"\s(?:an?|the|my|our|his|her|their|much|very|so|too|as|while)$", re.I)
 PLAN_END: Final = regex(
     r",?\s+(?:or|and|but|because|so)\s+(?:i|im|i['’]m|i['’]ll|we|my|it|he|she|they)\b|\s+because\b", re.I
 )
