@@ -15,12 +15,11 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import cache
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 _REMOTE_CLIENT = "lance_namespace_urllib3_client"
 _CORE = "lancedb._lancedb"
@@ -35,12 +34,12 @@ class _EmptyModule(ModuleType):
         return type(name, (), {})
 
 
-class _RemoteClientLoader(MetaPathFinder, Loader):
+class _RemoteClientLoader:  # finder and loader by their methods alone: importlib.abc imports much that is not needed
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname.split(".", 1)[0] == _REMOTE_CLIENT:
-            return ModuleSpec(fullname, self, is_package=True)
+            return ModuleSpec(fullname, cast("Any", self), is_package=True)
         return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
