@@ -143,9 +143,12 @@ class Memory:
 
     def embedder(self) -> Embedder:
         """The embedder of the index, or of the settings where there is no index yet."""
+        return self._loaded.embedder(self._store_if_there())
+
+    def _store_if_there(self) -> Store | None:
         from store.store import is_store
 
-        return self._loaded.embedder(self.store if is_store(self.folder) else None)
+        return self.store if is_store(self.folder) else None
 
     # bringing in
 
@@ -446,4 +449,4 @@ class Memory:
 
     def writing(self, *, fallback: bool = False, on_text: Callable[[str], None] = lambda _: None) -> Writing | None:
         """How a language model writes answers, by the settings; None without a model. As for ask()."""
-        return self._loaded.writing(lambda: self.store, fallback, on_text)
+        return self._loaded.writing(self._store_if_there, fallback, on_text)

@@ -61,7 +61,7 @@ def chat(
     if sys.stdin.isatty():
         context.tell("/help lists what there is, /quit or Ctrl-D leaves")
     store = context.memory_in_use.store
-    with _history(store.folder / "cache" / "chat_history", wanted=sys.stdin.isatty() and store.seal is None):
+    with _history(None if store.seal else store.folder / "cache" / "chat_history"):
         for line in _lines():
             if not talk.take(line):
                 return
@@ -220,13 +220,13 @@ def _lines() -> Iterator[str]:
 
 
 @contextmanager
-def _history(path: Path, *, wanted: bool) -> Iterator[None]:
-    """Keep what is typed for the arrow keys, now and next time.
+def _history(path: Path | None) -> Iterator[None]:
+    """Keep what is typed for the arrow keys, now and next time (None: only now).
 
     It lies in the memory's own cache, and so goes with it whenever anything is deleted. Of an encrypted memory nothing
     is kept: what is asked tells of what is in it.
     """
-    if not wanted:
+    if not sys.stdin.isatty():
         yield
         return
     try:
@@ -235,11 +235,13 @@ def _history(path: Path, *, wanted: bool) -> Iterator[None]:
         yield
         return
     with suppress(OSError):
-        readline.read_history_file(path)
+        if path is not None:
+            readline.read_history_file(path)
     try:
         yield
     finally:
         readline.set_history_length(KEPT)
-        with suppress(OSError):
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            readline.write_history_file(path)
+        if path is not None:
+            with suppress(OSError):
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                readline.write_history_file(path)

@@ -221,7 +221,11 @@ def status(document: dict[str, Any]) -> None:
             f"{document['episodes']:,}, {_count(document['scenes'], 'scene')}"
             + (f", {document['unconsolidated']:,} turns yet to consolidate" if document["unconsolidated"] else ""),
         ),
-        ("sizes", ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in document["sizes"].items())),
+        (
+            "sizes",
+            ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in document["sizes"].items())
+            + (f" (saves {saved / 1e6:,.1f} MB of vectors)" if (saved := document["archive_saves"]) else ""),
+        ),
         ("growth", ", ".join(f"{one['month']} +{one['turns']:,}" for one in document["growth"][-3:]) or "none"),
         ("indexed", f"{document['indexed']:,}" + (f", {document['pending']:,} waiting" if document["pending"] else "")),
         ("answers", f"{document['answers']:,}, {_count(document['recall_events'], 'recall event')}"),
