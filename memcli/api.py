@@ -416,9 +416,7 @@ class Memory:
         from memcli.answer.rating import rate
         from memcli.cli.naming import answer_named
 
-        document = answer_named(self.store, answer_id)
-        rate(self.store, document, now or datetime.now(UTC), rating)
-        return document
+        return rate(self.store, answer_named(self.store, answer_id), now or datetime.now(UTC), rating)
 
     def _query(self, text: str, *, speakers: Sequence[str], now: datetime | None, **narrowed: Any) -> Query:
         """The question as it travels (narrowed: its other fields), with the index brought up to date first."""
