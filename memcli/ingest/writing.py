@@ -239,8 +239,8 @@ class Writer:
                 session.rename(alike[0])
             elif session.native_id is None:
                 session.native_id = native_id_from(session.source, turns)
-            for turn in set(timed):
-                told_by[session.format, *turn].append(session)
+            for one in set(timed):
+                told_by[session.format, *one].append(session)
         self._join(catalogue, heard)
 
     def _join(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
