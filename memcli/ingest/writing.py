@@ -22,13 +22,15 @@ from store.catalogue import Catalogue
 from store.errors import StoreLocked
 from store.speakers import Speakers
 from store.store import Store
+from store.tellings import sessions_sharing, sessions_with
 from store.transactions import transaction
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 32_768
-"""Turns of one commit. What is not committed when the process is killed is read again by the next ingest."""
+BATCH, BATCH_CHARS = 32_768, 16 * 1024 * 1024
+"""Turns of one commit, and characters of them, which bounds memory. What is not committed when the process is killed is
+read again by the next ingest."""
 
 
 class Writer:
@@ -51,6 +53,7 @@ class Writer:
         self._guard = guard
         self._normaliser = normaliser
         self._heard: list[Heard] = []
+        self._chars = 0
         self._unread: list[Unread] = []
         self._parts: dict[str, Part] = {}
         self._source_numbers: dict[str, int] = {}
@@ -95,8 +98,11 @@ class Writer:
                     session = item.session
                     self.sessions[id(session)] = session
                 self._heard.append(item)
-                if len(self._heard) >= BATCH and self.commit(more_to_come=True) and committed is not None:
-                    committed()
+                self._chars += len(item.text)
+                if len(self._heard) >= BATCH or self._chars >= BATCH_CHARS:
+                    self._chars = 0
+                    if self.commit(more_to_come=True) and committed is not None:
+                        committed()
             else:
                 self._unread.append(item)
         self.was_read(part, how, report)
@@ -228,7 +234,8 @@ class Writer:
             if timed:
                 speakers, times, texts = zip(*timed, strict=True)
                 probe = _table({"speaker": speakers, "said_at": times, "text": texts})
-                found = [(one, shared) for _, one, shared in catalogue.sessions_with(session.format, probe)]
+                known = sessions_with(catalogue.connection, session.format, probe)
+                found = [(native_id, shared) for _, native_id, shared in known]
                 if session.native_id is None:
                     others = (told_by.get((session.format, *turn), ()) for turn in set(timed))
                     here = Counter(str(other.native_id) for some in others for other in some)
@@ -239,8 +246,8 @@ class Writer:
                 session.rename(alike[0])
             elif session.native_id is None:
                 session.native_id = native_id_from(session.source, turns)
-            for one in set(timed):
-                told_by[session.format, *one].append(session)
+            for told in set(timed):
+                told_by[session.format, *told].append(session)
         self._join(catalogue, heard)
 
     def _join(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
@@ -254,7 +261,7 @@ class Writer:
             mine = {key: some for key, (session, some) in told.items() if session.format == format_name}
             probe = [(key, *one) for key, some in mine.items() for one in some]
             columns = dict(zip(("told", "native_id", "said_at", "text"), zip(*probe, strict=True), strict=True))
-            known = catalogue.sessions_sharing(format_name, _table(columns))
+            known = sessions_sharing(catalogue.connection, format_name, _table(columns))
             for key, messages in sorted(mine.items(), key=lambda one: told[one[0]][0].telling == "lesser"):
                 session = told[key][0]
                 found = [(native_id, shared) for one, native_id, shared in known if one == key]
