@@ -26,6 +26,14 @@ class Archive(Index):
 
     name = "archive"
 
+    @property
+    def saved(self) -> int:
+        """Bytes of vectors that its rows would have in the index: 16-bit numbers, one for each bit of their code."""
+        if not self.exists:
+            return 0
+        dimension = self._open().schema.field("code").type.list_size * 8
+        return int(self.count() * dimension * 2)
+
     def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32], *, known: Sequence[int]) -> None:
         """As Index.put(), keeping only the codes of the vectors. All rows may be `known`."""
         import pyarrow as pa

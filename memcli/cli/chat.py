@@ -223,7 +223,8 @@ def _lines() -> Iterator[str]:
 def _history(path: Path | None) -> Iterator[None]:
     """Keep what is typed for the arrow keys, now and next time (None: only now).
 
-    It lies in the memory's own cache, and so goes with it whenever anything is deleted.
+    It lies in the memory's own cache, and so goes with it whenever anything is deleted. Of an encrypted memory nothing
+    is kept: what is asked tells of what is in it.
     """
     if not sys.stdin.isatty():
         yield

@@ -33,6 +33,9 @@ def fade(
     ] = None,
     days: Annotated[int, typer.Option(min=1, help="How many days ahead the curves go.")] = DAYS,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the curves as a web page too.")] = None,
+    png: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the curves as a picture too (needs memcli[plot]).")
+    ] = None,
     now: Now = None,
 ) -> None:
     """Draw how memories fade if nobody uses them, and list what fades within a month.
@@ -46,7 +49,7 @@ def fade(
     from memcli.cli.fading import fading_document, fading_soon, show_fading
     from memcli.cli.naming import turn_named
     from memcli.cli.questions import asked_at
-    from memcli.memory.chart import plain, svg_page
+    from memcli.memory.chart import picture, plain, svg_page
     from memcli.memory.tiers import FADED_BELOW
 
     context: Context = ctx.obj
@@ -55,9 +58,16 @@ def fade(
     row = turn_named(store, turn) if turn is not None else None
     curves = kinds(store, days) if row is None else [_own(store, row, at, days)]
     fading = [] if row else fading_soon(store, at)
+    files: list[tuple[Path, bytes]] = []
     if html is not None:
-        html.write_text(svg_page(curves, FADED_BELOW, "How memories fade"), encoding="utf-8")
-        context.tell(f"wrote {html}")
+        files.append((html, svg_page(curves, FADED_BELOW, "How memories fade").encode()))
+    if png is not None:
+        from memcli.cli import png as pictures
+
+        files.append((png, pictures.png(picture(curves, FADED_BELOW))))
+    for path, data in files:
+        path.write_bytes(data)
+        context.tell(f"wrote {path}")
     if context.json:
         soon = [fading_document(*one) for one in fading]
         drawn = [{"name": curve.name, "points": [list(point) for point in curve.points[::20]]} for curve in curves]

@@ -9,15 +9,13 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.config import Config, Option
 from memcli.ingest.normalise import visible
-from memcli.progress import Unit
 from memcli.recall.query import places_of, stems
 from memcli.types import Answer, Candidate, Locator, Turn
 
@@ -223,7 +221,11 @@ def status(document: dict[str, Any]) -> None:
             f"{document['episodes']:,}, {_count(document['scenes'], 'scene')}"
             + (f", {document['unconsolidated']:,} turns yet to consolidate" if document["unconsolidated"] else ""),
         ),
-        ("sizes", ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in document["sizes"].items())),
+        (
+            "sizes",
+            ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in document["sizes"].items())
+            + (f" (saves {saved / 1e6:,.1f} MB of vectors)" if (saved := document["archive_saves"]) else ""),
+        ),
         ("growth", ", ".join(f"{one['month']} +{one['turns']:,}" for one in document["growth"][-3:]) or "none"),
         ("indexed", f"{document['indexed']:,}" + (f", {document['pending']:,} waiting" if document["pending"] else "")),
         ("answers", f"{document['answers']:,}, {_count(document['recall_events'], 'recall event')}"),
@@ -362,30 +364,6 @@ def place(locator: Locator) -> str:
         path = locator.source
     path = visible(path)
     return path if locator.line is None else f"{path}:{locator.line}"
-
-
-class Bars:
-    """Progress bars with rate and time left, on stderr."""
-
-    @contextmanager
-    def phase(self, name: str, total: int, unit: Unit) -> Iterator[Callable[[int], None]]:
-        """Show a bar until the phase ends."""
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-
-        amount = (DownloadColumn(), TransferSpeedColumn()) if unit == "bytes" else (MofNCompleteColumn(),)
-        columns = (TextColumn(f"{name:>6}"), BarColumn(), *amount, TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task(name, total=total)
-            yield lambda amount: progress.advance(task, amount)
 
 
 def _console() -> Console:

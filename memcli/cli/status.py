@@ -84,6 +84,7 @@ def status_document(store: Store, settings: Config) -> dict[str, Any]:
         "consolidated_at": moment(consolidated_at),
         "scheduled_run": last_run(plan_name(str(settings["memory"]), str(settings.memory_folder))),
         "sizes": store.sizes(),
+        "archive_saves": 0 if store.seal else store.archive.saved,
         "encrypted": store.seal is not None,
         # The index of an encrypted memory is made by whoever asks, of all that is there.
         "indexed": counts["turns"] if store.seal else store.index.count() + store.archive.count(),

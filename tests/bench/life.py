@@ -83,6 +83,14 @@ def remember(life: Life, folder: Path) -> Store:
     return Store.open(folder / "memory", wait_s=10)
 
 
+def models(store: Store) -> Engines:
+    """The models that recall needs, as without any setting."""
+    from memcli.cli.engines_in_use import for_recall
+    from memcli.config import load
+
+    return for_recall(load(None, {}, {}), store)
+
+
 def consolidate(store: Store) -> float:
     """Seconds that bringing the facts up to date takes."""
     began = time.perf_counter()
@@ -126,9 +134,7 @@ def ask_known_then(life: Life, truths: Sequence[Truth], store: Store, times: int
 
 def ask_without_facts(life: Life, truths: Sequence[Truth], store: Store, asked: int) -> Score:
     """The same questions, answered from the words of turns alone: right if the value is quoted and no other one is."""
-    from memcli.cli.engines_in_use import for_recall
-
-    engines = for_recall()
+    engines = models(store)
     score, rng = Score(), random.Random(7)
     for truth in rng.sample(list(truths), min(asked, len(truths))):
         question = rng.choice(truth.slot.questions).format(p=truth.person)

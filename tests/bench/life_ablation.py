@@ -16,11 +16,10 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from life import Score, consolidate, judged, named_in_turns
+from life import Score, consolidate, judged, models, named_in_turns
 from scripted_life import Life, Truth
 
 from memcli.answer.beliefs import known
-from memcli.cli.engines_in_use import for_recall
 from memcli.memory.consolidate import Consolidation, Work
 from memcli.memory.consolidate import consolidate as sleep
 from memcli.progress import Unwatched
@@ -64,7 +63,7 @@ def ablate(life: Life, store: Store, asked: int) -> list[Ablation]:
 
 
 def _both(life: Life, changed: Sequence[Truth], some: Sequence[Truth], store: Store, *names: str) -> Iterator[Ablation]:
-    engines = for_recall()
+    engines = models(store)
     from_turns = Score()
     for truth, question in _questions(some):
         values = named_in_turns(question, truth, life.last_day, store, engines)
@@ -138,7 +137,7 @@ def sleep_at(store: Store, day: date) -> Consolidation:
     now = datetime.combine(day, datetime.min.time(), UTC)
     return sleep(
         Work(
-            store=store, embedder=for_recall().embedder, now=now, dry_run=False, progress=Unwatched(),
+            store=store, embedder=models(store).embedder, now=now, dry_run=False, progress=Unwatched(),
             out_of_time=lambda: False,
         )
     )  # fmt: skip
@@ -180,7 +179,7 @@ def years_later(life: Life, store: Store, asked: int) -> tuple[Reached, Reached]
 
 
 def _reached(wanted: Sequence[tuple[str, str]], day: date, store: Store) -> Reached:
-    engines, at = for_recall(), datetime.combine(day, datetime.min.time(), UTC)
+    engines, at = models(store), datetime.combine(day, datetime.min.time(), UTC)
     with store.reading() as catalogue:
         seqs = {turn: catalogue.turns_by_id(turn)[0].seq for _, turn in wanted}
         archived = set(catalogue.states.archived())

@@ -60,6 +60,14 @@ def test_new_turns_wait_for_the_index(catalogue: Catalogue, turns: Turns) -> Non
     assert catalogue.counts()["pending"] == 3
 
 
+def test_a_stretch_of_turns_ends_where_its_words_grow_too_many(catalogue: Catalogue, turns: Turns) -> None:
+    catalogue.add_turns(turns(*({"id": f"{number}", "text": "x" * 10 * number} for number in range(1, 7))))
+    assert catalogue.last_within([(1, 6)], 1000) == 6
+    assert catalogue.last_within([(1, 6)], 60) == 3
+    assert catalogue.last_within([(1, 1), (4, 4), (6, 6)], 60) == 5
+    assert catalogue.last_within([(5, 6)], 1) == 5
+
+
 def test_turns_and_outbox_are_written_together_or_not_at_all(catalogue: Catalogue, turns: Turns) -> None:
     with pytest.raises(duckdb.ConstraintException):
         catalogue.add_turns(turns({"id": "a"}, {"id": "b", "text": None}))

@@ -51,7 +51,8 @@ class RawSession:
     """A conversation begins. native_id: the source's own id for it; None where the format has none.
 
     telling: the service exports the same conversation in two ways, a full one and a lesser one that does not know the
-    conversation's id. They are told to be the same by the ids, times and words of messages.
+    conversation's id. They are told to be the same by the times and words of messages, and by their ids if they have
+    any. A full one whose messages have no ids may also meet one without an id (None) of the same format.
     """
 
     native_id: str | None
