@@ -228,38 +228,6 @@ class Catalogue:
         )
         self._db.unregister("incoming")
 
-    def sessions_with(self, format: str, turns: pa.Table) -> list[tuple[str, str, int]]:  # noqa: A002
-        """Sessions of a format that hold some of these turns, as (id, native_id, how many), best first.
-
-        `turns` has the columns speaker, text and said_at.
-        """
-        self._db.register("probe", turns)
-        rows = self._db.execute(
-            """SELECT s.id, s.native_id, count(*) AS shared
-               FROM (SELECT DISTINCT t.session, t.speaker, t.text, t.said_at
-                     FROM turns t SEMI JOIN probe USING (said_at, speaker, text)) t
-               JOIN sessions s ON s.number = t.session
-               WHERE s.format = ? GROUP BY ALL ORDER BY shared DESC, s.id""",
-            [format],
-        ).fetchall()
-        self._db.unregister("probe")
-        return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
-
-    def sessions_sharing(self, format: str, messages: pa.Table) -> list[tuple[int, str, int]]:  # noqa: A002
-        """Sessions of a format that hold some of these messages, as (told, native_id, how many), best first.
-
-        `messages` has the columns told (any number), native_id, said_at and text.
-        """
-        self._db.register("probe", messages)
-        rows = self._db.execute(
-            """SELECT p.told, s.native_id, count(DISTINCT t.native_id) AS shared
-               FROM turns t JOIN probe p USING (native_id, said_at, text) JOIN sessions s ON s.number = t.session
-               WHERE s.format = ? GROUP BY ALL ORDER BY shared DESC, s.native_id""",
-            [format],
-        ).fetchall()
-        self._db.unregister("probe")
-        return [(int(row[0]), str(row[1]), int(row[2])) for row in rows]
-
     # the outbox
 
     def outbox(self) -> list[tuple[int, int]]:

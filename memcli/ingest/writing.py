@@ -22,6 +22,7 @@ from store.catalogue import Catalogue
 from store.errors import StoreLocked
 from store.speakers import Speakers
 from store.store import Store
+from store.tellings import sessions_sharing, sessions_with
 from store.transactions import transaction
 
 if TYPE_CHECKING:
@@ -233,7 +234,8 @@ class Writer:
             if timed:
                 speakers, times, texts = zip(*timed, strict=True)
                 probe = _table({"speaker": speakers, "said_at": times, "text": texts})
-                found = [(one, shared) for _, one, shared in catalogue.sessions_with(session.format, probe)]
+                known = sessions_with(catalogue.connection, session.format, probe)
+                found = [(native_id, shared) for _, native_id, shared in known]
                 if session.native_id is None:
                     others = (told_by.get((session.format, *turn), ()) for turn in set(timed))
                     here = Counter(str(other.native_id) for some in others for other in some)
@@ -259,7 +261,7 @@ class Writer:
             mine = {key: some for key, (session, some) in told.items() if session.format == format_name}
             probe = [(key, *one) for key, some in mine.items() for one in some]
             columns = dict(zip(("told", "native_id", "said_at", "text"), zip(*probe, strict=True), strict=True))
-            known = catalogue.sessions_sharing(format_name, _table(columns))
+            known = sessions_sharing(catalogue.connection, format_name, _table(columns))
             for key, messages in sorted(mine.items(), key=lambda one: told[one[0]][0].telling == "lesser"):
                 session = told[key][0]
                 found = [(native_id, shared) for one, native_id, shared in known if one == key]

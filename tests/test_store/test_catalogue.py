@@ -10,6 +10,7 @@ import pytest
 from store.catalogue import Catalogue
 from store.errors import StoreDamaged
 from store.store import Store
+from store.tellings import sessions_with
 
 Turns = Callable[..., pa.Table]
 
@@ -153,10 +154,13 @@ def test_sessions_are_found_by_the_turns_they_share(catalogue: Catalogue, turns:
         )
     )
     shared = probe(("Ann", "hi", NOON), ("Ann", "ho", NOON), ("Bob", "ho", NOON))
-    assert catalogue.sessions_with("plain", shared) == [("s1", "s1", 2), ("s2", "s2", 1)]
-    assert catalogue.sessions_with("irc", shared) == []
+    assert sessions_with(catalogue.connection, "plain", shared) == [("s1", "s1", 2), ("s2", "s2", 1)]
+    assert sessions_with(catalogue.connection, "irc", shared) == []
     assert (
-        catalogue.sessions_with("plain", probe(("Ann", "hi", NOON + timedelta(minutes=1)), ("Ann", "hi", None))) == []
+        sessions_with(
+            catalogue.connection, "plain", probe(("Ann", "hi", NOON + timedelta(minutes=1)), ("Ann", "hi", None))
+        )
+        == []
     )
 
 
