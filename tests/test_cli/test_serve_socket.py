@@ -69,6 +69,7 @@ def test_commands_give_the_same_with_and_without_it(served, tmp_path, write_turn
     assert len(batch.out.splitlines()) == len(by_itself.out.splitlines()) == 2
     write_turns("new.jsonl", {"speaker": "Ana", "text": "The ferry to Elba leaves at nine."})
     assert memcli("ingest", "new.jsonl", cwd=tmp_path).code == 0, "a path is relative to the caller's folder"
+    assert "Elba" in memcli("search", "ferry Elba").out
     assert "Elba" in memcli("search", "ferry Elba", **ALONE).out
     assert server.poll() is None
 
