@@ -100,6 +100,8 @@ def cores() -> int:
 @cache
 def _onnxruntime() -> Any:
     try:
+        # Else it numbers the machine, keeps a list of events in the user's cache, and would send it.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
     except ImportError as error:
         raise EngineUnavailable(

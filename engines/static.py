@@ -66,7 +66,7 @@ class StaticEmbedder:
 
         result = np.zeros((len(texts), self.dimension), np.float32)
         for start, end in _batches(texts):
-            result[start:end] = self._sums(self._words.tokens(texts[start:end]))
+            result[start:end] = self._sums(self._words.tokens(texts[start:end], limit=self._card.context_tokens))
         lengths = np.sqrt(np.einsum("ij,ij->i", result, result))
         lengths[lengths == 0] = 1
         result /= lengths[:, None]
@@ -97,7 +97,7 @@ class StaticEmbedder:
         """float32 (texts, dimension): the weighted sums, before they are brought to length 1."""
         import numpy as np
 
-        counts = np.minimum(tokens.counts, self._card.context_tokens)
+        counts = tokens.counts
         sums = np.zeros((len(counts), self.dimension), np.float32)
         # Texts of as many tokens are summed together, token by token: which ones share a call changes no bit.
         for count in set(counts.tolist()) - {0}:

@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.int64]
 
-FEW_TEXTS = 64
-"""So few texts are tokenized as they are: that is faster than to load Arrow."""
+FEW_TEXTS, FEW_CHARS = 64, 64 * 1024
+"""So few texts, with so few characters, are tokenized as they are: that is faster than to load Arrow."""
 
 KEPT_WORDS = 200_000
 """So many words are remembered with their ids, some 40 MB; then the memory of them starts afresh."""
 
 # Control characters are dropped inside words, where Arrow would divide.
 _CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_EMPTY_WORDS = 8
+"""Allowance for words without a token: the beginning and the end of a text, accents that stand alone."""
 _PUNCTUATION = r"([!-/:-@\[-`{-~])"
 
 
@@ -43,7 +45,7 @@ class TextTokens:
 
 
 class Words:
-    """A tokenizer of BERT's rules, in lower case, at work on many texts. No special tokens, no limit."""
+    """A tokenizer of BERT's rules, in lower case, at work on many texts. No special tokens."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -51,11 +53,13 @@ class Words:
         special = (re.escape(token.content) for token in tokenizer.get_added_tokens_decoder().values())
         self._indivisible = "|".join([_CONTROLS, *special])
 
-    def tokens(self, texts: Sequence[str]) -> TextTokens:
-        """The ids of each text's tokens."""
-        return _joined(tokenize(self._tokenizer, texts)) if len(texts) <= FEW_TEXTS else self._by_word(texts)
+    def tokens(self, texts: Sequence[str], *, limit: int) -> TextTokens:
+        """The ids of each text's first `limit` tokens."""
+        if len(texts) <= FEW_TEXTS and sum(map(len, texts)) <= FEW_CHARS:
+            return _joined(tokenize(self._tokenizer, texts, limit=limit))
+        return self._by_word(texts, limit)
 
-    def _by_word(self, texts: Sequence[str]) -> TextTokens:
+    def _by_word(self, texts: Sequence[str], limit: int) -> TextTokens:
         import numpy as np
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -65,7 +69,9 @@ class Words:
         except UnicodeEncodeError:  # some text holds lone surrogates
             column = pa.array([readable(text) for text in texts], pa.string())
         spaced = pc.replace_substring_regex(pc.ascii_lower(column), _PUNCTUATION, r" \1 ")
-        divided = pc.ascii_split_whitespace(spaced)
+        # Nearly every word has a token at least: what is said beyond as many words is not looked at.
+        every = pc.ascii_split_whitespace(spaced)
+        divided = pc.list_slice(every, 0, limit + _EMPTY_WORDS)
         words = divided.flatten().dictionary_encode()
         table = _joined(self._ids(words.dictionary.to_pylist()))
         number = words.indices.to_numpy()
@@ -74,10 +80,12 @@ class Words:
         # A token's place in the table: where its word begins there, and how far behind the word's beginning it is.
         places = np.repeat(table.starts[number] - reached[:-1], count) + np.arange(reached[-1])
         bounds = reached[divided.offsets.to_numpy()]
-        found = TextTokens(table.ids[places], bounds[:-1], np.diff(bounds))
-        whole = np.flatnonzero(pc.match_substring_regex(column, self._indivisible).to_numpy(zero_copy_only=False))
+        found = TextTokens(table.ids[places], bounds[:-1], np.minimum(np.diff(bounds), limit))
+        cut_short = (np.diff(every.offsets) > limit + _EMPTY_WORDS) & (found.counts < limit)
+        odd = pc.match_substring_regex(column, self._indivisible).to_numpy(zero_copy_only=False)
+        whole = np.flatnonzero(cut_short | odd)
         if len(whole):
-            other = _joined(tokenize(self._tokenizer, [texts[place] for place in whole.tolist()]))
+            other = _joined(tokenize(self._tokenizer, [texts[place] for place in whole.tolist()], limit=limit))
             found.starts[whole] = other.starts + len(found.ids)
             found.counts[whole] = other.counts
             found = TextTokens(np.concatenate([found.ids, other.ids]), found.starts, found.counts)

@@ -84,11 +84,8 @@ class Memory:
         create: make an empty one if there is none. settings: by key. Raises StoreMissing, StoreExposed, ConfigError.
         """
         given = {key: str(value) for key, value in (settings or {}).items()}
-        for key in given:
-            config.option(key)
         if memory is not None:
-            path = os.fspath(memory)
-            given["memory"] = path if isinstance(memory, str) else str(Path(path).absolute())
+            given["memory"] = memory if isinstance(memory, str) else str(Path(memory).absolute())
         opened = cls(config.load(Path(config_file) if config_file else None, os.environ, given), warn=warn)
         if create:
             from store.store import Store
@@ -146,9 +143,12 @@ class Memory:
 
     def embedder(self) -> Embedder:
         """The embedder of the index, or of the settings where there is no index yet."""
+        return self._loaded.embedder(self._store_if_there())
+
+    def _store_if_there(self) -> Store | None:
         from store.store import is_store
 
-        return self._loaded.embedder(self.store if is_store(self.folder) else None)
+        return self.store if is_store(self.folder) else None
 
     # bringing in
 
@@ -167,7 +167,7 @@ class Memory:
         """
         from memcli.ingest import pipeline
 
-        return pipeline.ingest(
+        report = pipeline.ingest(
             [os.fspath(path) for path in paths],
             folder=self.folder,
             wait_s=self.settings["wait"],
@@ -182,12 +182,14 @@ class Memory:
             exposed=self.settings["exposed"],
             key=self.key,
         )
+        self._look_afresh()
+        return report
 
     def remember(self, text: str, *, now: datetime | None = None, redact: bool = True) -> Noted:
         """Keep a note of the user's own, and what it states. Raises InputUnreadable if nothing is left of it."""
         from memcli.ingest import notes
 
-        return notes.remember(
+        noted = notes.remember(
             text,
             folder=self.folder,
             wait_s=self.settings["wait"],
@@ -198,6 +200,13 @@ class Memory:
             progress=self._progress,
             key=self.key,
         )
+        self._look_afresh()
+        return noted
+
+    def _look_afresh(self) -> None:
+        """Something was written by another Store of the same folder: what was read before is not all any more."""
+        if "store" in vars(self):
+            self.store.reopen()
 
     # asking
 
@@ -237,7 +246,6 @@ class Memory:
             question, since=since, until=until, speakers=speakers, now=now, deep=deep, limit=1, as_of=as_of,
             known_as_of=known_as_of,
         )  # fmt: skip
-        time_budget = TimeBudget.of(max_ms)
         answer = pipeline.ask(
             query,
             self.store,
@@ -338,18 +346,9 @@ class Memory:
         Raises UsageError if there is none, or several.
         """
         from memcli.cli.naming import turn_named
-        from memcli.recall.pipeline import turn_of
-        from memcli.types import Passage
+        from memcli.recall.passage import passage_of
 
-        found = turn_named(self.store, name)
-        with self.store.reading() as catalogue:
-            rows = catalogue.turns_around(found, around, around)
-            versions = [turn_of(row) for row in catalogue.versions_of(found)]
-        turns = [turn_of(row) for row in rows]
-        at = [row.id for row in rows].index(found.id)
-        return Passage(
-            title=found.session_title, turn=turns[at], before=turns[:at], after=turns[at + 1 :], versions=versions
-        )
+        return passage_of(turn_named(self.store, name), self.store, around)
 
     def whereabouts(self, turn: Turn) -> Whereabouts:
         """What became of the log that a turn was read from: as it was, longer, rotated, changed, gone; by its hash."""
@@ -423,30 +422,13 @@ class Memory:
         return self._rate(answer_id, AGAIN, now)
 
     def _rate(self, answer_id: str | None, rating: Rating, now: datetime | None) -> dict[str, Any]:
-        from memcli.answer.rating import rating_records
+        from memcli.answer.rating import rate
         from memcli.cli.naming import answer_named
-        from memcli.usage import UsageError
 
-        document = answer_named(self.store, answer_id)
-        if not document["citations"]:
-            raise UsageError("that answer cites nothing that could be rated", hint="`memcli ask` something else first")
-        self.store.spool.append(list(rating_records(document, now or datetime.now(UTC), rating)))
-        return document
+        return rate(self.store, answer_named(self.store, answer_id), now or datetime.now(UTC), rating)
 
-    def _query(
-        self,
-        text: str,
-        *,
-        since: datetime | None,
-        until: datetime | None,
-        speakers: Sequence[str],
-        now: datetime | None,
-        deep: bool,
-        limit: int,
-        as_of: date | None = None,
-        known_as_of: datetime | None = None,
-    ) -> Query:
-        """The question as it travels, with the index brought up to date first."""
+    def _query(self, text: str, *, speakers: Sequence[str], now: datetime | None, **narrowed: Any) -> Query:
+        """The question as it travels (narrowed: its other fields), with the index brought up to date first."""
         from memcli.ingest.indexing import heal
         from memcli.recall.people import shown_names
         from memcli.types import Query
@@ -455,17 +437,8 @@ class Memory:
         if not text.strip():
             raise UsageError("the question is empty")
         heal(self.store, self.engines.embedder, self._progress)
-        return Query(
-            text=text.strip(),
-            asked_at=now or datetime.now(UTC),
-            since=since,
-            until=until,
-            speakers=tuple(shown_names(self.store, speakers)),
-            limit=limit,
-            deep=deep,
-            as_of=as_of,
-            known_as_of=known_as_of,
-        )
+        names = tuple(shown_names(self.store, speakers))
+        return Query(text=text.strip(), asked_at=now or datetime.now(UTC), speakers=names, **narrowed)
 
     def _tell_left_out(self, time_budget: TimeBudget) -> None:
         if time_budget.left_out:
@@ -483,4 +456,4 @@ class Memory:
 
     def writing(self, *, fallback: bool = False, on_text: Callable[[str], None] = lambda _: None) -> Writing | None:
         """How a language model writes answers, by the settings; None without a model. As for ask()."""
-        return self._loaded.writing(lambda: self.store, fallback, on_text)
+        return self._loaded.writing(self._store_if_there, fallback, on_text)

@@ -62,7 +62,7 @@ class Loaded:
             return None
         return lambda: chosen_embedder(self._settings)
 
-    def generator(self, store: Store) -> Generator:
+    def generator(self, store: Store | None) -> Generator:
         """The user's own language model (the settings llm.model and llm.url).
 
         Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
@@ -70,13 +70,16 @@ class Loaded:
         from memcli.cli.engines_in_use import generator, told_of
 
         if self._writer is None:
-            self._writer = generator(self._settings, store.prompt_states.place() if store.prompt_states else None)
+            states = store.prompt_states if store is not None else None
+            self._writer = generator(self._settings, states.place() if states is not None else None)
         if not self._told:
             self._warn(told_of(self._settings, self._writer))
             self._told = True
         return self._writer
 
-    def writing(self, store: Callable[[], Store], fallback: bool, on_text: Callable[[str], None]) -> Writing | None:
+    def writing(
+        self, store: Callable[[], Store | None], fallback: bool, on_text: Callable[[str], None]
+    ) -> Writing | None:
         """How a language model is to write answers, as the settings have it; None without a model."""
         from memcli.answer.pipeline import Writing
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from store import tombstones, versions
@@ -227,38 +228,6 @@ class Catalogue:
         )
         self._db.unregister("incoming")
 
-    def sessions_with(self, format: str, turns: pa.Table) -> list[tuple[str, str, int]]:  # noqa: A002
-        """Sessions of a format that hold some of these turns, as (id, native_id, how many), best first.
-
-        `turns` has the columns speaker, text and said_at.
-        """
-        self._db.register("probe", turns)
-        rows = self._db.execute(
-            """SELECT s.id, s.native_id, count(*) AS shared
-               FROM (SELECT DISTINCT t.session, t.speaker, t.text, t.said_at
-                     FROM turns t SEMI JOIN probe USING (said_at, speaker, text)) t
-               JOIN sessions s ON s.number = t.session
-               WHERE s.format = ? GROUP BY ALL ORDER BY shared DESC, s.id""",
-            [format],
-        ).fetchall()
-        self._db.unregister("probe")
-        return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
-
-    def sessions_sharing(self, format: str, messages: pa.Table) -> list[tuple[int, str, int]]:  # noqa: A002
-        """Sessions of a format that hold some of these messages, as (told, native_id, how many), best first.
-
-        `messages` has the columns told (any number), native_id, said_at and text.
-        """
-        self._db.register("probe", messages)
-        rows = self._db.execute(
-            """SELECT p.told, s.native_id, count(DISTINCT t.native_id) AS shared
-               FROM turns t JOIN probe p USING (native_id, said_at, text) JOIN sessions s ON s.number = t.session
-               WHERE s.format = ? GROUP BY ALL ORDER BY shared DESC, s.native_id""",
-            [format],
-        ).fetchall()
-        self._db.unregister("probe")
-        return [(int(row[0]), str(row[1]), int(row[2])) for row in rows]
-
     # the outbox
 
     def outbox(self) -> list[tuple[int, int]]:
@@ -292,6 +261,21 @@ class Catalogue:
     def rows_to_index(self, first: int, last: int) -> pa.Table:
         """Like rows_in(), of one range."""
         return self.rows_in([(first, last)])
+
+    def last_within(self, ranges: Sequence[tuple[int, int]], chars: int) -> int:
+        """Up to which seq the turns in the ranges (first, last), by seq, have so many characters; at least one turn."""
+        first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
+        [(cut,)] = self._db.execute(
+            f"""
+            SELECT min(seq) FROM (
+                SELECT seq, sum(length(text)) OVER (ORDER BY seq) AS reached, row_number() OVER (ORDER BY seq) AS place
+                FROM turns SEMI JOIN (
+                    SELECT unnest(range(one[1], one[2] + 1)) AS seq FROM (SELECT unnest($ranges) AS one)) USING (seq)
+                WHERE seq BETWEEN {first} AND {last})
+            WHERE reached > $chars AND place > 1""",
+            {"ranges": [list(one) for one in ranges], "chars": chars},
+        ).fetchall()
+        return last if cut is None else int(cut) - 1
 
     def rows_in(self, ranges: Sequence[tuple[int, int]]) -> pa.Table:
         """The turns with a seq in the ranges (first, last), and those beside them, whose window they change. By seq.
@@ -381,7 +365,7 @@ class Catalogue:
         found = {one.seq: one for one in self.turns_by_seq(seqs)}
         rows = [found[seq] for seq in seqs]
         # Two exports may tell the same words under different names of the speaker.
-        kept = [row for row, after in zip(rows, [*rows[1:], None], strict=True) if not after or after.text != row.text]
+        kept = [row for row, after in pairwise(rows) if after.text != row.text] + rows[-1:]
         return kept if len(kept) > 1 else []
 
     # answers and recall events

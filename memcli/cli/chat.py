@@ -60,7 +60,8 @@ def chat(
     talk = _Talk(context, session, speaker or [], now)
     if sys.stdin.isatty():
         context.tell("/help lists what there is, /quit or Ctrl-D leaves")
-    with _history(context.memory_in_use.store.folder / "cache" / "chat_history"):
+    store = context.memory_in_use.store
+    with _history(None if store.seal else store.folder / "cache" / "chat_history"):
         for line in _lines():
             if not talk.take(line):
                 return
@@ -219,10 +220,11 @@ def _lines() -> Iterator[str]:
 
 
 @contextmanager
-def _history(path: Path) -> Iterator[None]:
-    """Keep what is typed for the arrow keys, now and next time.
+def _history(path: Path | None) -> Iterator[None]:
+    """Keep what is typed for the arrow keys, now and next time (None: only now).
 
-    It lies in the memory's own cache, and so goes with it whenever anything is deleted.
+    It lies in the memory's own cache, and so goes with it whenever anything is deleted. Of an encrypted memory nothing
+    is kept: what is asked tells of what is in it.
     """
     if not sys.stdin.isatty():
         yield
@@ -233,11 +235,13 @@ def _history(path: Path) -> Iterator[None]:
         yield
         return
     with suppress(OSError):
-        readline.read_history_file(path)
+        if path is not None:
+            readline.read_history_file(path)
     try:
         yield
     finally:
         readline.set_history_length(KEPT)
-        with suppress(OSError):
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            readline.write_history_file(path)
+        if path is not None:
+            with suppress(OSError):
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                readline.write_history_file(path)

@@ -87,6 +87,6 @@ class Context:
 
         if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
             return Unwatched()
-        from memcli.cli.render import Bars
+        from memcli.cli.bars import Bars
 
         return Bars()

@@ -67,6 +67,8 @@ class Shape:
 
 def shape(context: Context, form: Form | None, fields: str | None, nul: bool) -> Shape:
     """The shape that the options ask for. Raises UsageError where they do not fit together."""
+    from memcli.cli.context import warm  # in the warm engine the terminal is another process's: no pager there
+
     if context.json and form not in (None, Form.JSON):
         raise UsageError(f"--json and --format {form} exclude each other")
     chosen = Form.JSON if context.json else form or Form.PLAIN
@@ -76,7 +78,7 @@ def shape(context: Context, form: Form | None, fields: str | None, nul: bool) ->
     names = [name.strip() for name in fields.split(",")] if fields is not None else None
     if names is not None and not all(names):
         raise UsageError(f"--fields {fields}: not of the form NAME,NAME")
-    return Shape(chosen, names, nul, pager=not context.no_pager)
+    return Shape(chosen, names, nul, pager=not context.no_pager and not warm)
 
 
 class Writer:

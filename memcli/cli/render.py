@@ -9,15 +9,13 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.config import Config, Option
 from memcli.ingest.normalise import visible
-from memcli.progress import Unit
 from memcli.recall.query import places_of, stems
 from memcli.types import Answer, Candidate, Locator, Turn
 
@@ -366,30 +364,6 @@ def place(locator: Locator) -> str:
         path = locator.source
     path = visible(path)
     return path if locator.line is None else f"{path}:{locator.line}"
-
-
-class Bars:
-    """Progress bars with rate and time left, on stderr."""
-
-    @contextmanager
-    def phase(self, name: str, total: int, unit: Unit) -> Iterator[Callable[[int], None]]:
-        """Show a bar until the phase ends."""
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-
-        amount = (DownloadColumn(), TransferSpeedColumn()) if unit == "bytes" else (MofNCompleteColumn(),)
-        columns = (TextColumn(f"{name:>6}"), BarColumn(), *amount, TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task(name, total=total)
-            yield lambda amount: progress.advance(task, amount)
 
 
 def _console() -> Console:

@@ -56,6 +56,8 @@ def report(
     if context.json:
         render.document({"schema": SCHEMA, "file": str(target), "bytes": size, "sections": len(sections)})
     else:
+        if memory.store.seal:
+            context.tell("the memory is encrypted, but the page is not")
         context.tell(f"wrote {target} ({size / 1e6:,.1f} MB)")
 
 

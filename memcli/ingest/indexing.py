@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from memcli.progress import Progress, Unwatched
-from store import erase
 from store.errors import StoreDamaged
 from store.store import Store
 
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from engines.protocols import Embedder, Vectors
+    from store.catalogue import Catalogue
 
-CHUNK = 16_384
-"""Turns that are embedded and indexed at a time: large enough that opening and committing cost little."""
+CHUNK, CHUNK_CHARS = 16_384, 16 * 1024 * 1024
+"""Turns that are embedded and indexed at a time, and characters of them: many, so that opening and committing cost
+little, and not so many that memory would not hold them with their windows."""
 RANGES = 500
 """Most ranges of seqs at a time: each is a condition in the index's SQL."""
 
@@ -58,6 +60,12 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
     return total
 
 
+def _finish_erasing(store: Store) -> None:
+    from store import erase  # a search that finds nothing to finish need not load it
+
+    erase.finish(store)
+
+
 def _settle(store: Store) -> None:
     """Take the mark away that turns wait, if none do. Whoever commits some sets it under the lock that is held here."""
     with store.reading() as catalogue:
@@ -68,7 +76,7 @@ def _settle(store: Store) -> None:
 def _settle_sealed(store: Store, embedder: Embedder) -> int:
     """Empty the outbox of an encrypted memory, whose index each process makes for itself: see load()."""
     if store.erasing:
-        erase.finish(store)
+        _finish_erasing(store)
     with store.reading() as catalogue:
         ranges, known = catalogue.outbox(), catalogue.setting(EMBEDDER)
     if ranges or known != embedder.id:
@@ -110,30 +118,41 @@ def _index(store: Store, embedder: Embedder, progress: Progress, *, go_on: Calla
     they stay for the next run. go_on: asked after each part whether there is time for another.
     """
     if store.erasing:
-        erase.finish(store)
+        _finish_erasing(store)
     if not store.index.exists:
         with store.writing() as catalogue:
             catalogue.keep_setting(EMBEDDER, embedder.id)
             catalogue.refill_outbox()
     with store.reading() as catalogue:
         seen, made_with = catalogue.outbox(), catalogue.setting(EMBEDDER)
-        parts = _parts(seen)
-        rows = catalogue.rows_in(parts[0]) if parts else None
-    if parts:
+        parts = deque(_parts(seen))
+        taken = _take(catalogue, parts)
+    if taken:
         _hold_to(made_with, embedder)
     total = _count(seen)
-    if parts:
+    if taken:
         with progress.phase("index", total, "turns") as advance:
-            for part, following in zip(parts, [*parts[1:], None], strict=True):
-                assert rows is not None
+            while taken:
+                part, rows = taken
                 _index_part(store, embedder, part, rows)
                 advance(_count(part))
                 with store.writing() as catalogue:
                     seen = catalogue.clear_outbox(part[-1][1], seen)
-                    rows = catalogue.rows_in(following) if following and go_on() else None
-                if rows is None:
-                    break
+                    taken = _take(catalogue, parts) if go_on() else None
     return total
+
+
+def _take(catalogue: Catalogue, parts: deque[list[tuple[int, int]]]) -> tuple[list[tuple[int, int]], pa.Table] | None:
+    """The next part with its rows, or as much of it as has CHUNK_CHARS characters."""
+    if not parts:
+        return None
+    part = parts.popleft()
+    end = catalogue.last_within(part, CHUNK_CHARS)
+    later = [(max(first, end + 1), last) for first, last in part if last > end]
+    if later:
+        parts.appendleft(later)
+        part = [(first, min(last, end)) for first, last in part if first <= end]
+    return part, catalogue.rows_in(part)
 
 
 def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]], rows: pa.Table) -> None:
@@ -223,7 +242,7 @@ def heal(store: Store, embedder: Embedder, progress: Progress) -> None:
         if store.erasing:
             with store.locks.writer_if_free() as free:
                 if free:
-                    erase.finish(store)
+                    _finish_erasing(store)
         if not store.index.exists:
             load(store, embedder, progress)
     elif store.pending:

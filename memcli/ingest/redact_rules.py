@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from memcli.patterns import regex
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -34,19 +36,19 @@ LONG = 15
 
 def _token(kind: str, pattern: str, *needs: str) -> Rule:
     """A rule for what begins in a way of its own, and not in the middle of a word."""
-    return Rule(kind, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})", re.ASCII), needs, long=True)
+    return Rule(kind, regex(rf"(?<![A-Za-z0-9])(?:{pattern})", re.ASCII), needs, long=True)
 
 
 def _words(pattern: str, *needs: str, kind: str = "password", flags: int = 0, long: bool = False) -> Rule:
     """A rule for what is told by the words before it, in any case."""
-    return Rule(kind, re.compile(pattern, re.IGNORECASE | re.VERBOSE | flags), needs, any_case=True, long=long)
+    return Rule(kind, regex(pattern, re.IGNORECASE | re.VERBOSE | flags), needs, any_case=True, long=long)
 
 
 RULES: tuple[Rule, ...] = (
     # gitleaks private-key, detect-secrets PrivateKeyDetector. A key that is cut off is taken to the end of the text.
     Rule(
         "private key",
-        re.compile(
+        regex(
             r"-----BEGIN[ A-Z0-9_-]{0,100}?PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*+"
             r"(?:-----END[ A-Z0-9_-]{0,100}?KEY(?: BLOCK)?-----)?"
         ),
@@ -94,7 +96,7 @@ RULES: tuple[Rule, ...] = (
     # gitleaks azure-ad-client-secret; detect-secrets AzureStorageKeyDetector, and the keys of Azure's other services
     Rule(
         "Azure key",
-        re.compile(
+        regex(
             r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}(?![\w~-])"
             r"|(?<=AccountKey=)[A-Za-z0-9+/]{86}==|(?<=SharedAccessKey=)[A-Za-z0-9+/]{43}=",
             re.ASCII,
@@ -106,7 +108,7 @@ RULES: tuple[Rule, ...] = (
     _token("npm token", r"npm_[A-Za-z0-9]{36}(?![A-Za-z0-9])", "npm_"),
     Rule(
         "npm token",
-        re.compile(r"(?<=_authToken=)(?:npm_[A-Za-z0-9]{1,100}|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12})"),
+        regex(r"(?<=_authToken=)(?:npm_[A-Za-z0-9]{1,100}|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12})"),
         ("_authToken=",), long=True,
     ),
     # gitleaks pypi-upload-token, detect-secrets PypiTokenDetector
@@ -144,7 +146,7 @@ RULES: tuple[Rule, ...] = (
     # detect-secrets BasicAuthDetector
     Rule(
         "URL password",
-        re.compile(r"://[^\s:/?#\[\]@]{0,100}:(?P<secret>[^\s/?#\[\]@]{1,200})@(?=[\w\[])"),
+        regex(r"://[^\s:/?#\[\]@]{0,100}:(?P<secret>[^\s/?#\[\]@]{1,200})@(?=[\w\[])"),
         ("://",), "@",
     ),
     # gitleaks curl-auth-header: what a server is shown instead of a password. It has a digit, as few words do.
@@ -156,7 +158,7 @@ RULES: tuple[Rule, ...] = (
     # gitleaks curl-auth-user
     Rule(
         "password",
-        re.compile(
+        regex(
             r"""\bcurl\b[^\n]{0,60}?[ ](?:-u|--user)[ =]?["']?[^\s:"'$<]{1,40}:"""
             r"""(?P<secret>(?![$<%{*]|\[redacted)[^\s"'@]{3,200})"""
         ),

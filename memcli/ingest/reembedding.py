@@ -31,6 +31,8 @@ def reembed(
     """Make the index anew with this embedder. Only under the writer lock. Returns how many turns were embedded, and
     whether the new index is in its place; go_on is asked after each batch whether there is time for another.
     """
+    if store.seal:  # its index is made anew by each process, with the embedder of the settings, and never on the disk
+        return 0, True
     second = Reembedding(store, embedder.id)
     second.begin(_rows(store, 1, 1), embedder.dimension)
     faded = store.archive.seqs()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -22,13 +22,15 @@ from store.catalogue import Catalogue
 from store.errors import StoreLocked
 from store.speakers import Speakers
 from store.store import Store
+from store.tellings import sessions_sharing, sessions_with
 from store.transactions import transaction
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 32_768
-"""Turns of one commit. What is not committed when the process is killed is read again by the next ingest."""
+BATCH, BATCH_CHARS = 32_768, 16 * 1024 * 1024
+"""Turns of one commit, and characters of them, which bounds memory. What is not committed when the process is killed is
+read again by the next ingest."""
 
 
 class Writer:
@@ -51,6 +53,7 @@ class Writer:
         self._guard = guard
         self._normaliser = normaliser
         self._heard: list[Heard] = []
+        self._chars = 0
         self._unread: list[Unread] = []
         self._parts: dict[str, Part] = {}
         self._source_numbers: dict[str, int] = {}
@@ -95,8 +98,11 @@ class Writer:
                     session = item.session
                     self.sessions[id(session)] = session
                 self._heard.append(item)
-                if len(self._heard) >= BATCH and self.commit(more_to_come=True) and committed is not None:
-                    committed()
+                self._chars += len(item.text)
+                if len(self._heard) >= BATCH or self._chars >= BATCH_CHARS:
+                    self._chars = 0
+                    if self.commit(more_to_come=True) and committed is not None:
+                        committed()
             else:
                 self._unread.append(item)
         self.was_read(part, how, report)
@@ -210,23 +216,38 @@ class Writer:
             unchanged[uri].skipped = skipped
 
     def _identify(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
-        """Find out which conversation the sessions without an id of their own are: a known one, or a new one."""
-        unnamed: dict[int, tuple[OpenSession, list[tuple[str, datetime | None, str]]]] = {}
+        """Find out which conversation the sessions without an id of their own are: a known one, or a new one.
+
+        One with an id may have been told before by a log without it: then it goes on under the name that it got then.
+        """
+        opened: dict[int, tuple[OpenSession, list[tuple[str, datetime | None, str]]]] = {}
         for turn in heard:
-            if turn.session.native_id is None:
-                entry = unnamed.setdefault(id(turn.session), (turn.session, []))
+            session = turn.session
+            named = session.telling == "full" and not session.said and turn.native_id is None
+            if session.native_id is None or named:
+                entry = opened.setdefault(id(session), (session, []))
                 entry[1].append((turn.speaker, turn.said_at, turn.text))
-        for session, turns in unnamed.values():
+        told_by: defaultdict[tuple[Any, ...], list[OpenSession]] = defaultdict(list)
+        for session, turns in sorted(opened.values(), key=lambda one: one[0].native_id is None):
             timed = [turn for turn in turns if turn[1] is not None]
+            found: list[tuple[str, int]] = []
             if timed:
                 speakers, times, texts = zip(*timed, strict=True)
                 probe = _table({"speaker": speakers, "said_at": times, "text": texts})
-                known = catalogue.sessions_with(session.format, probe)
-                # Three turns alike to the minute, speaker and word are no accident; nor are all of a shorter log.
-                if known and known[0][2] >= min(3, len(timed)):
-                    session.native_id = known[0][1]
-                    continue
-            session.native_id = native_id_from(session.source, turns)
+                known = sessions_with(catalogue.connection, session.format, probe)
+                found = [(native_id, shared) for _, native_id, shared in known]
+                if session.native_id is None:
+                    others = (told_by.get((session.format, *turn), ()) for turn in set(timed))
+                    here = Counter(str(other.native_id) for some in others for other in some)
+                    found += sorted(here.items(), key=lambda one: (-one[1], one[0]))
+            # Three turns alike to the minute, speaker and word are no accident; nor are all of a shorter log.
+            alike = [native_id for native_id, shared in found if shared >= min(3, len(timed))]
+            if alike and session.native_id not in alike:
+                session.rename(alike[0])
+            elif session.native_id is None:
+                session.native_id = native_id_from(session.source, turns)
+            for told in set(timed):
+                told_by[session.format, *told].append(session)
         self._join(catalogue, heard)
 
     def _join(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
@@ -240,14 +261,15 @@ class Writer:
             mine = {key: some for key, (session, some) in told.items() if session.format == format_name}
             probe = [(key, *one) for key, some in mine.items() for one in some]
             columns = dict(zip(("told", "native_id", "said_at", "text"), zip(*probe, strict=True), strict=True))
-            known = catalogue.sessions_sharing(format_name, _table(columns))
-            for key, (session, messages) in told.items():
+            known = sessions_sharing(catalogue.connection, format_name, _table(columns))
+            for key, messages in sorted(mine.items(), key=lambda one: told[one[0]][0].telling == "lesser"):
+                session = told[key][0]
                 found = [(native_id, shared) for one, native_id, shared in known if one == key]
                 if session.telling == "lesser":
                     found += [
                         (str(other.native_id), len(messages & others))
-                        for other, others in told.values()
-                        if other.telling == "full" and other.format == session.format
+                        for other, others in (told[one] for one in mine)
+                        if other.telling == "full"
                     ]
                 alike = [native_id for native_id, shared in found if shared >= min(3, len(messages))]
                 # Three messages with the same number, time and words are no accident.

@@ -68,7 +68,10 @@ class Warm:
         if memory.folder == self._kept.folder and is_store(memory.folder):
             self.let_go_of_the_deleted()
             changed = self._stamp != self._stamped()
-            memory.take_over(self._kept, reopened=changed)
+            if changed and self._kept.store.seal:  # its index is in this process alone, and made anew
+                self._kept.close()
+            else:
+                memory.take_over(self._kept, reopened=changed)
             self._kept = memory
 
     def used(self) -> None:
@@ -110,13 +113,15 @@ class _Server:
         self._arrived = threading.Event()
         self._active: socket.socket | None = None
         self._guard = threading.Lock()
+        self._cut_off = False  # the command under way, because its client is gone
+        self._told_to_end = False
 
     def serve(self) -> None:
         """Do what clients ask, in this thread; a second one listens."""
         threading.Thread(target=self._listen, daemon=True).start()
         idle = 0.0
         try:
-            while idle < self._idle_s:
+            while idle < self._idle_s and not self._told_to_end:
                 if not self._arrived.wait(min(TICK_S, self._idle_s)):
                     idle += min(TICK_S, self._idle_s)
                     self._warm.let_go_of_the_deleted()
@@ -124,8 +129,13 @@ class _Server:
                 idle = 0.0
                 self._arrived.clear()
                 assert self._next is not None
-                self._do(*self._next)
-                self._busy.release()
+                try:
+                    self._do(*self._next)
+                except KeyboardInterrupt:
+                    if not self._cut_off:  # it was for a command that had just ended
+                        raise
+                finally:
+                    self._busy.release()
         finally:
             self._warm.close()
 
@@ -138,7 +148,7 @@ class _Server:
                     self._welcome(self._listener.accept()[0])
             with self._guard:
                 if self._active is not None and self._active in readable:
-                    self._active = None  # the client is gone: it was interrupted
+                    self._active, self._cut_off = None, True  # the client is gone: it was interrupted
                     os.kill(os.getpid(), signal.SIGINT)
 
     def _welcome(self, client: socket.socket) -> None:
@@ -167,7 +177,7 @@ class _Server:
 
     def _do(self, client: socket.socket, message: dict[str, Any], streams: list[int]) -> None:
         with self._guard:
-            self._active = client
+            self._active, self._cut_off = client, False
         code = 1
         try:
             with _as_the_client(message, streams):
@@ -177,6 +187,8 @@ class _Server:
         finally:
             with self._guard:
                 self._active = None
+            # A signal that came while a command was under way ended that; it was meant for the server.
+            self._told_to_end = code in (130, 143) and not self._cut_off
             self._warm.used()
             with suppress(OSError):
                 client.sendall(str(code).encode())

@@ -1,4 +1,4 @@
-"""Speed of the engines: python tests/bench/engine_speed.py [--gguf MODEL] [--embedder FOLDER] [--warm]
+"""Speed of the engines: python tests/bench/engine_speed.py [--gguf MODEL] [--threads N] [--embedder FOLDER] [--warm]
 
 Of a GGUF model (without one, of a random one in the shape of a very small llama): tokens a
 second of reading and writing, and the time to the first token, with nothing computed before, with the beginning of the
@@ -26,7 +26,7 @@ QUESTION = "Where did we leave the key of the garden shed? " * 3
 TEXTS = [f"Turn {at}: the cargo bike is in repair until {at % 28 + 1} May, says the shop." for at in range(500)]
 
 
-def generation(path: Path) -> None:
+def generation(path: Path, threads: int) -> None:
     from engines.isolated import IsolatedGenerator
 
     def run(generator: IsolatedGenerator) -> tuple[float, float]:
@@ -45,7 +45,7 @@ def generation(path: Path) -> None:
             folder.mkdir()
             for name in firsts:
                 if name != "kept in the process":
-                    generator = IsolatedGenerator(path, states=folder, state_bytes=1 << 30)
+                    generator = IsolatedGenerator(path, states=folder, state_bytes=1 << 30, threads=threads)
                 first, whole = run(generator)
                 firsts[name].append(first)
                 went = generator.last_run
@@ -133,6 +133,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--gguf", type=Path)
     parser.add_argument("--embedder", type=Path)
+    parser.add_argument("--threads", type=int, default=0, help="of the language model; 0: one a core")
     parser.add_argument("--warm", action="store_true")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
@@ -143,7 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
 
             path = write_tiny_gguf(Path(scratch, "random.gguf"), hidden=256, heads=8, feed=688, layers=4)
         print(f"generation, {path.name}")
-        generation(path)
+        generation(path, options.threads)
     print("embedding")
     embedders(options.embedder)
     if options.warm:

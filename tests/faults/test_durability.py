@@ -308,8 +308,11 @@ def without_privileges() -> None:
             assert libc.prctl(24, capability, 0, 0, 0) == 0  # PR_CAPBSET_DROP
 
 
-def test_a_memory_that_may_only_be_read_can_be_read(memcli: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_memory_that_may_only_be_read_can_be_read(memcli: Any, tmp_path: Path, encrypted: bool) -> None:
     memory = tmp_path / "memory"
+    if encrypted:
+        assert memcli("--memory", memory, "init", "--encrypt", "--key-file", tmp_path / "key").code == 0
     assert memcli("--memory", memory, "ingest", write_log(tmp_path, 1)).code == 0
     assert memcli("--memory", memory, "ask", "What about the token m1x7?").code in (0, 4)
     places = [memory, *memory.rglob("*")]

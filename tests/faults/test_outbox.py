@@ -156,6 +156,15 @@ def stopping(step: Any, after: bool) -> Any:
     return stopped
 
 
+def test_long_turns_are_indexed_a_few_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "CHUNK_CHARS", 15)  # two or three of these turns
+    commit(store, *range(TURNS))
+    with pytest.raises(KeyboardInterrupt), store.locks.writer():
+        index_outbox(store, HashEmbedder(3), Unwatched())
+    assert 3 <= store.index.count() < 3 * 7
+    assert holds(mend(store.folder)) == windows_of_all(range(TURNS))
+
+
 def test_turns_said_between_known_ones_change_the_windows_beside_them(store: Store) -> None:
     for part in (range(0, TURNS, 5), range(2, TURNS, 3), range(TURNS)):
         commit(store, *part)

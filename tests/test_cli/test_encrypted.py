@@ -119,6 +119,7 @@ def test_nothing_is_on_the_disk_in_clear_at_any_time(
         run("repair")
         run("status")
     assert watch.looks > 20
+    assert not list(memcli.home.rglob("*onnxruntime*")), "the engine keeps no list of what it did"
     assert watch.found == set()
     assert in_clear(memory, temporary, memcli.home, tmp_path / "backup") == []
     assert run("check").code == 0

@@ -15,9 +15,9 @@ PIECES = [
 ]  # fmt: skip
 
 
-def by_word(texts):
+def by_word(texts, limit=10_000):
     """What Words makes of the texts when they come in a crowd, one list of ids a text."""
-    found = WORDS.tokens([*texts, *["filler"] * FEW_TEXTS])
+    found = WORDS.tokens([*texts, *["filler"] * FEW_TEXTS], limit=limit)
     ends = found.starts + found.counts
     return [found.ids[start:end].tolist() for start, end in zip(found.starts, ends, strict=True)][: len(texts)]
 
@@ -33,8 +33,13 @@ def test_every_character_inside_a_word_and_beside_punctuation():
     assert by_word(texts) == tokenize(TOKENIZER, texts)
 
 
+def test_only_so_many_tokens_are_wanted():
+    texts = ["one two three", "incomprehensibilities " * 9, "\u0301 " * 40 + "late words come last", "a b c d [MASK] e"]
+    assert by_word(texts, limit=4) == tokenize(TOKENIZER, texts, limit=4)
+
+
 def test_a_few_texts_are_as_many():
     texts = ["Two words", "", "[MASK] it"]
-    few = WORDS.tokens(texts)
+    few = WORDS.tokens(texts, limit=10_000)
     assert np.split(few.ids, np.cumsum(few.counts)[:-1])[0].tolist() == by_word(texts)[0]
     assert few.counts.tolist() == [len(ids) for ids in by_word(texts)]

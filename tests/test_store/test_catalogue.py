@@ -10,6 +10,7 @@ import pytest
 from store.catalogue import Catalogue
 from store.errors import StoreDamaged
 from store.store import Store
+from store.tellings import sessions_with
 
 Turns = Callable[..., pa.Table]
 
@@ -58,6 +59,14 @@ def test_new_turns_wait_for_the_index(catalogue: Catalogue, turns: Turns) -> Non
     catalogue.add_turns(turns({"id": "b"}, {"id": "c"}))
     assert catalogue.outbox() == [(1, 2), (3, 3)]
     assert catalogue.counts()["pending"] == 3
+
+
+def test_a_stretch_of_turns_ends_where_its_words_grow_too_many(catalogue: Catalogue, turns: Turns) -> None:
+    catalogue.add_turns(turns(*({"id": f"{number}", "text": "x" * 10 * number} for number in range(1, 7))))
+    assert catalogue.last_within([(1, 6)], 1000) == 6
+    assert catalogue.last_within([(1, 6)], 60) == 3
+    assert catalogue.last_within([(1, 1), (4, 4), (6, 6)], 60) == 5
+    assert catalogue.last_within([(5, 6)], 1) == 5
 
 
 def test_turns_and_outbox_are_written_together_or_not_at_all(catalogue: Catalogue, turns: Turns) -> None:
@@ -145,10 +154,13 @@ def test_sessions_are_found_by_the_turns_they_share(catalogue: Catalogue, turns:
         )
     )
     shared = probe(("Ann", "hi", NOON), ("Ann", "ho", NOON), ("Bob", "ho", NOON))
-    assert catalogue.sessions_with("plain", shared) == [("s1", "s1", 2), ("s2", "s2", 1)]
-    assert catalogue.sessions_with("irc", shared) == []
+    assert sessions_with(catalogue.connection, "plain", shared) == [("s1", "s1", 2), ("s2", "s2", 1)]
+    assert sessions_with(catalogue.connection, "irc", shared) == []
     assert (
-        catalogue.sessions_with("plain", probe(("Ann", "hi", NOON + timedelta(minutes=1)), ("Ann", "hi", None))) == []
+        sessions_with(
+            catalogue.connection, "plain", probe(("Ann", "hi", NOON + timedelta(minutes=1)), ("Ann", "hi", None))
+        )
+        == []
     )
 
 

@@ -17,6 +17,7 @@ MONTHS = {
 """English months by their first three letters. strptime would depend on the user's locale."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DISCORD_EPOCH_MS = 1_420_070_400_000
 _EPOCH_TEXT = re.compile(r"-?[0-9]{9,19}(\.[0-9]{1,9})?", re.ASCII)
 
 
@@ -34,6 +35,11 @@ def from_epoch(number: float) -> datetime:
         return _sane(_EPOCH + timedelta(seconds=seconds))
     except (OverflowError, ValueError) as error:
         raise ValueError(f"{number!r:.40} is no time since 1970") from error
+
+
+def from_snowflake(number: int) -> datetime:
+    """The moment in an id of Discord, to the millisecond (https://discord.com/developers/docs/reference#snowflakes)."""
+    return from_epoch(((number >> 22) + _DISCORD_EPOCH_MS) / 1000)
 
 
 def from_iso(text: str) -> datetime:
