@@ -167,7 +167,7 @@ class Memory:
         """
         from memcli.ingest import pipeline
 
-        return pipeline.ingest(
+        report = pipeline.ingest(
             [os.fspath(path) for path in paths],
             folder=self.folder,
             wait_s=self.settings["wait"],
@@ -182,12 +182,14 @@ class Memory:
             exposed=self.settings["exposed"],
             key=self.key,
         )
+        self._look_afresh()
+        return report
 
     def remember(self, text: str, *, now: datetime | None = None, redact: bool = True) -> Noted:
         """Keep a note of the user's own, and what it states. Raises InputUnreadable if nothing is left of it."""
         from memcli.ingest import notes
 
-        return notes.remember(
+        noted = notes.remember(
             text,
             folder=self.folder,
             wait_s=self.settings["wait"],
@@ -198,6 +200,13 @@ class Memory:
             progress=self._progress,
             key=self.key,
         )
+        self._look_afresh()
+        return noted
+
+    def _look_afresh(self) -> None:
+        """Something was written by another Store of the same folder: what was read before is not all any more."""
+        if "store" in vars(self):
+            self.store.reopen()
 
     # asking
 
@@ -416,9 +425,7 @@ class Memory:
         from memcli.answer.rating import rate
         from memcli.cli.naming import answer_named
 
-        document = answer_named(self.store, answer_id)
-        rate(self.store, document, now or datetime.now(UTC), rating)
-        return document
+        return rate(self.store, answer_named(self.store, answer_id), now or datetime.now(UTC), rating)
 
     def _query(self, text: str, *, speakers: Sequence[str], now: datetime | None, **narrowed: Any) -> Query:
         """The question as it travels (narrowed: its other fields), with the index brought up to date first."""

@@ -5,6 +5,7 @@ LanceDB cannot encrypt its files, and an index holds all words and, in its vecto
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ class _InMemory(Index):
     @property
     def exists(self) -> bool:
         """Whether anything was indexed in this process."""
-        return self._table is not None or (self._held is not None and self.name in self._held.table_names())
+        if self._table is None and self._held is not None:
+            with suppress(ValueError):  # there is none of that name yet
+                self._table = self._held.open_table(self.name)
+        return self._table is not None
 
     @property
     def replaced(self) -> bool:

@@ -23,7 +23,6 @@ import errno
 import json
 import os
 import shlex
-import socket
 import sys
 import textwrap
 import time
@@ -137,6 +136,8 @@ class StoreLocks:
         return self._folder / f"{name}.holder.json"
 
     def _locked(self, name: str) -> StoreLocked:
+        import socket
+
         try:
             holder = json.loads(self._record(name).read_text(encoding="utf-8"))
             if holder["host"] == socket.gethostname() and (holder["boot"] != _boot() or not _alive(holder["pid"])):
@@ -172,6 +173,8 @@ def _lock(stream: IO[str], *, shared: bool) -> None:
 
 
 def _holder(shown_as: str | None) -> str:
+    import socket
+
     command = shown_as or shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     record = {
         "command": textwrap.shorten(command, 200, placeholder=" ..."),

@@ -15,7 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from store import versions
 from store.states import Mark, StateRow
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ class StandingReader:
 
     def _from_catalogue(self, version: str) -> tuple[Standing, dict[str, str]]:
         """The standing, and the ids of turns whose words were edited with those that stand in their place."""
+        from store import versions
+
         with self._store.reading() as catalogue:
             states = catalogue.states
             strengths, marks = {row.item_id: row for row in states.states()}, states.marks()

@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.archive import Archive
-from store.catalogue import Catalogue
 from store.disk import flush, refusal, writable
 from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, StoreMissing, StoreUnwritable
 from store.index import Index
@@ -44,6 +43,8 @@ from store.token_cache import TokenCache, TokensInMemory
 
 if TYPE_CHECKING:
     import duckdb
+
+    from store.catalogue import Catalogue
 
 CATALOGUE = "memory.duckdb"
 OWN = (
@@ -184,6 +185,8 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Catalogue]:
         """The catalogue, shared with other readers. Raises StoreLocked, StoreDamaged, StoreNewer."""
+        from store.catalogue import Catalogue  # a question that needs none does not wait for it
+
         with self._connection(read_only=True) as connection:
             if applied(connection) == latest():
                 yield Catalogue(connection)
@@ -195,6 +198,8 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Catalogue]:
         """The catalogue, alone, for a short commit. Raises StoreLocked, StoreDamaged, StoreNewer, StoreUnwritable."""
+        from store.catalogue import Catalogue
+
         with self._connection(read_only=False) as connection:
             if applied(connection) == latest():
                 yield Catalogue(connection)
@@ -206,6 +211,8 @@ class Store:
     @contextmanager
     def scratch_reading(self) -> Iterator[Catalogue]:
         """The catalogue as it is, of whatever schema, in a folder that nobody else uses: a copy, or a fresh restore."""
+        from store.catalogue import Catalogue
+
         with self._opened(read_only=True) as connection:
             yield Catalogue(connection)
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store.facts import READ_TO
 from store.outbox import enqueue
 from store.tables import TABLES
 
@@ -130,6 +129,8 @@ def _take_out(db: duckdb.DuckDBPyConnection) -> None:
 
 def _read_again(db: duckdb.DuckDBPyConnection) -> None:
     """Have turns that are current again, and all that were read for facts after them, read for facts anew."""
+    from store.facts import READ_TO
+
     [(first,)] = db.execute("SELECT min(seq) FROM changed WHERE NOT outdated").fetchall()
     if first is None:
         return

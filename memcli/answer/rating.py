@@ -12,11 +12,12 @@ from memcli.usage import UsageError
 from store.store import Store
 
 
-def rate(store: Store, document: dict[str, Any], at: datetime, rating: Rating) -> None:
-    """Tell the spool how the answer was rated. Raises UsageError if it cites nothing."""
+def rate(store: Store, document: dict[str, Any], at: datetime, rating: Rating) -> dict[str, Any]:
+    """Tell the spool how the answer was rated, and return its document. Raises UsageError if it cites nothing."""
     if not document["citations"]:
         raise UsageError("that answer cites nothing that could be rated", hint="`memcli ask` something else first")
     store.spool.append(list(rating_records(document, at, rating)))
+    return document
 
 
 def rating_records(document: dict[str, Any], at: datetime, rating: Rating) -> Sequence[dict[str, Any]]:

@@ -54,6 +54,9 @@ def install(
 ) -> None:
     """Have the memory kept fresh: shows what will be written and where, and asks.
 
+    Variables of this terminal's environment are not carried over: what runs must find its settings in the file, and the
+    key of an encrypted memory without $MEMCLI_KEY.
+
     A run that finds another at work yields to it; nothing is printed (so cron mails nothing) unless something is wrong.
 
     Example: memcli cron install ~/exports --every hour --yes
@@ -67,6 +70,7 @@ def install(
     missing = [path for path in paths or () if not Path(path).expanduser().exists()]
     if missing:
         raise UsageError(f"there is no {missing[0]}", hint="a run would find nothing to read there")
+    _expect_key(context)
     plan = Plan(name=_name(context), command=_command(context, paths or [], max_minutes), every=every.value,
                 jitter_s=jitter)  # fmt: skip
     if systemd:
@@ -176,6 +180,17 @@ def _name(context: Context) -> str:
     from memcli.schedule.plan import plan_name
 
     return plan_name(str(context.config["memory"]), str(context.config.memory_folder))
+
+
+def _expect_key(context: Context) -> None:
+    """Raise KeyRefused for an encrypted memory whose key is only in this terminal's environment, which no run has."""
+    from memcli.keys import find
+    from store.sealing import is_sealed
+    from store.store import CATALOGUE
+
+    folder = context.config.memory_folder
+    if is_sealed(folder / CATALOGUE):
+        find(folder, context.config, {})
 
 
 def _command(context: Context, paths: list[str], max_minutes: float) -> list[str]:

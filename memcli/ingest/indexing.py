@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from memcli.progress import Progress, Unwatched
-from store import erase
 from store.errors import StoreDamaged
 from store.store import Store
 
@@ -61,6 +60,12 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
     return total
 
 
+def _finish_erasing(store: Store) -> None:
+    from store import erase  # a search that finds nothing to finish need not load it
+
+    erase.finish(store)
+
+
 def _settle(store: Store) -> None:
     """Take the mark away that turns wait, if none do. Whoever commits some sets it under the lock that is held here."""
     with store.reading() as catalogue:
@@ -71,7 +76,7 @@ def _settle(store: Store) -> None:
 def _settle_sealed(store: Store, embedder: Embedder) -> int:
     """Empty the outbox of an encrypted memory, whose index each process makes for itself: see load()."""
     if store.erasing:
-        erase.finish(store)
+        _finish_erasing(store)
     with store.reading() as catalogue:
         ranges, known = catalogue.outbox(), catalogue.setting(EMBEDDER)
     if ranges or known != embedder.id:
@@ -113,7 +118,7 @@ def _index(store: Store, embedder: Embedder, progress: Progress, *, go_on: Calla
     they stay for the next run. go_on: asked after each part whether there is time for another.
     """
     if store.erasing:
-        erase.finish(store)
+        _finish_erasing(store)
     if not store.index.exists:
         with store.writing() as catalogue:
             catalogue.keep_setting(EMBEDDER, embedder.id)
@@ -237,7 +242,7 @@ def heal(store: Store, embedder: Embedder, progress: Progress) -> None:
         if store.erasing:
             with store.locks.writer_if_free() as free:
                 if free:
-                    erase.finish(store)
+                    _finish_erasing(store)
         if not store.index.exists:
             load(store, embedder, progress)
     elif store.pending:

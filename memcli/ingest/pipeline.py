@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,8 +144,9 @@ def _read_all(
 ) -> None:
     total = sum(source.path.stat().st_size for source, _ in chosen)
     with Indexing(store, embedder) as indexing, progress.phase("read", total, "bytes") as advance:
-        for source, detected in chosen:
-            reader = detected.reader
+        for chosen_source, detected in chosen:
+            told = _Told(chosen_source.path.stat().st_size, advance)
+            source, reader = replace(chosen_source, watched=told.of), detected.reader
             found = part(source, reader, reads.get(source.uri), reading.how(reader))
             if found.source is None:
                 assert found.before is not None
@@ -156,9 +157,23 @@ def _read_all(
                     continued=found.before is not None,
                 )  # fmt: skip
                 writer.read(found, reader, reading.how(reader), report, committed=indexing.more)
-            advance(source.path.stat().st_size)
+            told.of(told.left)
         writer.finish(me=me, also=also)
     index_outbox(store, embedder(), progress)
+
+
+@dataclass
+class _Told:
+    """Tells of the bytes of a source as they are read, of each once: some readers go through a file twice."""
+
+    left: int
+    advance: Callable[[int], None]
+
+    def of(self, count: int) -> None:
+        """So many bytes were read."""
+        count = min(count, self.left)
+        self.left -= count
+        self.advance(count)
 
 
 def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress, in_memory: bool = False) -> IngestReport:
@@ -179,14 +194,16 @@ def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress, in_me
                 told = SourceReport(uri=source.uri, format=detected.reader.name, confidence=detected.confidence)
                 report.sources.append(told)
                 times: list[datetime] = []
-                for turn in listen(source, detected.reader, normaliser, told):
+                bytes_told = _Told(source.path.stat().st_size, advance)
+                watched = replace(source, watched=bytes_told.of)
+                for turn in listen(watched, detected.reader, normaliser, told):
                     if isinstance(turn, Heard):
                         told.speakers[turn.speaker] += 1
                         if turn.said_at is not None:
                             times = [min([turn.said_at, *times]), max([turn.said_at, *times])]
                 if times:
                     told.first, told.last = (at.replace(tzinfo=UTC) for at in times)
-                advance(source.path.stat().st_size)
+                bytes_told.of(bytes_told.left)
     if not report.turns_read:
         raise nothing_read(report)
     report.seconds = time.monotonic() - started

@@ -25,6 +25,7 @@ from memcli.memory.timex_calendar import (
     yearly,
 )
 from memcli.memory.timex_language import Found, Language
+from memcli.patterns import regex
 
 _DAYS: Final = {"vorgestern": -2, "gestern": -1, "heute": 0, "morgen": 1, "übermorgen": 2, "letzte nacht": -1}
 _WEEKDAYS: Final = {
@@ -55,8 +56,8 @@ _SHARED: Final = frozenset({"april", "august", "september", "november", "winter"
 _BESIDE: Final = frozenset(
     ["im", "am", "vom", "bis", "seit", "ende", "anfang", "mitte", "letzten", "nächsten", "diesen", "den", "dem", "der"]
 )
-_WORD: Final = re.compile(r"[^\W\d_]+")
-_DOTTED: Final = re.compile(
+_WORD: Final = regex(r"[^\W\d_]+")
+_DOTTED: Final = regex(
     r"\d\.\s?(?:april|august|september|november)\b|\d\.\d{1,2}\.|\b(?:anfang|mitte|ende)\s+(?:19|20)\d\d\b"
 )
 _CUES: Final = (
@@ -70,10 +71,10 @@ _CUES: Final = (
     | {"wochenende", "jahre", "vorletzte", "vorletzten"}
 ) - (_SHARED | {"letzte", "tag", "mitte"})
 
-_AHEAD: Final = re.compile(
+_AHEAD: Final = regex(
     r"\b(?:werde|wirst|wird|werden|werdet|will|wollen|möchte|möchten|plane|planen|freue|freuen|bald|vorhaben)\b"
 )
-_BACK: Final = re.compile(
+_BACK: Final = regex(
     r"\b(?:war|waren|warst|hatte|hatten|habe|hab|hast|hat|haben|habt|wurde|wurden|ging|gingen|kam|kamen|fuhr|fuhren|sah|"
     r"sahen|fand|fanden|gab|blieb|flog|flogen|rief|traf|trafen|[a-zäöüß]{3,}t(?:e|en))\b"
 )
@@ -85,7 +86,7 @@ _NOT_BACK: Final = frozenset(
     möchten müsste müssten neueste nächste nächsten rate raten reite reiten seite seiten sollte sollten starte
     starten tante tanten trete treten warte warten weite weiten würde zweite zweiten""".split()  # noqa: SIM905 - a word list
 )
-_SENTENCE: Final = re.compile(r"[!?\n]|\.(?=\s+[^\W\d_])(?<!\d\.)")
+_SENTENCE: Final = regex(r"[!?\n]|\.(?=\s+[^\W\d_])(?<!\d\.)")
 
 Resolve = Callable[["_Context", "re.Match[str]"], Days | None]
 
@@ -221,7 +222,7 @@ def _month_or_season(context: _Context, match: re.Match[str]) -> Days | None:
     return third_of(found, _PORTIONS[match["portion"]]) if found and match["portion"] else found
 
 
-_DAY_BEFORE: Final = re.compile(r"\d\.\s?$")
+_DAY_BEFORE: Final = regex(r"\d\.\s?$")
 _MONTH_LEADS: Final = frozenset(["im", "seit", "bis", "vom", "ab"])
 _DATE_LEADS: Final = frozenset(["am", "vom", "bis", "zum", "den", "dem", "seit", "ab"])
 

@@ -11,13 +11,13 @@ from memcli.usage import UsageError
 
 
 def block(plan: Plan) -> str:
-    """The lines of the plan. A percent sign would end the command for cron, so it is escaped."""
+    """The lines of the plan."""
     times = {
         "quarter-hour": f"{plan.minute % 15}-59/15 * * * *",
         "hour": f"{plan.minute} * * * *",
         "day": f"{plan.minute} {HOUR_OF_THE_NIGHT} * * *",
     }
-    command = shlex.join([*plan.command, "--jitter", str(plan.jitter_s)]).replace("%", r"\%")
+    command = " ".join(map(_word, [*plan.command, "--jitter", str(plan.jitter_s)]))
     if "\n" in command:
         raise UsageError("a crontab cannot hold a path with a line break in it", hint="--systemd can")
     return f"{_begin(plan.name)}\n{times[plan.every]} {command}\n{_end(plan.name)}\n"
@@ -62,6 +62,15 @@ def _crontab(argument: str, *, given: str | None = None) -> subprocess.Completed
         return subprocess.run(["crontab", argument], input=given, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         raise UsageError("there is no program `crontab` here", hint="install cron, or say --systemd") from error
+
+
+def _word(argument: str) -> str:
+    r"""An argument for the shell that cron starts. For cron itself % ends the command unless it stands as \%.
+
+    The escaped sign stands in quotes of its own: after a backslash of the argument cron would not see the escape.
+    """
+    pieces = [shlex.quote(piece) if piece else "" for piece in argument.split("%")]
+    return r'"\%"'.join(pieces) or "''"
 
 
 def _begin(name: str) -> str:

@@ -6,7 +6,6 @@ the installed command and prints turns a second and the peak of memory, which sh
 
 from __future__ import annotations
 
-import base64
 import json
 import random
 import sys
@@ -16,66 +15,12 @@ from pathlib import Path
 from ingest import end_to_end
 
 WORDS = [
-    "the",
-    "a",
-    "of",
-    "and",
-    "to",
-    "in",
-    "it",
-    "is",
-    "that",
-    "for",
-    "on",
-    "with",
-    "as",
-    "at",
-    "by",
-    "from",
-    "we",
-    "you",
-    "they",
-    "have",
-    "had",
-    "will",
-    "can",
-    "not",
-    "this",
-    "which",
-    "be",
-    "are",
-    "was",
-    "garden",
-    "kettle",
-    "ferry",
-    "invoice",
-    "kernel",
-    "driver",
-    "partition",
-    "oven",
-    "landlord",
-    "bicycle",
-    "passport",
-    "grandmother",
-    "museum",
-    "parcel",
-    "rent",
-    "station",
-    "battery",
-    "compost",
-    "helmet",
-    "recipe",
-    "doctor",
-    "border",
-    "ticket",
-    "window",
-    "printer",
-    "archive",
-    "tomato",
-    "river",
-    "salary",
-    "weekend",
-]
+    "the", "a", "of", "and", "to", "in", "it", "is", "that", "for", "on", "with", "as", "at", "by", "from", "we",
+    "you", "they", "have", "had", "will", "can", "not", "this", "which", "be", "are", "was", "garden", "kettle",
+    "ferry", "invoice", "kernel", "driver", "partition", "oven", "landlord", "bicycle", "passport", "grandmother",
+    "museum", "parcel", "rent", "station", "battery", "compost", "helmet", "recipe", "doctor", "border", "ticket",
+    "window", "printer", "archive", "tomato", "river", "salary", "weekend",
+]  # fmt: skip
 MESSAGES = 200
 """Messages of one conversation."""
 
@@ -85,7 +30,8 @@ def conversation(chance: random.Random, number: int) -> str:
     for place in range(MESSAGES):
         text = " ".join(chance.choices(WORDS, k=chance.randint(20, 300)))
         if place % 4 == 3:
-            text += "\n\n```\n" + base64.encodebytes(chance.randbytes(16_000)).decode() + "```"
+            lines = (f"2024-05-01 12:{place:02}:00 {word} = {chance.randrange(10_000)}" for word in WORDS)
+            text += "\n\n```\n" + "\n".join([*lines] * 8) + "\n```"
         mapping[str(place)] = {
             "id": str(place), "parent": str(place - 1) if place else "root",
             "children": [str(place + 1)] if place + 1 < MESSAGES else [],

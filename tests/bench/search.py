@@ -34,12 +34,12 @@ ROUNDS, TOP = 3, 10
 
 ACCOUNT = """
 import sys, time
-marks, last = [], float(sys.argv[1])
+marks, last, spent = [], float(sys.argv[1]), 0.0
 def mark(step):
-    global last
-    now = time.perf_counter()
-    marks.append((step, now - last))
-    last = now
+    global last, spent
+    now, cpu = time.perf_counter(), time.process_time()
+    marks.append((step, now - last, cpu - spent))
+    last, spent = now, cpu
 mark("interpreter")
 from memcli.cli import app, ask
 mark("imports: command line")
@@ -54,24 +54,23 @@ mark("engines: numpy, tokenizer, table")
 import memcli.answer.pipeline, memcli.cli.documents
 mark("imports: recall, answer")
 memory.store.index.count()
-mark("open: index (pyarrow, core of lancedb)")
+mark("open: index (pyarrow, asyncio, core of lancedb)")
 memory.engines.embedder.embed_query(sys.argv[3])
 mark("embed the question")
 memory.engines.token_encoder.id
 mark("wait for the model, which loads beside")
 answer = memory.ask(sys.argv[3])
-taken = dict(answer.timings_ms)
-spent = time.perf_counter() - last
-for step in ("channels", "fetch", "first_look", "second_look", "answer"):
-    marks.append((f"ask: {step}", taken.get(step, 0) / 1000))
-    spent -= taken.get(step, 0) / 1000
-marks.append(("ask: the rest (what is remembered of it)", spent))
-last = time.perf_counter()
+mark("ask: search, rerank, answer, remember")
+steps = [(f"  of that {step}", answer.timings_ms.get(step, 0) / 1000, 0.0)
+         for step in ("channels", "fetch", "first_look", "second_look", "answer")]
 from memcli.cli import render
 render.answer(answer, all_evidence=False, written=False)
 sys.stdout.flush()
 mark("print")
-print(*(f"{step}\\t{seconds}" for step, seconds in marks), sep="\\n", file=sys.stderr)
+for step in (*marks[:-1], *steps, marks[-1]):
+    print(*step, sep="\\t", file=sys.stderr)
+import os
+os._exit(0)  # as memcli ends
 """
 
 
@@ -92,20 +91,24 @@ def processes(arguments: list[str], runs: int) -> None:
 
 
 def account(memory: Path, runs: int) -> None:
-    """Where the time of a one-shot ask goes."""
-    steps: dict[str, list[float]] = {}
+    """Where the time of a one-shot ask goes: wall clock and, of all threads together, processor time."""
+    steps: dict[str, list[tuple[float, float]]] = {}
     for _ in range(runs):
-        began = time.perf_counter()
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         child = [sys.executable, "-c", ACCOUNT, str(began), str(memory), QUESTIONS[0]]
         done = subprocess.run(child, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=True)
-        whole = time.perf_counter() - began
+        wall = time.perf_counter() - began
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         rows = [line.split("\t") for line in done.stderr.splitlines() if "\t" in line]
-        for step, seconds in rows:
-            steps.setdefault(step, []).append(float(seconds))
-        steps.setdefault("exit", []).append(whole - sum(float(seconds) for _, seconds in rows))
-        steps.setdefault("whole", []).append(whole)
-    for step, seconds in steps.items():
-        print(f"  {step:46} {1000 * median(seconds):7.1f} ms")
+        told = [(step, float(seconds), float(processor)) for step, seconds, processor in rows]
+        counted = [one for one in told if not one[0].startswith(" ")]
+        told += [("exit", wall - sum(one[1] for one in counted), cpu - sum(one[2] for one in counted))]
+        for step, seconds, processor in (*told, ("whole", wall, cpu)):
+            steps.setdefault(step, []).append((seconds, processor))
+    for step, taken in steps.items():
+        wall, cpu = (1000 * median(one[which] for one in taken) for which in (0, 1))
+        print(f"  {step:46} {wall:7.1f} ms" + (f", processor {cpu:6.1f}" if cpu else ""))
 
 
 def show(name: str, seconds: Sequence[float], floor: float | None = None) -> float:

@@ -191,6 +191,18 @@ def test_systemd_itself_finds_nothing_to_say_of_the_units(scheduler, memcli, tmp
     assert [line for line in done.stderr.splitlines() if "memcli" in line] == []
 
 
+def test_a_key_that_only_the_terminal_knows_is_no_key_for_a_run(scheduler, memcli, tmp_path):
+    run, chats, table = scheduler
+    key = tmp_path / "key"
+    assert run("--memory", "made", "init", "--encrypt", "--key-file", key).code == 0
+    assert run("init", "--encrypt", MEMCLI_KEY=key.read_text().strip()).code == 0
+    refused = run("cron", "install", chats, "--yes", MEMCLI_KEY=key.read_text().strip())
+    assert refused.code != 0
+    assert "encrypted" in refused.err
+    assert not table.exists()
+    assert run("--memory", "made", "cron", "install", chats, "--yes").code == 0
+
+
 def test_without_a_crontab_program_the_way_out_is_named(memcli, tmp_path):
     (memcli.home / "chats").mkdir()
     done = memcli("cron", "install", "chats", "--yes", PATH=str(tmp_path))

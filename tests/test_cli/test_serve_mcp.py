@@ -126,4 +126,4 @@ def test_a_memory_that_is_not_there_is_said_at_once(memcli):
     done = memcli("--json", "serve", "--mcp")
     assert (done.code, done.out) == (10, "")
     assert json.loads(done.err)["error"]["name"] == "StoreMissing"
-    assert memcli("serve").code == 2
+    assert memcli("serve").code == 10

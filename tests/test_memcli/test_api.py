@@ -107,3 +107,21 @@ def test_what_is_not_there_or_wrong_is_an_error(tmp_path, memory):
     narrow = Memory.open(memory.folder, settings={"ask.limit": 1})
     assert len(narrow.ask("tent", record=False).evidence) <= 1
     assert json.dumps(narrow.status()["by_source"])
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_what_is_brought_in_later_is_found(tmp_path, log, write_turns, monkeypatch, encrypted):
+    """By an object that has searched before: an index that was opened, or made in memory, is looked at afresh."""
+    from store.sealing import new_key, parsed_key
+    from store.store import Store
+
+    monkeypatch.setenv("MEMCLI_KEY", key := new_key())
+    if encrypted:
+        Store.create(tmp_path / "m", wait_s=1, key=lambda _: parsed_key(key, "the test"), encrypted=True)
+    with Memory.open(tmp_path / "m", create=True) as memory:
+        memory.ingest(log)
+        assert memory.search("ferry").candidates[0].turn.text == SAID[1][2]
+        memory.ingest(write_turns("more.jsonl", {"speaker": "Bo", "text": "The zebra is in the garden."}))
+        assert memory.search("zebra").candidates[0].turn.text == "The zebra is in the garden."
+        memory.remember("My violin is red.")
+        assert memory.search("violin").candidates[0].turn.text == "My violin is red."

@@ -128,3 +128,13 @@ def test_another_choice_in_between_starts_anew(memory):
     again_and_again(memory, second)
     assert len(second.embedded) == 45
     assert Path(memory.folder / "index" / "embedder").read_text() == "counting@2"
+
+
+def test_the_second_index_of_an_encrypted_memory_never_reaches_the_disk(tmp_path):
+    from store.store import Store
+
+    store = Store.create(tmp_path / "sealed", wait_s=0, key=lambda _: b"k" * 32, encrypted=True)
+    with store.locks.writer():
+        assert reembed(store, Counting(), Unwatched()) == (0, True)
+    assert not (store.folder / "index.reembed").exists()
+    assert store.prompt_states is None

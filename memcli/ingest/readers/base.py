@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -108,7 +109,7 @@ class Source:
     A reader whose formats go line by line may be given only a part: the bytes from `start` (which is at the beginning
     of the 1-based line `first_line`) to `end`. What it has to know of the lines before, it leaves in `carry`: JSON, or
     what has a method `carried` that gives it when it is kept. The next part gets it back. `consulted` are the names of
-    files that were looked for beside it.
+    files that were looked for beside it. `watched` is told how many bytes are read, as they are read.
     """
 
     uri: str
@@ -118,6 +119,7 @@ class Source:
     end: int | None = None
     carry: dict[str, Any] = field(default_factory=dict, compare=False)
     consulted: set[str] = field(default_factory=set, compare=False)
+    watched: Callable[[int], None] | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -134,7 +136,9 @@ class Source:
         stream = self.path.open("rb")
         if self.start:
             stream.seek(self.start)
-        return stream if self.end is None else BufferedReader(_Until(stream, self.end), 256 * 1024)
+        if self.end is None and self.watched is None:
+            return stream
+        return BufferedReader(_Until(stream, self.end, self.watched), 256 * 1024)
 
     def beside(self, name: str) -> Source | None:
         """The file of that name in the same folder ("../users.json": in the one above); None where there is none.
@@ -187,11 +191,12 @@ class Source:
 
 
 class _Until(RawIOBase):
-    """A file that ends at a byte, whatever is being written behind it."""
+    """A file that ends at a byte, whatever is being written behind it, and that somebody may watch being read."""
 
-    def __init__(self, stream: BufferedReader, end: int) -> None:
+    def __init__(self, stream: BufferedReader, end: int | None, watched: Callable[[int], None] | None) -> None:
         self._stream = stream
-        self._left = end - stream.tell()
+        self._left = end - stream.tell() if end is not None else sys.maxsize
+        self._watched = watched
 
     def readable(self) -> bool:
         return True
@@ -199,6 +204,8 @@ class _Until(RawIOBase):
     def readinto(self, buffer: Any) -> int:
         data = self._stream.read(max(0, min(len(buffer), self._left)))
         self._left -= len(data)
+        if self._watched is not None:
+            self._watched(len(data))
         buffer[: len(data)] = data
         return len(data)
 

@@ -196,7 +196,8 @@ EVENT_END: Final = regex(
 #: Words that nothing ends with: what was cut off after them belongs to it.
 UNFINISHED: Final = regex(r"\s(?:an?|the|my|our|his|her|their|much|very|so|too|as|while)$", re.I)
 PLAN_END: Final = regex(
-    r",?\s+(?:or|and|but|because|so)\s+(?:i|im|i['’]m|i['’]ll|we|my|it|he|she|they)\b|\s+because\b", re.I
+    r",?\s+(?:and|but)\s+(?:then|now|went|[a-z]+ed)\b|,?\s+(?:or|and|but|because|so)\s+(?:i|im|i['’]m|i['’]ll|we|my|it|he|she|they)\b|\s+because\b",
+    re.I,
 )
 #: What these restrict cannot be cut off ("games that test me"), nor be taken whole.
 RESTRICTED: Final = regex(r"\b(?:that|which|who|whose|when|where|if|unless|except|whenever|how|than|as)\b", re.I)
@@ -214,7 +215,7 @@ VAGUE: Final = _set("thing things part one ones way time kind type sort bit mome
 TRAILING: Final = regex(
     r"(?:[\s,.!…]|\b(?:now|currently|these days|nowadays|again|too|as well|at the moment|any ?more|any longer|already|"
     r"finally|btw|by the way|though|lately|right now|actually|still|so far|haha|lol|of course|instead|after all|then|"
-    r"a lot|so much|very much|the most|most of all|for now|recently|officially|mate|everyone|guys|since|until|till|from|"
+    r"a lot|back in the day|so much|very much|the most|most of all|for now|recently|officially|mate|everyone|guys|since|until|till|from|"
     r"in|on|at|for|with|and|or|but|to|of|by)\b)+$",
     re.I,
 )

@@ -12,6 +12,7 @@ from typing import Final
 
 from memcli.memory.facts.english import any_of
 from memcli.memory.facts.predicates import NAMED, NUMBERS, PARTNERS, ROLES, THINGS
+from memcli.patterns import regex
 
 _ONE_OF: Final = any_of((*ROLES, *THINGS, *NUMBERS, *PARTNERS, *NAMED))
 _HOME: Final = r"(?:home|flat|apartment|house|place|city|town|address)"
@@ -20,7 +21,7 @@ _MY: Final = r"\b(?:[Mm]y|[Oo]ur)"
 
 #: Each with the predicates that it makes doubtful; "*" stands for what the group `attribute` holds.
 CHANGES: Final = tuple(
-    (re.compile(pattern), predicates)
+    (regex(pattern), predicates)
     for pattern, predicates in (
         (rf"(?<!is ){_MY}\s+(?:brand[ -])?new\s+(?P<attribute>{_ONE_OF})\b(?!['’]s|\s+(?:case|cover|charger|key|keys|seat|tyre|tire|lock|book|bag|name))", ("*",)),
         (rf"{_I}\s+(?:got|gotten|bought|found|have|chose|need(?:ed)?\s+to\s+get)\s+an?\s+(?:brand[ -])?new\s+(?P<attribute>{_ONE_OF})\b(?!['’]s|\s+(?:case|cover|charger|key|keys|seat|tyre|tire|lock|book|bag|name))", ("*",)),
@@ -47,7 +48,7 @@ CHANGES: Final = tuple(
 )  # fmt: skip
 
 #: A text with none of these words tells of no such change.
-CUES: Final = re.compile(
+CUES: Final = regex(
     r"\b(?:new|old|changed|changing|switch\w*|replaced|swapped|traded|rid|fired|left|lost|retired|moved|moving|quit|died|"
     r"stolen|gone|promoted|notice|last|single|divorced?|separated|any\s?more|no longer)\b",
     re.I,
