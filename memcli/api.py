@@ -37,14 +37,10 @@ if TYPE_CHECKING:
     from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
     from memcli.recall.pipeline import Engines, Recalled
-    from memcli.recall.time_budget import TimeBudget
     from memcli.types import Answer, Passage, Query, Rating, Turn
     from store.overview import SessionRow
     from store.speakers import PersonRow
     from store.store import Store
-
-CONTEXT_POOL = 200
-"""Most turns that a block of context is chosen from."""
 
 
 class Memory:
@@ -260,7 +256,7 @@ class Memory:
             working=self._working(session),
             time_budget=time_budget,
         )
-        self._tell_left_out(time_budget)
+        time_budget.tell(self._warn)
         if record:
             document = json.dumps(answer_document(answer), ensure_ascii=False)
             pipeline.remember_use(self.store, answer, query, document)
@@ -296,7 +292,7 @@ class Memory:
                 raise
         else:
             if self.engines is engines:
-                self._tell_left_out(time_budget)
+                time_budget.tell(self._warn)
                 return found
         return recall(query, self.store, self.engines)  # an index of another embedder came in between
 
@@ -311,9 +307,9 @@ class Memory:
         now: datetime | None = None,
     ) -> ContextBlock:
         """What the memory holds on a topic, as one fenced block of at most `max_tokens` tokens for a prompt."""
-        from memcli.answer.context import context_block
+        from memcli.answer.context import POOL, context_block
 
-        found = self.search(topic, since=since, until=until, speakers=speakers, now=now, limit=CONTEXT_POOL)
+        found = self.search(topic, since=since, until=until, speakers=speakers, now=now, limit=POOL)
         return context_block(found.candidates, max_tokens=max_tokens, count_tokens=self._loaded.built_in.count_tokens)
 
     # looking
@@ -437,12 +433,8 @@ class Memory:
         if not text.strip():
             raise UsageError("the question is empty")
         heal(self.store, self.engines.embedder, self._progress)
-        names = tuple(shown_names(self.store, speakers))
-        return Query(text=text.strip(), asked_at=now or datetime.now(UTC), speakers=names, **narrowed)
-
-    def _tell_left_out(self, time_budget: TimeBudget) -> None:
-        if time_budget.left_out:
-            self._warn(f"left out to keep within the time: {'; '.join(time_budget.left_out)}")
+        shown = tuple(shown_names(self.store, speakers))
+        return Query(text=text.strip(), asked_at=now or datetime.now(UTC), speakers=shown, **narrowed)
 
     def _working(self, session: str | None) -> list[Turn]:
         """The turns at hand whatever the question is; read again only when a pin or the catalogue has changed."""

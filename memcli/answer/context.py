@@ -13,6 +13,9 @@ from memcli.recall.query import words
 from memcli.recall.select import in_order
 from memcli.types import Candidate, Evidence
 
+POOL = 200
+"""Most turns that a block is chosen from."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextBlock:

@@ -33,3 +33,8 @@ class TimeBudget:
         """Note that something is not done."""
         if what not in self.left_out:
             self.left_out.append(what)
+
+    def tell(self, warn: Callable[[str], None]) -> None:
+        """Say what was left out, if anything was."""
+        if self.left_out:
+            warn(f"left out to keep within the time: {'; '.join(self.left_out)}")

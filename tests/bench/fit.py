@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from memcli import config
 from memcli.cli.engines_in_use import for_recall
 from memcli.evaluate.datasets import Case, load
 from memcli.evaluate.metrics import ndcg_at, recall_at
@@ -77,7 +78,7 @@ def worth(name: str, seen: list[tuple[Case, Looked]]) -> None:
 
 
 def main(path: Path, count: int) -> None:
-    engines = for_recall()
+    engines = for_recall(config.load(None, {}, {}), None)
     data = load(path)
     cases = [case for case in data.cases if case.answerable and case.evidence]
     random.Random(0).shuffle(cases)

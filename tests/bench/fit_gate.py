@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from memcli import config
 from memcli.cli.engines_in_use import for_recall
 from memcli.evaluate.datasets import load
 from memcli.evaluate.run import made
@@ -40,7 +41,7 @@ def fitted(columns: Any, answered: Any) -> tuple[Any, float]:
 
 
 def main(path: Path, count: int) -> None:
-    engines = for_recall()
+    engines = for_recall(config.load(None, {}, {}), None)
     data = load(path)
     swapped = {case.id.removesuffix("/swap"): case for case in data.cases if case.category == "swap"}
     cases = [case for case in data.cases if case.id in swapped and case.answerable]

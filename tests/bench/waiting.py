@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 
+from memcli import config
 from memcli.cli import engines_in_use
 from memcli.recall.pipeline import recall
 from memcli.types import Query
@@ -55,7 +56,7 @@ def main(logs: Path, alone: int) -> None:
         first = Path(scratch, "first.jsonl")
         first.write_text('{"text": "how do I mount an ntfs partition"}\n{"text": "with ntfs-3g"}\n')
         subprocess.run([COMMAND, "--memory", memory, "--quiet", "ingest", first], check=True, stdout=subprocess.DEVNULL)
-        engines = engines_in_use.for_recall()
+        engines = engines_in_use.for_recall(config.load(None, {}, {}), None)
         numbers = iter(range(10**9))
 
         def catalogue() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from memcli import config
 from memcli.cli.engines_in_use import for_recall
 from memcli.ingest.pipeline import ingest
 from memcli.memory.consolidate import Consolidation, Work, consolidate
@@ -38,7 +39,7 @@ LATER = [
 
 @pytest.fixture(scope="module")
 def engines() -> Engines:
-    return for_recall()
+    return for_recall(config.load(None, {}, {}), None)
 
 
 @pytest.fixture
