@@ -54,10 +54,8 @@ class Memory:
         progress: Progress | None = None,
         verb: str = "",
     ) -> None:
-        """A memory with these settings; nothing is opened yet.
-
-        warn: is told what a person should know. verb: the command at work, for whoever waits for an encrypted memory.
-        """
+        """Nothing is opened yet. warn: is told what a person should know. verb: the command at work, for whoever waits
+        for an encrypted memory."""
         self.settings = settings
         self._warn = warn
         self._verb = verb
