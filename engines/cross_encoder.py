@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.errors import ModelCorrupt
-from engines.runtime import Session
+from engines.runtime import OnnxGpu, Session
 from engines.tokens import pair_tokenizer, readable
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ class CrossEncoderReranker:
 
     The model takes `input_ids`, `attention_mask` and perhaps `token_type_ids`, int64 (batch, length), and gives one
     logit a pair, (batch, 1) or (batch,); of two or more, (batch, classes), the last is taken as that of relevance. So
-    cross-encoders are commonly exported to ONNX. It runs on an NVIDIA GPU where `gpu` allows and one is there.
+    cross-encoders are commonly exported to ONNX. `gpu` as for engines.runtime.Session.
     Source: Nogueira and Cho 2019, "Passage Re-ranking with BERT". Raises ModelMissing, ModelCorrupt.
     """
 
-    def __init__(self, folder: Path, *, threads: int = 0, gpu: bool = True, max_tokens: int = MAX_TOKENS) -> None:
+    def __init__(self, folder: Path, *, threads: int = 0, gpu: OnnxGpu = "auto", max_tokens: int = MAX_TOKENS) -> None:
         nested = folder / "onnx" / "model.onnx"
         path = nested if nested.is_file() else folder / "model.onnx"
         self._tokenizer = pair_tokenizer(folder / "tokenizer.json", max_tokens=max_tokens)

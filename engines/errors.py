@@ -25,3 +25,11 @@ class EngineUnavailable(EngineError):
 
 class EngineFailed(EngineError):
     """The engine was running and failed."""
+
+
+class ServerRefused(EngineError):
+    """The address of a server is none, or one that may not be used."""
+
+
+class ModelRefused(EngineError):
+    """A model cannot have that name, or is of a kind that memcli cannot use."""

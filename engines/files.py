@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from importlib import resources
 from pathlib import Path
 
 from engines.cards import ModelCard
@@ -14,7 +13,7 @@ REINSTALL = "The model is part of memcli: reinstall it."
 
 def folder_of(card: ModelCard) -> Path:
     """The folder of a built-in model inside this package (whether or not it is there)."""
-    return Path(str(resources.files("engines"))) / "models" / card.folder
+    return Path(__file__).parent / "models" / card.folder
 
 
 def locate(card: ModelCard, folder: Path | None = None) -> Path:

@@ -14,7 +14,8 @@ from typing import Any
 
 from engines import errors
 from engines.errors import EngineFailed
-from engines.llama import Gpu
+from engines.layers import Gpu
+from engines.protocols import Run
 
 
 class IsolatedGenerator:
@@ -24,10 +25,21 @@ class IsolatedGenerator:
     begins with a new one.
     """
 
-    def __init__(self, path: Path, *, context_tokens: int = 4096, gpu: Gpu = "auto", threads: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        context_tokens: int = 0,
+        gpu: Gpu = "auto",
+        threads: int = 0,
+        states: Path | None = None,
+        state_bytes: int = 0,
+    ) -> None:
         self._path = path
-        self._options = {"context_tokens": context_tokens, "gpu": gpu, "threads": threads}
-        self._worker: subprocess.Popen[str] | None = None
+        self._states = states
+        self._options = {"context_tokens": context_tokens, "gpu": gpu, "threads": threads, "state_bytes": state_bytes}
+        self._process = Process(path)
+        self._last_run: Run | None = None
         loaded = self._load()
         self._context_tokens: int = loaded["context_tokens"]
         self._device: str = loaded["device"]
@@ -40,26 +52,42 @@ class IsolatedGenerator:
 
     @property
     def device(self) -> str:
-        """What computes: "cpu", or "gpu, N layers"."""
+        """What computes, as LlamaGenerator says it."""
         return self._device
+
+    @property
+    def last_run(self) -> Run | None:
+        """How the last stream() went, once it has ended."""
+        return self._last_run
 
     def count_tokens(self, text: str) -> int:
         """How many tokens of the context the text takes."""
         return int(self._value({"call": "count_tokens", "text": text}))
 
     def stream(
-        self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int, grammar: str = ""
+        self,
+        *,
+        system: str,
+        user: str,
+        max_tokens: int,
+        temperature: float,
+        seed: int,
+        grammar: str = "",
+        stable: str = "",
     ) -> Iterator[str]:
         """The answer to a system and a user message, piece by piece. Raises EngineFailed."""
         arguments = {
             "system": system, "user": user, "max_tokens": max_tokens, "temperature": temperature, "seed": seed,
-            "grammar": grammar,
+            "grammar": grammar, "stable": stable,
         }  # fmt: skip
         finished = False
+        self._last_run = None
         try:
             for reply in self._replies({"call": "stream", "arguments": arguments}):
                 if "piece" in reply:
                     yield reply["piece"]
+                else:
+                    self._ended(reply["value"])
             finished = True
         finally:
             if not finished:  # nobody listens to what is still being written
@@ -67,6 +95,51 @@ class IsolatedGenerator:
 
     def close(self) -> None:
         """End the other process; a later call begins a new one."""
+        self._process.close()
+
+    def _ended(self, value: dict[str, Any]) -> None:
+        self._last_run = Run(**value["run"]) if value["run"] else None
+        self._device = value["device"]  # the context may have grown, and the layers moved
+
+    def _load(self) -> dict[str, Any]:
+        states = str(self._states) if self._states else None
+        request = {"call": "load", "path": str(self._path), "states": states, "options": self._options}
+        loaded: dict[str, Any] = self._process.value(request)
+        return loaded
+
+    def _value(self, request: dict[str, Any]) -> Any:
+        [reply] = self._replies(request)
+        return reply["value"]
+
+    def _replies(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if not self._process.running:
+            self._load()
+        return self._process.replies(request)
+
+
+class Process:
+    """A process of engines/worker.py, begun at the first request and again after it was closed or died.
+
+    `path` names the model in what is said about its death.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._worker: subprocess.Popen[str] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it was begun and not closed."""
+        return self._worker is not None
+
+    @property
+    def id(self) -> int:
+        """The number of the process."""
+        assert self._worker is not None
+        return self._worker.pid
+
+    def close(self) -> None:
+        """End it."""
         if self._worker is not None:
             self._worker.kill()
             self._worker.wait()
@@ -78,28 +151,15 @@ class IsolatedGenerator:
     def __del__(self) -> None:
         self.close()
 
-    def _load(self) -> dict[str, Any]:
-        self._complaints = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-        self._worker = subprocess.Popen(
-            [sys.executable, "-m", "engines.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-            env=os.environ | {"GGML_NO_BACKTRACE": "1"},  # it would start a debugger
-            text=True,
-            encoding="utf-8",
-        )
-        loaded: dict[str, Any] = self._value({"call": "load", "path": str(self._path), "options": self._options})
-        return loaded
-
-    def _value(self, request: dict[str, Any]) -> Any:
-        [reply] = self._replies(request)
+    def value(self, request: dict[str, Any]) -> Any:
+        """The value that answers a request. Raises what the worker's engine raised, and EngineFailed if it died."""
+        [reply] = self.replies(request)
         return reply["value"]
 
-    def _replies(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """What the worker answers, the last of it being its value."""
+    def replies(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What the worker answers, the last of it being its value. Raises as value() does."""
         if self._worker is None:
-            self._load()
+            self._begin()
         worker = self._worker
         assert worker is not None
         assert worker.stdin is not None
@@ -118,6 +178,18 @@ class IsolatedGenerator:
                 return
         raise self._died(worker)
 
+    def _begin(self) -> None:
+        self._complaints = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._worker = subprocess.Popen(
+            [sys.executable, "-m", "engines.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            env=os.environ | {"GGML_NO_BACKTRACE": "1"},  # it would start a debugger
+            text=True,
+            encoding="utf-8",
+        )
+
     def _died(self, worker: subprocess.Popen[str]) -> EngineFailed:
         code = worker.wait()
         self._complaints.seek(0)
@@ -125,6 +197,21 @@ class IsolatedGenerator:
         self.close()
         how = f"with {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
         return EngineFailed(
-            f"llama.cpp crashed {how} while it worked with {self._path}" + (f": {said[-1]}" if said else ""),
+            f"llama.cpp crashed {how}"
+            + (f" while it worked with {self._path}" if self._path else "")
+            + (f": {said[-1]}" if said else ""),
             hint="the memory is not affected; try another model file, or one of another quantisation",
         )
+
+
+def llama_build() -> dict[str, Any]:
+    """How llama.cpp was built and which devices it can use, asked in a process of its own.
+
+    As engines.llama_library.build(), with `devices` as mappings. Raises EngineUnavailable, EngineFailed.
+    """
+    process = Process()
+    try:
+        found: dict[str, Any] = process.value({"call": "build"})
+        return found
+    finally:
+        process.close()

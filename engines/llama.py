@@ -5,22 +5,23 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
+from engines.devices import DeviceProbe, usable
+from engines.errors import EngineFailed, ModelCorrupt, ModelMissing
 from engines.gbnf import check
+from engines.gguf_header import MAGIC, sizes
+from engines.layers import CPU, Gpu, Plan, plan
+from engines.llama_library import GPU_HINT, LlamaProbe, build, complaints, detail, llama_cpp, load_error
+from engines.prompt_states import PromptStates, fingerprint
+from engines.protocols import Run
 from engines.runtime import cores
 
-Gpu = Literal["auto", "off", "all"] | int
+FIRST_CONTEXT = 2048
+"""Tokens that the context has at first, if so many are allowed; it grows when a prompt needs more."""
 
-MAGIC = b"GGUF"
-LOG_LEVEL_ERROR = 4  # GGML_LOG_LEVEL_ERROR of ggml.h
-GPU_HINT = (
-    'llama-cpp-python was built for the CPU only. For NVIDIA: CMAKE_ARGS="-DGGML_CUDA=on", for Apple: '
-    'CMAKE_ARGS="-DGGML_METAL=on", then: pip install --force-reinstall --no-binary :all: llama-cpp-python'
-)
+CONTEXT_STEP = 1024
 
 PLAIN_TEMPLATE = (
     "{% for message in messages %}### {{ message['role'] | capitalize }}:\n{{ message['content'] }}\n\n{% endfor %}"
@@ -38,13 +39,24 @@ SYSTEM, USER = "\ue000system\ue000", "\ue000user\ue000"
 """Stand in for the two messages while the chat template is rendered (private-use characters, which no template has)."""
 
 
+class Prompt(NamedTuple):
+    """The tokens of a prompt, and where beginnings of it end that other prompts share (ascending)."""
+
+    tokens: list[int]
+    shared: list[int]
+
+
 class LlamaGenerator:
     """A Generator over a GGUF file.
 
-    `context_tokens` is how many tokens prompt and output may take together; not more than the model was trained for.
-    `gpu`: "auto" puts all layers on a GPU where this build of llama.cpp has one to use and else stays on the CPU;
-    "off"; "all"; or a number of layers. `threads`: 0 for one a core. The same seed on the same machine gives the same
-    text, whatever was asked before.
+    `context_tokens` is how many tokens prompt and output may take together (0: as many as the model was trained for);
+    memory is taken for as many as a prompt has needed so far. `gpu`: "auto" puts as many layers on GPUs as fit, where
+    this build of llama.cpp has one to use, and else stays on the CPU; "off"; "all"; or a number of layers. `threads`: 0
+    for one a core. The same seed on the same machine gives the same text, whatever was asked before.
+
+    `states` is a folder for the computed beginnings of prompts, of at most `state_bytes` together: see
+    engines/prompt_states.py. With it or without, the text is the same to the bit: a beginning is always computed apart
+    from what follows it.
 
     The chat template is the GGUF's own; without one PLAIN_TEMPLATE is used. What the messages say is never read as
     control tokens: a memory that holds "<|im_end|>" or the like stays text.
@@ -53,33 +65,34 @@ class LlamaGenerator:
     build without one, or llama-cpp-python is missing; EngineFailed where there is not memory enough.
     """
 
-    def __init__(self, path: Path, *, context_tokens: int = 4096, gpu: Gpu = "auto", threads: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        context_tokens: int = 0,
+        gpu: Gpu = "auto",
+        threads: int = 0,
+        states: Path | None = None,
+        state_bytes: int = 0,
+        probe: DeviceProbe | None = None,
+    ) -> None:
         _require_gguf(path)
-        library = _llama_cpp()
-        layers = _gpu_layers(gpu, offload=bool(library.llama_supports_gpu_offload()))
-        threads = threads or cores()
-        _complaints().clear()
-        try:
-            self._llama = library.Llama(
-                str(path),
-                n_ctx=context_tokens,
-                n_gpu_layers=layers,
-                n_threads=threads,
-                n_threads_batch=threads,
-                verbose=False,
-            )
-        except Exception as error:  # a ValueError today; whatever a broken file provokes is the file's fault
-            raise _load_error(path, error) from error
+        llama_cpp()
+        self._path = path
+        self._gpu = gpu
+        self._threads = threads or cores()
+        self._probe = probe or LlamaProbe()
+        self._load(min(context_tokens or FIRST_CONTEXT, FIRST_CONTEXT))
         metadata: dict[str, str] = self._llama.metadata
         architecture = metadata.get("general.architecture", "")
-        trained = int(metadata.get(f"{architecture}.context_length", context_tokens))
-        self._path = path
-        self._context: int = min(context_tokens, trained)
-        blocks = int(metadata.get(f"{architecture}.block_count", 0))
-        self._gpu_layers = min(layers, blocks + 1) if layers >= 0 else blocks + 1  # + 1: the output layer
+        trained = int(metadata.get(f"{architecture}.context_length", context_tokens or FIRST_CONTEXT))
+        self._context: int = min(context_tokens or trained, trained)
         template = metadata.get("tokenizer.chat_template")
         self._stop = "" if template else PLAIN_STOP
         self._formatter = self._compile(template or PLAIN_TEMPLATE)
+        self._last_run: Run | None = None
+        self._print = f"{fingerprint(path)} {build()}" if states is not None else ""
+        self._states = PromptStates(states, state_bytes, self._owner())
 
     @property
     def context_tokens(self) -> int:
@@ -93,65 +106,195 @@ class LlamaGenerator:
 
     @property
     def device(self) -> str:
-        """What computes: "cpu", or "gpu, N layers"."""
-        return f"gpu, {self._gpu_layers} layers" if self._gpu_layers else "cpu"
+        """What computes: "cpu", or "gpu, N of M layers on NAME"; with the reason where "auto" found no room."""
+        return self._plan.says
+
+    @property
+    def last_run(self) -> Run | None:
+        """How the last stream() went, once it has ended."""
+        return self._last_run
 
     def count_tokens(self, text: str) -> int:
         """How many tokens of the context the text takes."""
         return len(self._tokens(text, special=False))
 
     def stream(
-        self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int, grammar: str = ""
+        self,
+        *,
+        system: str,
+        user: str,
+        max_tokens: int,
+        temperature: float,
+        seed: int,
+        grammar: str = "",
+        stable: str = "",
     ) -> Iterator[str]:
         """The answer to a system and a user message, piece by piece; temperature 0 always takes the likeliest token.
 
         grammar: GBNF that the answer must follow as far as it goes (engines/gbnf.py says which is let through).
-        It ends after `max_tokens`, at the end of the context, or where the model ends it.
+        stable: what the user message begins with and shares with other questions; it is put in front of `user`.
+        It ends after `max_tokens`, at the end of the context, or where the model ends it: `last_run` tells.
         Raises EngineFailed: at once if the prompt leaves no room in the context, later if llama.cpp fails.
         """
         if grammar:
             check(grammar)
-        prompt = self._prompt(system, user)
-        if len(prompt) >= self._context:
+        prompt = self._prompt(system, user, stable)
+        if len(prompt.tokens) >= self._context:
             raise EngineFailed(
-                f"The prompt has {len(prompt)} tokens, the context holds {self._context}",
+                f"The prompt has {len(prompt.tokens)} tokens, the context holds {self._context}",
                 hint="Give the model a larger context, or the prompt less evidence.",
             )
-        _complaints().clear()
-        room = min(max_tokens, self._context - len(prompt))
-        return _until(self._stop, self._pieces(prompt, room, temperature, seed, grammar))
+        complaints().clear()
+        room = min(max_tokens, self._context - len(prompt.tokens))
+        self._make_room(len(prompt.tokens) + room)
+        self._last_run = None
+        return _until(self._stop, self._pieces(prompt, max_tokens, room, temperature, seed, grammar))
 
     def close(self) -> None:
         """Frees the model's memory; it cannot be used afterwards."""
+        self._states.close()
         self._llama.close()
 
-    def _pieces(self, prompt: list[int], max_tokens: int, temperature: float, seed: int, grammar: str) -> Iterator[str]:
-        if max_tokens < 1:
-            return
-        library, model = _llama_cpp(), self._llama._model
-        # A cached beginning of the last prompt would round differently from a fresh one, and the same seed would then
-        # not mean the same text.
-        self._llama.reset()
+    def _load(self, context_tokens: int) -> None:
+        """Load the model with a context of that size, and place its layers."""
+        placed = self._placed(context_tokens)
+        off = placed.layers == 0
+        complaints().clear()
+        try:
+            self._llama = llama_cpp().Llama(
+                str(self._path),
+                n_ctx=context_tokens,
+                n_gpu_layers=placed.layers,
+                tensor_split=list(placed.split) if len(placed.split) > 1 else None,
+                offload_kqv=not off,
+                op_offload=not off,  # else a build with a GPU uses it for long prompts all the same
+                n_threads=self._threads,
+                n_threads_batch=self._threads,
+                verbose=False,
+            )
+        except Exception as error:  # a ValueError today; whatever a broken file provokes is the file's fault
+            raise load_error(self._path, error) from error
+        self._plan = placed
+        self._computed_to: list[int] = []  # where beginnings end that the context holds as they were computed apart
+
+    def _placed(self, context_tokens: int) -> Plan:
+        if self._gpu in ("off", 0):
+            return CPU
+        devices = self._probe.devices()
+        if not usable(devices) and self._gpu == "auto":
+            return CPU
+        return plan(self._gpu, devices, sizes(self._path), context_tokens=context_tokens, hint=GPU_HINT)
+
+    def _make_room(self, tokens: int) -> None:
+        """Let the context hold so many tokens. The model is loaded anew: its layers may have to be placed otherwise."""
+        have: int = self._llama.n_ctx()
+        if tokens > have:
+            self._llama.close()
+            rounded = -(-tokens // CONTEXT_STEP) * CONTEXT_STEP
+            self._load(min(max(rounded, 2 * have), max(self._context, tokens)))
+            self._states.owner = self._owner()
+
+    def _owner(self) -> str:
+        """Whose states may be used here: this model's, by this build, on these devices, which round in their ways."""
+        return f"{self._print} {self._plan.layers} {self._plan.split}"
+
+    def _pieces(
+        self, prompt: Prompt, max_tokens: int, room: int, temperature: float, seed: int, grammar: str
+    ) -> Iterator[str]:
+        written = evaluated = 0
+        stop: Literal["end", "length", "context"] = "end"
+        library, model = llama_cpp(), self._llama._model
         self._llama.set_seed(seed % RANDOM_SEED)
         rules = library.LlamaGrammar.from_string(grammar, verbose=False) if grammar else None
         characters = codecs.getincrementaldecoder("utf-8")("replace")  # a token may end within a character
         try:
-            for count, token in enumerate(self._llama.generate(prompt, temp=temperature, grammar=rules), start=1):
-                if library.llama_vocab_is_eog(model.vocab, token):
-                    break
-                # llama-cpp-python gives the whole buffer, padded with zeros
-                text = characters.decode(model.token_to_piece(token).rstrip(b"\0"))
-                if text:
-                    yield text
-                if count == max_tokens:
-                    break
+            if room > 0:
+                evaluated = self._begin(prompt)
+                for token in self._llama.generate(prompt.tokens, temp=temperature, grammar=rules):
+                    if library.llama_vocab_is_eog(model.vocab, token):
+                        break
+                    written += 1
+                    # llama-cpp-python gives the whole buffer, padded with zeros
+                    text = characters.decode(model.token_to_piece(token).rstrip(b"\0"))
+                    if text:
+                        yield text
+                    if written == room:
+                        stop = "length" if room == max_tokens else "context"
+                        break
+            else:
+                stop = "length"
+            rest = characters.decode(b"", final=True)
+            if rest:
+                yield rest
         except (RuntimeError, ValueError) as error:
-            raise EngineFailed(f"llama.cpp failed: {_detail(error)}") from error
-        rest = characters.decode(b"", final=True)
-        if rest:
-            yield rest
+            self._computed_to = []
+            raise EngineFailed(f"llama.cpp failed: {detail(error)}") from error
+        finally:
+            self._last_run = Run(
+                stop=stop, prompt_tokens=len(prompt.tokens), evaluated_tokens=evaluated, written_tokens=written
+            )
 
-    def _prompt(self, system: str, user: str) -> list[int]:
+    def _begin(self, prompt: Prompt) -> int:
+        """Bring the context to the end of the shared beginning of the prompt. Returns how many of the prompt's tokens
+        are computed for it, here and by what follows.
+
+        The rounding of what is computed depends on where a batch begins and ends. Each beginning is computed apart, so
+        that it has the same bits whether it was kept or not, and the same seed means the same text.
+        """
+        llama, tokens = self._llama, prompt.tokens
+        done = self._held(prompt)
+        if not done:
+            llama.reset()
+            self._computed_to = []
+            for end in reversed(prompt.shared):
+                state = self._states.get(tokens[:end])
+                if state is not None and self._restore(tokens[:end], state):
+                    done = end
+                    self._computed_to = [at for at in prompt.shared if at <= end]
+                    break
+        reused = done
+        for end in prompt.shared:
+            if end > done:
+                llama.eval(tokens[done:end])
+                done = end
+                self._computed_to.append(end)
+                self._states.put(tokens[:end], self._state())
+        return len(tokens) - reused
+
+    def _held(self, prompt: Prompt) -> int:
+        """How much of the prompt's shared beginning the context still holds from the question before."""
+        llama = self._llama
+        for end in reversed(prompt.shared):
+            same = end in self._computed_to and llama._input_ids[:end].tolist() == prompt.tokens[:end]
+            if same and llama._ctx.kv_cache_seq_rm(-1, end, -1):
+                llama.n_tokens = end
+                llama._requires_eval = True
+                self._computed_to = [at for at in self._computed_to if at <= end]
+                return end
+        return 0
+
+    def _state(self) -> bytes:
+        from ctypes import c_uint8
+
+        library, context = llama_cpp(), self._llama._ctx.ctx
+        buffer = (c_uint8 * library.llama_state_seq_get_size(context, 0))()
+        size = library.llama_state_seq_get_data(context, buffer, len(buffer), 0)
+        return bytes(memoryview(buffer)[:size])
+
+    def _restore(self, tokens: Sequence[int], state: bytes) -> bool:
+        from ctypes import c_uint8
+
+        llama = self._llama
+        buffer = (c_uint8 * len(state)).from_buffer_copy(state)
+        if not llama_cpp().llama_state_seq_set_data(llama._ctx.ctx, buffer, len(buffer), 0):
+            llama.reset()
+            return False
+        llama.input_ids[: len(tokens)] = tokens
+        llama.n_tokens = len(tokens)
+        llama._requires_eval = True
+        return True
+
+    def _prompt(self, system: str, user: str, stable: str = "") -> Prompt:
         """The tokens of the rendered chat template, its own parts with control tokens, the messages without.
 
         A template that refuses or drops a system message gets it in front of the user's.
@@ -163,15 +306,22 @@ class LlamaGenerator:
             raise ModelCorrupt(f"The chat template of {self._path} renders no messages")
         begins = self._llama.token_bos()
         tokens: list[int] = []
+        shared: list[int] = []
         for piece in re.split(f"({SYSTEM}|{USER})", rendered):
-            content = {SYSTEM: system, USER: user}.get(piece)
-            if content is not None:
-                tokens += self._tokens(content.strip(), special=False)
+            if piece == SYSTEM:
+                tokens += self._tokens(system.strip(), special=False)
+            elif piece == USER:
+                shared.append(len(tokens))
+                if stable:
+                    tokens += self._tokens(stable, special=False)
+                    shared.append(len(tokens))
+                tokens += self._tokens(user.strip(), special=False)
             elif piece:
                 tokens += self._tokens(piece, special=True)
-        if _llama_cpp().llama_vocab_get_add_bos(self._llama._model.vocab) and tokens[:1] != [begins]:
+        if llama_cpp().llama_vocab_get_add_bos(self._llama._model.vocab) and tokens[:1] != [begins]:
             tokens.insert(0, begins)
-        return tokens
+            shared = [end + 1 for end in shared]
+        return Prompt(tokens, [end for end in shared if 0 < end < len(tokens)])
 
     def _render(self, messages: Sequence[dict[str, str]]) -> str | None:
         """The prompt, or None where the template refuses these messages."""
@@ -223,60 +373,3 @@ def _require_gguf(path: Path) -> None:
     with path.open("rb") as stream:
         if stream.read(len(MAGIC)) != MAGIC:
             raise ModelCorrupt(f"{path} is not a GGUF file", hint="llama.cpp reads models in the GGUF format only.")
-
-
-def _gpu_layers(gpu: Gpu, *, offload: bool) -> int:
-    """How many layers to put on the GPU (-1: all). llama.cpp itself ignores the wish silently where it has no GPU."""
-    if gpu in ("off", 0):
-        return 0
-    if gpu == "auto":
-        return -1 if offload else 0
-    if not offload:
-        raise EngineUnavailable("llama.cpp has no GPU to put layers on", hint=GPU_HINT)
-    return gpu if isinstance(gpu, int) else -1
-
-
-@cache
-def _complaints() -> list[str]:
-    """The error lines that llama.cpp has logged, in place of its stderr."""
-    return []
-
-
-@cache
-def _log_callback() -> Any:
-    """Keeps what llama.cpp logs off stderr. Cached: the C side holds a bare pointer, so it must outlive every call."""
-    import llama_cpp
-
-    def log(level: int, text: bytes, _: object) -> None:
-        if level == LOG_LEVEL_ERROR:
-            _complaints().append(text.decode("utf-8", "replace").strip())
-            del _complaints()[:-20]
-
-    return llama_cpp.llama_log_callback(log)
-
-
-@cache
-def _llama_cpp() -> Any:
-    try:
-        import llama_cpp
-    except Exception as error:  # ImportError, or OSError and RuntimeError when the shared library does not load
-        raise EngineUnavailable(
-            f"llama-cpp-python cannot be loaded: {error}", hint="Reinstall it: pip install llama-cpp-python"
-        ) from error
-    llama_cpp.llama_log_set(_log_callback(), None)
-    return llama_cpp
-
-
-def _load_error(path: Path, error: Exception) -> EngineFailed | ModelCorrupt:
-    if "context" in str(error):  # the model is fine, its working memory could not be had
-        return EngineFailed(
-            f"llama.cpp cannot make room for {path}: {_detail(error)}", hint="Ask for a smaller context."
-        )
-    return ModelCorrupt(
-        f"llama.cpp cannot load {path}: {_detail(error)}",
-        hint="The file is damaged, or of a kind that this version of llama.cpp does not know.",
-    )
-
-
-def _detail(error: Exception) -> str:
-    return _complaints()[0] if _complaints() else str(error)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,6 +74,20 @@ class Reranker(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How a text came about. `stop`: the model ended it, or it met `max_tokens`, or the end of the context.
+
+    Of `prompt_tokens`, `evaluated_tokens` were computed; the others were there from earlier prompts (see
+    engines/prompt_states.py). `written_tokens` are those of the answer.
+    """
+
+    stop: Literal["end", "length", "context"]
+    prompt_tokens: int
+    evaluated_tokens: int
+    written_tokens: int
+
+
 class Generator(Protocol):
     """Writes text."""
 
@@ -85,11 +100,30 @@ class Generator(Protocol):
         """How many tokens prompt and output may take together."""
         ...
 
+    @property
+    def device(self) -> str:
+        """What computes, in words."""
+        ...
+
+    @property
+    def last_run(self) -> Run | None:
+        """How the last stream() went, once it has ended."""
+        ...
+
     def stream(
-        self, *, system: str, user: str, max_tokens: int, temperature: float, seed: int, grammar: str = ""
+        self,
+        *,
+        system: str,
+        user: str,
+        max_tokens: int,
+        temperature: float,
+        seed: int,
+        grammar: str = "",
+        stable: str = "",
     ) -> Iterator[str]:
         """The answer to a system and a user message, through the model's own chat template, piece by piece.
 
-        grammar: GBNF that the answer follows, "" for none.
+        grammar: GBNF that the answer follows, "" for none. stable: what the user message begins with, before `user`,
+        and shares with other questions, so that it need not be computed again.
         """
         ...

@@ -3,61 +3,91 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from functools import cache
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from engines.devices import nvidia_device_present
 from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+OnnxGpu = Literal["auto", "off", "on"]
+"""Use a GPU where it works; never; or only so."""
+
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+GPU_HINT = (
+    "it takes an NVIDIA card with its driver, onnxruntime-gpu (Linux and Windows on x86-64 have it) and CUDA's own "
+    "libraries: pip install 'onnxruntime-gpu[cuda,cudnn]'"
+)
 SILENT = 4  # ONNX Runtime's severity "fatal": errors come as exceptions, and nothing else may reach stderr
 
 
 class Session:
     """A loaded ONNX model.
 
-    `gpu` allows CUDA where this build has it and an NVIDIA device is there; otherwise the CPU is used. `threads` is how
-    many threads one run may use (0: as many as there are cores). Raises ModelMissing, ModelCorrupt, EngineUnavailable.
+    `gpu`: "auto" takes CUDA where this build has it and an NVIDIA device is there, else the CPU; "on" takes nothing
+    else. `threads` is how many threads one run may use (0: as many as there are cores). `fuse`: join operators at load,
+    for graphs that are not written as this library likes them.
+    Raises ModelMissing, ModelCorrupt, EngineUnavailable.
     """
 
-    def __init__(self, path: Path, *, threads: int = 0, gpu: bool = False) -> None:
+    def __init__(self, path: Path, *, threads: int = 0, gpu: OnnxGpu = "off", fuse: bool = False) -> None:
         if not path.is_file():
             raise ModelMissing(f"No model file at {path}")
         ort = _onnxruntime()
+        providers = _providers(gpu)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = SILENT
         # Fusing further at load takes longer than a one-shot command gains from it; our own graphs are fused already.
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        level = ort.GraphOptimizationLevel
+        options.graph_optimization_level = level.ORT_ENABLE_ALL if fuse else level.ORT_ENABLE_BASIC
         # x86 without VNNI adds 8-bit products in 16 bits, which overflow: ask for the exact kernels there.
         options.add_session_config_entry("session.x64quantprecision", "1")
         try:
-            # Where CUDA turns out not to work the Python layer prints so, then falls back to the CPU by itself.
-            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-                self._session = ort.InferenceSession(str(path), options, providers=_providers(gpu))
+            with _unheard() if len(providers) > 1 else nullcontext():
+                self._session = ort.InferenceSession(str(path), options, providers=providers)
         except Exception as error:  # ONNX Runtime has one exception class a status code and no common base
             raise ModelCorrupt(f"{path} is not an ONNX model that can be loaded: {_first_line(error)}") from error
         self._path = path
+        if gpu == "on" and self.device != "gpu":
+            raise EngineUnavailable("ONNX Runtime cannot use the GPU that is there", hint=GPU_HINT)
         self.inputs: tuple[str, ...] = tuple(value.name for value in self._session.get_inputs())
 
     @property
     def device(self) -> str:
         """Either "gpu" or "cpu"."""
-        return "gpu" if "CUDAExecutionProvider" in self._session.get_providers() else "cpu"
+        return "gpu" if CUDA in self._session.get_providers() else "cpu"
 
-    def run(self, inputs: Mapping[str, npt.NDArray[np.int64]]) -> npt.NDArray[Any]:
-        """The model's first output. Raises EngineFailed."""
+    @property
+    def outputs(self) -> dict[str, int]:
+        """The model's outputs by name, with how many dimensions each has."""
+        return {value.name: len(value.shape) for value in self._session.get_outputs()}
+
+    def run(self, inputs: Mapping[str, npt.NDArray[np.int64]], output_name: str | None = None) -> npt.NDArray[Any]:
+        """The model's output of that name, or its first. Raises EngineFailed."""
         try:
-            output: npt.NDArray[Any] = self._session.run(None, dict(inputs))[0]
+            wanted = None if output_name is None else [output_name]
+            output: npt.NDArray[Any] = self._session.run(wanted, dict(inputs))[0]
         except Exception as error:
             raise EngineFailed(f"{self._path.name} failed: {_first_line(error)}") from error
         return output
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Where CUDA turns out not to work the Python layer prints what it lacks, then falls back to the CPU by itself.
+
+    Not where no CUDA is asked for: a model may be loading beside a thread that prints.
+    """
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        yield
 
 
 def cores() -> int:
@@ -70,6 +100,8 @@ def cores() -> int:
 @cache
 def _onnxruntime() -> Any:
     try:
+        # Else it numbers the machine, keeps a list of events in the user's cache, and would send it.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
     except ImportError as error:
         raise EngineUnavailable(
@@ -79,21 +111,34 @@ def _onnxruntime() -> Any:
     return onnxruntime
 
 
-def _providers(gpu: bool) -> list[str]:
+def _providers(gpu: OnnxGpu) -> list[str]:
     """CUDA is asked for only where it can work: asking in vain prints errors from inside the library."""
     ort = _onnxruntime()
-    if gpu and "CUDAExecutionProvider" in ort.get_available_providers() and _has_nvidia_device():
+    if gpu == "off":
+        return [CPU]
+    if CUDA in ort.get_available_providers() and nvidia_device_present():
         try:
-            ort.preload_dlls()  # CUDA libraries that were installed as Python packages
-        except Exception:  # whatever is missing shows when the session falls back to the CPU
-            return ["CPUExecutionProvider"]
-        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    return ["CPUExecutionProvider"]
+            with _unheard():  # CUDA libraries that were installed as Python packages
+                ort.preload_dlls()
+        except Exception as error:  # whatever is missing
+            if gpu == "on":
+                raise EngineUnavailable(f"CUDA's libraries cannot be loaded: {error}", hint=GPU_HINT) from error
+            return [CPU]
+        return [CUDA, CPU]
+    if gpu == "on":
+        raise EngineUnavailable("ONNX Runtime has no GPU to use here", hint=GPU_HINT)
+    return [CPU]
 
 
-def _has_nvidia_device() -> bool:
-    """Whether the NVIDIA driver shows a device (on WSL it has another name)."""
-    return any(Path(device).exists() for device in ("/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"))
+def onnx_build() -> dict[str, Any]:
+    """`version` of ONNX Runtime, the `providers` of this build, and whether CUDA would be `asked_for` here."""
+    ort = _onnxruntime()
+    providers = list(ort.get_available_providers())
+    return {
+        "version": str(ort.__version__),
+        "providers": providers,
+        "gpu": CUDA in providers and nvidia_device_present(),
+    }
 
 
 def _first_line(error: Exception) -> str:

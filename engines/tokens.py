@@ -42,7 +42,7 @@ def shared_tokenizer(path: Path) -> Tokenizer:
 
 
 def pair_tokenizer(path: Path, *, max_tokens: int) -> Tokenizer:
-    """A tokenizer for pairs of texts: the longer is cut until both fit into `max_tokens`, special ones included.
+    """A tokenizer for texts and pairs of them: the longer is cut until both fit into `max_tokens`, special ones too.
 
     Raises ModelMissing, ModelCorrupt.
     """

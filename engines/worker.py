@@ -12,11 +12,13 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
 from engines.errors import EngineError
 from engines.llama import LlamaGenerator
+from engines.llama_library import LlamaProbe, build
 
 
 def main() -> None:
@@ -34,8 +36,13 @@ def _serve(answers: TextIO) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            if request["call"] == "load":
-                generator = LlamaGenerator(Path(request["path"]), **request["options"])
+            if request["call"] == "build":
+                _answer(answers, value=build() | {"devices": [asdict(device) for device in LlamaProbe().devices()]})
+            elif request["call"] == "load":
+                states = request["states"]
+                generator = LlamaGenerator(
+                    Path(request["path"]), states=Path(states) if states else None, **request["options"]
+                )
                 loaded = {name: getattr(generator, name) for name in ("context_tokens", "device", "metadata")}
                 _answer(answers, value=loaded)
             else:
@@ -52,7 +59,8 @@ def _replies(generator: LlamaGenerator, request: dict[str, Any]) -> Iterator[dic
         return
     for piece in generator.stream(**request["arguments"]):
         yield {"piece": piece}
-    yield {"value": None}
+    run = generator.last_run
+    yield {"value": {"run": asdict(run) if run else None, "device": generator.device}}
 
 
 def _answer(answers: TextIO, **reply: Any) -> None:

@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,19 @@ def _at_least(low: float, kind: Callable[[str], Any]) -> Callable[[str], Any]:
     return parse
 
 
+def _onnx_gpu(text: str) -> str:
+    if text not in ("auto", "off", "on"):
+        raise ValueError("not one of auto, off, on")
+    return text
+
+
+def _context(text: str) -> int:
+    tokens = int(text)
+    if tokens and tokens < 256:
+        raise ValueError("not 0 and not at least 256")
+    return tokens
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError("not true or false")
@@ -70,11 +84,19 @@ OPTIONS = (
     Option("memory", "default", str, "the memory to use: a name, or a path (with a / in it)"),
     Option("wait", 30.0, _at_least(0, float), "seconds to wait for another process that holds the memory"),
     Option("exposed", False, _switch, "open a memory although its folder lets other users of the machine in"),
+    Option("key.file", "", str, "file with the key of an encrypted memory; empty: where `init` was told"),
+    Option("key.command", "", str, "a command that prints the key of an encrypted memory"),
     Option("timezone", "", _zone, "zone of times in logs that name none; empty: this machine's"),
     Option("me", "", str, "your own name in the logs; each ingest keeps it in the memory"),
-    Option("llm.model", "", str, "a GGUF model that writes answers, by path or by name; empty: extractive answers"),
-    Option("llm.context", 4096, _at_least(256, int), "tokens that prompt and answer may take together"),
-    Option("llm.gpu", "auto", _gpu, "layers on the GPU: auto, off, all, or a number"),
+    Option("embedder.model", "", str, "an embedder that was added, by name, in place of the built-in one"),
+    Option("embedder.gpu", "auto", _onnx_gpu, "an added embedder on the GPU: auto (where one works), off, or on"),
+    Option("llm.model", "", str, "a model that writes answers: a GGUF file, or a name; empty: extractive answers"),
+    Option("llm.url", "", str, "a server with OpenAI's interface that writes answers: http://localhost:8080/v1"),
+    Option("llm.allow_remote", False, _switch, "send questions and evidence to a server on another machine"),
+    Option("llm.context", 0, _context, "most tokens of prompt and answer together; 0: what the model was trained for"),
+    Option("llm.gpu", "auto", _gpu, "layers on the GPU: auto (as many as fit), off, all, or a number"),
+    Option("llm.prompt_cache", 512, _at_least(0, int), "most MB of computed prompts kept in the memory; 0: none"),
+    Option("llm.strict", False, _switch, "leave out sentences without support, instead of marking them"),
     Option("llm.max_tokens", 400, _at_least(1, int), "longest answer, in tokens"),
     Option("llm.temperature", 0.0, _at_least(0, float), "0 always takes the likeliest word"),
     Option("llm.seed", 0, _at_least(0, int), "the same seed gives the same answer"),
@@ -103,6 +125,15 @@ class Config:
         if os.sep in name or name.startswith((".", "~")):
             return Path(name).expanduser().absolute()
         return memories_folder() / name
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of times that name none: the one that is set, or this machine's."""
+        from zoneinfo import ZoneInfo
+
+        from tzlocal import get_localzone
+
+        return ZoneInfo(self["timezone"]) if self["timezone"] else get_localzone()
 
 
 def memories_folder() -> Path:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
-from engines.shelf import ModelRefused
+from engines.errors import (
+    EngineFailed,
+    EngineUnavailable,
+    ModelCorrupt,
+    ModelMissing,
+    ModelRefused,
+    ServerRefused,
+)
 from memcli.config import ConfigError
 from memcli.ingest.errors import InputUnreadable
 from memcli.usage import UsageError
-from store.errors import MigrationFailed, StoreDamaged, StoreLocked, StoreMissing, StoreNewer, StoreUnwritable
+from store.errors import (
+    KeyRefused,
+    MigrationFailed,
+    StoreDamaged,
+    StoreLocked,
+    StoreMissing,
+    StoreNewer,
+    StoreUnwritable,
+)
 
 
 class Exit(IntEnum):
@@ -27,6 +41,7 @@ class Exit(IntEnum):
     MIGRATION_FAILED = 13
     STORE_DAMAGED = 14
     STORE_UNWRITABLE = 15
+    KEY_REFUSED = 16
     MODEL_MISSING = 20
     MODEL_CORRUPT = 21
     ENGINE_UNAVAILABLE = 22
@@ -50,6 +65,7 @@ MEANINGS = {
     Exit.MIGRATION_FAILED: "migration failed (rolled back)",
     Exit.STORE_DAMAGED: "store damaged",
     Exit.STORE_UNWRITABLE: "the disk refuses: it is full, or permission is missing (the store is consistent)",
+    Exit.KEY_REFUSED: "the memory is encrypted, and its key is missing or is another one",
     Exit.MODEL_MISSING: "model missing",
     Exit.MODEL_CORRUPT: "model file corrupt",
     Exit.ENGINE_UNAVAILABLE: "engine unavailable",
@@ -63,12 +79,14 @@ MEANINGS = {
 ERRORS: dict[type[Exception], Exit] = {
     UsageError: Exit.USAGE,
     ModelRefused: Exit.USAGE,
+    ServerRefused: Exit.USAGE,
     StoreMissing: Exit.STORE_MISSING,
     StoreLocked: Exit.STORE_LOCKED,
     StoreNewer: Exit.STORE_NEWER,
     MigrationFailed: Exit.MIGRATION_FAILED,
     StoreDamaged: Exit.STORE_DAMAGED,
     StoreUnwritable: Exit.STORE_UNWRITABLE,
+    KeyRefused: Exit.KEY_REFUSED,
     ModelMissing: Exit.MODEL_MISSING,
     ModelCorrupt: Exit.MODEL_CORRUPT,
     EngineUnavailable: Exit.ENGINE_UNAVAILABLE,

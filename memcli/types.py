@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from engines.protocols import Run
 
 Role = Literal["user", "assistant", "tool", "system"]
 Channel = Literal["lexical", "lexical_window", "dense", "dense_window", "time"]
@@ -23,7 +26,8 @@ GOOD: Final[Rating] = 3
 EASY: Final[Rating] = 4
 """The rating of a memory whose answer the user confirmed."""
 
-Method = Literal["extractive", "llama", "facts"]
+Method = Literal["extractive", "llama", "server", "facts"]
+"""How an answer was made; "server": by a language model that another program runs."""
 
 Tier = Literal["working", "episodic", "semantic", "procedural", "archive"]
 """Where a memory lives: see memcli/memory/tiers.py."""
@@ -131,6 +135,7 @@ class Answer:
     """What `ask` says. `citations` are the numbers of the evidence that the text rests on.
 
     `text` is for people, with the sentences that it is taken from; `short` is the answer alone, for programs.
+    `unsupported`: the sentences of a language model that its evidence does not bear out; `run`: how it wrote.
     """
 
     id: str
@@ -144,3 +149,19 @@ class Answer:
     confidence: float
     method: Method
     timings_ms: Mapping[str, float]
+    unsupported: Sequence[str] = ()
+    run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A turn where it was said: the title of its session, and what was said before and after it there.
+
+    versions: if the message was edited, all the words that it has had, the first ones first.
+    """
+
+    title: str
+    turn: Turn
+    before: Sequence[Turn]
+    after: Sequence[Turn]
+    versions: Sequence[Turn] = ()

@@ -8,12 +8,12 @@ asks then compares their words, by embedding them again, so that what comes out 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from store.by_code import REFINED, RESCORED, promising
 from store.disk import writable
-from store.index import REFINED, RESCORED, Filter, Index, again, schema
-from store.lance import lance
-from store.nearest import best, codes_of, estimated_cosines, refined_cosines, window_scores
+from store.index import Filter, Index, again, schema
+from store.nearest import codes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,14 @@ class Archive(Index):
     """The archive of one store, a table of its own beside that of the index."""
 
     name = "archive"
+
+    @property
+    def saved(self) -> int:
+        """Bytes of vectors that its rows would have in the index: 16-bit numbers, one for each bit of their code."""
+        if not self.exists:
+            return 0
+        dimension = self._open().schema.field("code").type.list_size * 8
+        return int(self.count() * dimension * 2)
 
     def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32], *, known: Sequence[int]) -> None:
         """As Index.put(), keeping only the codes of the vectors. All rows may be `known`."""
@@ -40,7 +48,7 @@ class Archive(Index):
         compact = compact.remove(compact.get_field_index("vector"))
         with writable(self._folder):
             if not self.exists:
-                lance().connect(str(self._folder)).create_table(self.name, schema=compact)
+                self._database().create_table(self.name, schema=compact)
                 self._index_text()
             self.remove(rows["seq"].to_pylist())
             self._open().add(rows.select(compact.names).cast(compact))
@@ -49,8 +57,6 @@ class Archive(Index):
     @again
     def promising(self, query: npt.NDArray[np.float32], *, limit: int, where: Filter) -> list[tuple[int, str, str]]:
         """The turns that are near the query (dimension,) by code, as (seq, said, window), by seq: at most 2 * limit."""
-        import numpy as np
-
         if not self.exists or not query.any():
             return []
         rows = self._loaded()
@@ -58,17 +64,10 @@ class Archive(Index):
             return []
         outside = self._outside(rows, where)
 
-        def nearest(places: Any, scores: Any, count: int) -> Any:
-            turns, windows = scores.copy(), window_scores(scores, rows.sessions[places], places)
-            if outside is not None:
-                turns[outside[places]] = windows[outside[places]] = -np.inf
-            return places[np.union1d(best(turns, count), best(windows, count))]
-
-        near = nearest(np.arange(len(rows.seqs)), estimated_cosines(rows.codes, query), max(REFINED, limit))
-        near = nearest(near, refined_cosines(rows.codes[:, near], query), min(limit, RESCORED))
+        near = promising(rows, query, outside, max(REFINED, limit), min(limit, RESCORED))
         if outside is not None:
             near = near[~outside[near]]
-        found = self._open().take_row_ids(rows.row_ids[near].tolist()).select(["seq", "said", "window"]).to_arrow()
+        found = self._reading().take(rows.row_ids[near].tolist(), ["seq", "said", "window"])
         return sorted(zip(*(found[name].to_pylist() for name in ("seq", "said", "window")), strict=True))
 
     def _compared(self, count: int) -> Literal["vector", "code"]:

@@ -92,7 +92,7 @@ def _snapshot(store: Store, scratch: Path) -> tuple[dict[str, int], int]:
         with store.locks.spool(shared=True):
             for name in SPOOL_FILES:
                 _copy(store, name, scratch)
-    with Store(scratch, 0).scratch_reading() as catalogue:
+    with Store(scratch, 0, store.key).scratch_reading() as catalogue:
         return counts(catalogue), applied(catalogue.connection)
 
 
@@ -110,7 +110,7 @@ def snapshot(store: Store) -> Iterator[Catalogue]:
     with tempfile.TemporaryDirectory(prefix="memcli-") as scratch:
         with writable(Path(scratch)):
             _snapshot(store, Path(scratch))
-        with Store(Path(scratch), 0).scratch_reading() as catalogue:
+        with Store(Path(scratch), 0, store.key).scratch_reading() as catalogue:
             yield catalogue
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from store import erase
+from store import erase, versions
 from store.outbox import enqueue
 from store.speakers import Speakers
 from store.transactions import transaction
@@ -140,17 +140,14 @@ class Batches:
             self._hand_over(batch)
             self._db.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT seq FROM turns WHERE batch = ?", [batch])
             enqueue(self._db, "FROM gone")
-            enqueue(
-                self._db,
-                # What was said just before and after has another window now.
-                """SELECT seq FROM (
-                       SELECT seq, lag(seq) OVER beside AS before, lead(seq) OVER beside AS after
-                       FROM turns WHERE session IN (SELECT session FROM turns SEMI JOIN gone USING (seq))
-                       WINDOW beside AS (PARTITION BY session ORDER BY said_at NULLS FIRST, position, seq))
-                   WHERE seq NOT IN (FROM gone) AND (before IN (FROM gone) OR after IN (FROM gone))""",
-            )
+            enqueue(self._db, versions.beside("gone"))  # what was said just before and after has another window now
             self._db.execute("CREATE OR REPLACE TEMP TABLE gone_turns AS FROM turns SEMI JOIN gone USING (seq)")
-            erase.remove(self._db, spared=("source_reads", "sources", "quarantine"))
+            self._db.execute(
+                f"""CREATE OR REPLACE TEMP TABLE gone_messages AS
+                    SELECT {versions.MESSAGE} FROM gone_turns WHERE worded_at IS NOT NULL"""
+            )
+            erase.remove(self._db, spared=("source_reads", "sources", "quarantine", "superseded"))
+            self._db.execute("DELETE FROM superseded WHERE seq IN (FROM gone)")
             self._forget_reading(batch)
             Speakers(self._db).forget_silent(batch)
             self._db.execute("DELETE FROM quarantine WHERE batch = ?", [batch])
@@ -161,8 +158,9 @@ class Batches:
             )
             self._db.execute("DELETE FROM batches WHERE number = ?", [batch])
             [(count,)] = self._db.execute("SELECT count(*) FROM gone").fetchall()
-            self._db.execute("DROP TABLE gone_turns")
-            self._db.execute("DROP TABLE gone")
+            versions.settle(self._db, "FROM gone_messages")
+            for table in ("gone_turns", "gone_messages", "gone"):
+                self._db.execute(f"DROP TABLE IF EXISTS {table}")
         except BaseException:
             self._db.rollback()
             raise

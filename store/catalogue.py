@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from store import tombstones
+from store import tombstones, versions
 from store.episodes import Episodes
 from store.errors import StoreDamaged
 from store.facts import FactTables
@@ -32,6 +34,11 @@ _ORDER = "said_at NULLS FIRST, position, seq"
 # Where a time is only inferred, the metadata says so: that column is in the index as well.
 _METADATA = """CASE WHEN t.time_inferred
     THEN CAST(json_merge_patch(coalesce(t.metadata, '{}'), '{"time_inferred": true}') AS VARCHAR) ELSE t.metadata END"""
+
+_COUNTED = {"turns": "current_turns"}
+"""What is counted for a table, where that is not all that it holds."""
+
+_CURRENT = "t.seq NOT IN (SELECT seq FROM superseded)"
 
 _TURN = f"""
     SELECT t.seq, t.id, t.session, s.id, s.title, t.position, coalesce(shown.name, t.speaker), t.role, t.text,
@@ -73,6 +80,11 @@ class Catalogue:
         """The value kept under the key, or None."""
         row = self._row("SELECT value FROM settings WHERE key = ?", [key])
         return str(row[0]) if row else None
+
+    def settings(self, prefix: str) -> dict[str, str]:
+        """The settings whose key begins so."""
+        rows = self._db.execute("SELECT key, value FROM settings WHERE starts_with(key, ?)", [prefix]).fetchall()
+        return {str(key): str(value) for key, value in rows}
 
     def keep_setting(self, key: str, value: str) -> None:
         """Keep the value under the key."""
@@ -133,10 +145,11 @@ class Catalogue:
         Returns how many were added of each source. A turn that was deleted stays out, unless `allow_return`.
 
         `turns` has the columns of the table turns but seq, in the order in which they were read; ids are unique in it.
+        Without the column worded_at, no turn is a message that can be edited: see store/versions.py.
         """
         with transaction(self._db):
             first = int(self.setting("next_seq") or 1)
-            self._db.register("incoming", turns)
+            turns = self._incoming(turns)
             if allow_return:
                 tombstones.lift(self._db, "incoming")
             row = self._row(
@@ -161,6 +174,15 @@ class Catalogue:
                        FROM seen_again s WHERE s.seq = known.seq AND s.batch = incoming.batch)""",
                 [first],
             )
+            if added < len(turns):
+                # Words that were taken back and are there again are the latest, whenever they came in first.
+                self._db.execute(
+                    """UPDATE turns SET worded_at = incoming.worded_at FROM incoming
+                       WHERE turns.session = incoming.session AND turns.id = incoming.id
+                       AND incoming.worded_at > coalesce(turns.worded_at, TIMESTAMP '-infinity')"""
+                )
+            if turns["worded_at"].null_count < len(turns):
+                versions.settle(self._db, f"SELECT {versions.MESSAGE} FROM incoming WHERE worded_at IS NOT NULL")
             self._db.unregister("incoming")
             if added:
                 self._db.execute("INSERT INTO outbox VALUES (?, ?)", [first, first + added - 1])
@@ -176,12 +198,21 @@ class Catalogue:
         """How many of the turns, by source, were deleted and are kept out by add_turns()."""
         if not tombstones.any_tombstone(self._db):
             return {}
-        self._db.register("incoming", turns)
+        self._incoming(turns)
         rows = self._db.execute(
             f"SELECT source, count(*) FROM incoming WHERE id IN ({tombstones.known_ids('incoming')}) GROUP BY source"
         ).fetchall()
         self._db.unregister("incoming")
         return {int(source): int(count) for source, count in rows}
+
+    def _incoming(self, turns: pa.Table) -> pa.Table:
+        """The turns, with every column that the queries ask for, registered as `incoming`."""
+        import pyarrow as pa
+
+        if "worded_at" not in turns.column_names:
+            turns = turns.append_column("worded_at", pa.nulls(len(turns), pa.timestamp("us")))
+        self._db.register("incoming", turns)
+        return turns
 
     def _not_deleted(self) -> str:
         known = tombstones.known_ids("incoming")
@@ -197,23 +228,6 @@ class Catalogue:
         )
         self._db.unregister("incoming")
 
-    def sessions_with(self, format: str, turns: pa.Table) -> list[tuple[str, str, int]]:  # noqa: A002
-        """Sessions of a format that hold some of these turns, as (id, native_id, how many), best first.
-
-        `turns` has the columns speaker, text and said_at.
-        """
-        self._db.register("probe", turns)
-        rows = self._db.execute(
-            """SELECT s.id, s.native_id, count(*) AS shared
-               FROM (SELECT DISTINCT t.session, t.speaker, t.text, t.said_at
-                     FROM turns t SEMI JOIN probe USING (said_at, speaker, text)) t
-               JOIN sessions s ON s.number = t.session
-               WHERE s.format = ? GROUP BY ALL ORDER BY shared DESC, s.id""",
-            [format],
-        ).fetchall()
-        self._db.unregister("probe")
-        return [(str(row[0]), str(row[1]), int(row[2])) for row in rows]
-
     # the outbox
 
     def outbox(self) -> list[tuple[int, int]]:
@@ -221,12 +235,21 @@ class Catalogue:
         rows = self._db.execute("SELECT first_seq, last_seq FROM outbox ORDER BY first_seq").fetchall()
         return [(int(row[0]), int(row[1])) for row in rows]
 
-    def clear_outbox(self, last_seq: int) -> None:
-        """Forget everything up to and with `last_seq`: it is in the index now."""
+    def clear_outbox(self, last_seq: int, seen: Sequence[tuple[int, int]] | None = None) -> list[tuple[int, int]]:
+        """Forget what lies up to and with `last_seq` of the entries `seen` (None: of all): it is in the index now.
+
+        What was put in since outbox() gave `seen` stays, even of the same turns. Returns what is left of `seen`.
+        """
+        present = self.outbox()
+        before = present if seen is None else seen
+        fresh = Counter(present) - Counter(before)
+        left = [(max(first, last_seq + 1), last) for first, last in before if last > last_seq]
+        rows = [list(entry) for entry in [*left, *fresh.elements()]]
         self._db.begin()
-        self._db.execute("DELETE FROM outbox WHERE last_seq <= ?", [last_seq])
-        self._db.execute("UPDATE outbox SET first_seq = ? WHERE first_seq <= ?", [last_seq + 1, last_seq])
+        self._db.execute("DELETE FROM outbox")
+        self._db.execute("INSERT INTO outbox SELECT one[1], one[2] FROM (SELECT unnest(?::BIGINT[][]) AS one)", [rows])
         self._db.commit()
+        return left
 
     def refill_outbox(self) -> None:
         """Put every turn in the outbox: the index is to be built anew."""
@@ -278,7 +301,7 @@ class Catalogue:
                 SELECT t.* EXCLUDE (speaker, metadata), coalesce(shown.name, t.speaker) AS speaker,
                        {_METADATA} AS metadata, coalesce(t.said_at, TIMESTAMP '0001-01-01') AS moment,
                        t.seq IN (FROM wanted) AS fresh
-                FROM turns t SEMI JOIN sessions_here USING (session) LEFT JOIN shown ON shown.who = t.who
+                FROM current_turns t SEMI JOIN sessions_here USING (session) LEFT JOIN shown ON shown.who = t.who
                 WHERE t.session BETWEEN {lowest} AND {highest}),
             touched AS (
                 SELECT session, min(moment) AS earliest, max(moment) AS latest FROM keyed
@@ -320,14 +343,30 @@ class Catalogue:
 
     def turns_by_hash(self, *, limit: int) -> list[TurnRow]:
         """The `limit` turns with the lowest ids: hashes, so a sample that stays the same as the memory grows slowly."""
-        rows = self._db.execute(_TURN + "ORDER BY t.id LIMIT ?", [limit]).fetchall()
+        rows = self._db.execute(_TURN + f"WHERE {_CURRENT} ORDER BY t.id LIMIT ?", [limit]).fetchall()
+        return [_turn(row) for row in rows]
+
+    def latest_turns(self, limit: int) -> list[TurnRow]:
+        """The `limit` turns that were said last, the latest first."""
+        order = "ORDER BY t.said_at DESC NULLS LAST, t.id LIMIT ?"
+        rows = self._db.execute(_TURN + f"WHERE {_CURRENT} {order}", [limit]).fetchall()
         return [_turn(row) for row in rows]
 
     def turns_around(self, row: TurnRow, before: int, after: int) -> list[TurnRow]:
-        """The turn with its neighbours in its session, in their order."""
-        rows = self._db.execute(_TURN + f"WHERE t.session = ? ORDER BY {_ORDER}", [row.session]).fetchall()
+        """The turn with its neighbours in its session, in their order; of edited messages, their present words."""
+        where = f"WHERE t.session = ? AND (t.seq = ? OR {_CURRENT}) ORDER BY {_ORDER}"
+        rows = self._db.execute(_TURN + where, [row.session, row.seq]).fetchall()
         place = next(place for place, other in enumerate(rows) if other[0] == row.seq)
         return [_turn(other) for other in rows[max(0, place - before) : place + after + 1]]
+
+    def versions_of(self, row: TurnRow) -> list[TurnRow]:
+        """All words that this message has had, the present ones last; none where it was never edited."""
+        seqs = versions.of_message(self._db, row.seq)
+        found = {one.seq: one for one in self.turns_by_seq(seqs)}
+        rows = [found[seq] for seq in seqs]
+        # Two exports may tell the same words under different names of the speaker.
+        kept = [row for row, after in pairwise(rows) if after.text != row.text] + rows[-1:]
+        return kept if len(kept) > 1 else []
 
     # answers and recall events
 
@@ -389,21 +428,21 @@ class Catalogue:
     def counts(self) -> dict[str, int]:
         """How many rows each table has, `pending` being the turns that wait for the index."""
         tables = ("sources", "sessions", "turns", "batches", "quarantine", "answers", "recall_events")
-        sums = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)
+        sums = ", ".join(f"(SELECT count(*) FROM {_COUNTED.get(table, table)})" for table in tables)
         row = self._row(f"SELECT {sums}, (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM outbox)")
         assert row is not None
         return dict(zip((*tables, "pending"), map(int, row), strict=True))
 
     def time_span(self) -> tuple[datetime | None, datetime | None]:
         """When the first and the last turn were said."""
-        row = self._row("SELECT min(said_at), max(said_at) FROM turns")
+        row = self._row("SELECT min(said_at), max(said_at) FROM current_turns")
         assert row is not None
         return _aware(row[0]), _aware(row[1])
 
     def source_rows(self) -> list[SourceRow]:
         """Every source with its number of turns, by URI."""
         rows = self._db.execute(
-            """SELECT o.uri, o.format, count(t.seq) FROM sources o LEFT JOIN turns t ON t.source = o.number
+            """SELECT o.uri, o.format, count(t.seq) FROM sources o LEFT JOIN current_turns t ON t.source = o.number
                GROUP BY ALL ORDER BY o.uri"""
         ).fetchall()
         return [SourceRow(*row) for row in rows]

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 from store.catalogue import Catalogue
 from store.errors import StoreDamaged
 from store.migrations import BEFORE_SCHEMA
+from store.sealed_file import torn_bytes
+from store.sealing import Seal
 from store.spool import torn_lines
-from store.store import DERIVED, OWN, Store
+from store.store import CATALOGUE, DERIVED, OWN, Store
 from store.tables import TABLES, TURN_CHECKSUM, VIEWS
 from store.whole_index import highest_seq, stretch
 
@@ -88,11 +90,27 @@ def check_files(store: Store) -> Iterator[Finding]:
     if exposed:
         what = f"other users may use it and {len(exposed) - 1} more files" if exposed[1:] else "other users may use it"
         yield Finding(kind="mode", where=exposed[0], what=what, mend="make them private")
+    if store.seal:
+        yield from _in_clear(store, store.seal)
     if store.erasing:
         what = "a deletion was cut off: deleted text may still be in some file"
         yield Finding(kind="erasure", where="erase.pending", what=what, mend="finish it")
-    for name, torn in torn_lines(store.folder):
+    for name, torn in torn_lines(store.folder, store.seal):
         yield Finding(kind="spool", where=name, what=f"{torn} lines are torn", mend="move them to `damaged`")
+
+
+def _in_clear(store: Store, seal: Seal) -> Iterator[Finding]:
+    """What lies in the folder of an encrypted memory and is not encrypted, and what is left of a commit."""
+    for name in ("index", "index.new", "index.old", "cache"):
+        if (store.folder / name).exists():
+            yield Finding(kind="clear", where=name, what="it is not encrypted", mend="delete it")
+    try:
+        torn = torn_bytes(store.folder / CATALOGUE, seal)
+    except StoreDamaged:
+        return  # found where the catalogue is read
+    if torn:
+        what = f"the last {torn} bytes are of a commit that was cut off"
+        yield Finding(kind="catalogue tail", where=CATALOGUE, what=what, mend="take them away")
 
 
 def network_file_system(folder: Path) -> str | None:
@@ -182,8 +200,10 @@ def check_index(catalogue: Catalogue, store: Store) -> Iterator[Finding]:
 
     What the outbox names may be missing, and its windows and those beside it may be old.
     """
+    if store.seal:
+        return  # its index is made anew from the catalogue by each process
     mend = "build it anew from the catalogue"
-    [(turns,)] = catalogue.connection.execute("SELECT count(*) FROM turns").fetchall()
+    [(turns,)] = catalogue.connection.execute("SELECT count(*) FROM current_turns").fetchall()
     if not store.index.exists:
         if turns:
             yield Finding(kind="index", where="index", what=f"it is not there, and there are {turns} turns", mend=mend)

@@ -85,7 +85,10 @@ class SentenceRow(NamedTuple):
 
 
 class GistRow(NamedTuple):
-    """An episode with the sentences of its summary, as they were said, each with its turn's id."""
+    """An episode with the sentences of its summary, as they were said, each with its turn's id.
+
+    rating: the highest that one of its turns began with.
+    """
 
     id: str
     title: str
@@ -95,6 +98,7 @@ class GistRow(NamedTuple):
     closed: bool
     scene: str | None
     sentences: list[tuple[str, str, str]]
+    rating: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +129,8 @@ class Episodes:
     def waiting(self) -> list[tuple[int, int]]:
         """Sessions that hold turns without an episode, with their number, by session."""
         rows = self._db.execute(
-            "SELECT session, count(*) FROM turns t ANTI JOIN turn_memory m USING (seq) GROUP BY ALL ORDER BY ALL"
+            """SELECT session, count(*) FROM current_turns t ANTI JOIN turn_memory m USING (seq)
+               GROUP BY ALL ORDER BY ALL"""
         ).fetchall()
         return [(int(row[0]), int(row[1])) for row in rows]
 
@@ -133,7 +138,7 @@ class Episodes:
         """Every turn of these sessions in its order."""
         rows = self._db.execute(
             f"""SELECT t.session, t.seq, t.said_at, m.episode, coalesce(e.closed, false)
-                FROM turns t LEFT JOIN turn_memory m USING (seq) LEFT JOIN episodes e ON e.number = m.episode
+                FROM current_turns t LEFT JOIN turn_memory m USING (seq) LEFT JOIN episodes e ON e.number = m.episode
                 WHERE t.session IN (SELECT unnest(?::INTEGER[])) ORDER BY {_ORDER}""",
             [list(sessions)],
         ).fetchall()
@@ -223,7 +228,8 @@ class Episodes:
                SELECT e.id, n.title, e.turns, e.started_at, e.ended_at, e.closed, c.id,
                       list({'a': t.id, 'b': t.speaker,
                             'c': substring(t.text, s.first_character + 1, s.last_character - s.first_character)}
-                           ORDER BY t.said_at NULLS FIRST, t.seq) FILTER (t.id IS NOT NULL)
+                           ORDER BY t.said_at NULLS FIRST, t.seq) FILTER (t.id IS NOT NULL),
+                      (SELECT max(m.rating) FROM turn_memory m WHERE m.episode = e.number)
                FROM shown e JOIN sessions n ON n.number = e.session LEFT JOIN scenes c ON c.number = e.scene
                LEFT JOIN summaries s ON s.about = 'episode' AND s.number = e.number LEFT JOIN turns t ON t.seq = s.seq
                GROUP BY ALL ORDER BY e.started_at NULLS FIRST, e.id""",
@@ -231,8 +237,21 @@ class Episodes:
         ).fetchall()
         return [_gist(row) for row in rows]
 
-    def scene_gists(self, since: datetime | None, until: datetime | None, limit: int) -> list[GistRow]:
-        """The scenes with an episode that began at or after `since` and before `until`, the last `limit` of them.
+    def scenes_with(self, speaker: str, limit: int) -> list[str]:
+        """The ids of the scenes in which somebody (by the name that is shown) says most, the most first."""
+        rows = self._db.execute(
+            """SELECT c.id FROM turns t JOIN shown w ON w.who = t.who JOIN turn_memory m USING (seq)
+               JOIN episodes e ON e.number = m.episode JOIN scenes c ON c.number = e.scene
+               WHERE lower(w.name) = lower(?) GROUP BY c.id ORDER BY count(*) DESC, c.id LIMIT ?""",
+            [speaker, limit],
+        ).fetchall()
+        return [str(row[0]) for row in rows]
+
+    def scene_gists(
+        self, since: datetime | None, until: datetime | None, limit: int, ids: Sequence[str] | None = None
+    ) -> list[GistRow]:
+        """The scenes with an episode that began at or after `since` and before `until`, the last `limit` of them; of
+        these ids, if they are given.
 
         As gists() gives episodes; `turns` and times are those of all their episodes, `scene` is the scene's own id.
         A scene of one episode has the sentences of that episode.
@@ -246,24 +265,32 @@ class Episodes:
                    GROUP BY c.id, n.title, c.number
                    HAVING ($since IS NULL OR max(e.started_at) >= $since)
                       AND ($until IS NULL OR min(e.started_at) < $until)
+                      AND ($ids IS NULL OR list_contains($ids, c.id))
                    ORDER BY last DESC NULLS LAST, c.id LIMIT $limit)
                SELECT w.id, w.title, w.turns, w.first, w.last, w.closed, w.id,
                       list({'a': t.id, 'b': t.speaker,
                             'c': substring(t.text, s.first_character + 1, s.last_character - s.first_character)}
-                           ORDER BY t.said_at NULLS FIRST, t.seq) FILTER (t.id IS NOT NULL)
+                           ORDER BY t.said_at NULLS FIRST, t.seq) FILTER (t.id IS NOT NULL),
+                      (SELECT max(m.rating) FROM turn_memory m JOIN episodes e ON e.number = m.episode
+                       WHERE e.scene = w.number)
                FROM shown w
                LEFT JOIN summaries s ON (s.about = 'scene' AND s.number = w.number AND w.only IS NULL)
                                      OR (s.about = 'episode' AND s.number = w.only)
                LEFT JOIN turns t ON t.seq = s.seq
                GROUP BY ALL ORDER BY w.first NULLS FIRST, w.id""",
-            {"since": _naive(since), "until": _naive(until), "limit": limit},
+            {
+                "since": _naive(since),
+                "until": _naive(until),
+                "limit": limit,
+                "ids": list(ids) if ids is not None else None,
+            },
         ).fetchall()
         return [_gist(row) for row in rows]
 
 
 def _gist(row: tuple[Any, ...]) -> GistRow:
     sentences = [tuple(one.values()) for one in row[7] or []]
-    return GistRow._make((*row[:3], _aware(row[3]), _aware(row[4]), *row[5:7], sentences))
+    return GistRow._make((*row[:3], _aware(row[3]), _aware(row[4]), *row[5:7], sentences, row[8]))
 
 
 def _columns(rows: Sequence[Any], shape: Any, times: set[str]) -> dict[str, Any]:

@@ -29,11 +29,21 @@ if TYPE_CHECKING:
 
 
 def choose(db: duckdb.DuckDBPyConnection, where: str, parameters: Sequence[Any]) -> int:
-    """Make the temporary table gone_turns of the turns t (with session s and source o) that meet the condition."""
+    """Make the temporary table gone_turns of the turns t (with session s and source o) that meet the condition.
+
+    With a turn go all versions of its message: an edit does not keep what the user wants gone.
+    """
     db.execute(
         f"""CREATE OR REPLACE TEMP TABLE gone_turns AS SELECT t.* FROM turns t
             JOIN sessions s ON s.number = t.session JOIN sources o ON o.number = t.source WHERE {where}""",
         parameters,
+    )
+    db.execute(
+        """INSERT INTO gone_turns
+           WITH known AS (SELECT seq, current FROM superseded UNION SELECT current, current FROM superseded),
+           touched AS (SELECT DISTINCT current FROM known SEMI JOIN gone_turns USING (seq))
+           FROM turns WHERE seq IN (SELECT seq FROM known SEMI JOIN touched USING (current))
+           AND seq NOT IN (SELECT seq FROM gone_turns)"""
     )
     return int(db.execute("SELECT count(*) FROM gone_turns").fetchall()[0][0])
 
@@ -107,19 +117,14 @@ def compact(store: Store) -> None:
         with store.writing():
             pass  # closing brings the write-ahead log into the file
         with store.locks.catalogue(shared=True):
-            for old in (draft, draft.with_name(draft.name + ".wal")):
-                old.unlink(missing_ok=True)
             try:
-                with duckdb.connect(config={"threads": "2", "memory_limit": "1GB"}) as db:
-                    db.execute(f"ATTACH '{_quoted(path)}' AS old (READ_ONLY)")
-                    db.execute(f"ATTACH '{_quoted(draft)}' AS fresh")
+                with store.drafting(draft) as (db, old):
+                    db.execute(f"ATTACH '{old}' AS old (READ_ONLY)")
                     db.execute("COPY FROM DATABASE old TO fresh")
                     _compare(db)
-                    db.execute("DETACH fresh")
             except duckdb.Error as error:
                 draft.unlink(missing_ok=True)
                 raise RuntimeError(str(error)) from error
-        draft.chmod(0o600)
         with store.locks.catalogue(shared=False):
             put_in_place(draft, path)
 
@@ -138,6 +143,10 @@ def _compare(db: duckdb.DuckDBPyConnection) -> None:
 
 def _rewrite_index(store: Store) -> None:
     """Write the index anew without the turns that the catalogue does not have."""
+    if store.seal:  # it lies in the memory of each process alone
+        store.index.drop()
+        store.archive.drop()
+        return
     fresh, old = store.folder / "index.new", store.folder / "index.old"
     if store.index.exists:
         gone, windows = _changes(store)
@@ -175,7 +184,3 @@ def _changes(store: Store) -> tuple[set[int], dict[int, str]]:
 
 
 _COMPARED = 131_072
-
-
-def _quoted(path: Any) -> str:
-    return str(path).replace("'", "''")

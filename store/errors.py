@@ -15,6 +15,10 @@ class StoreMissing(StoreError):
     """There is no store at that place."""
 
 
+class KeyRefused(StoreError):
+    """The memory is encrypted, and its key is missing or is another one."""
+
+
 class StoreLocked(StoreError):
     """Another process holds the store, and the wait for it is over."""
 

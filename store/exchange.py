@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from store import erase, tombstones
+from store import erase, tombstones, versions
 from store.catalogue import Catalogue
 from store.disk import writable
 from store.errors import BackupDamaged, StoreNewer
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 HEADER = "export.json"
+_UNEDITED = "0002"
+"""The year after the one that stands for no edit: see store/versions.py."""
 _PLAIN = ("VARCHAR", "BOOLEAN", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT",
           "UINTEGER", "UBIGINT")  # fmt: skip
 _FETCHED = 10_000
@@ -133,6 +135,8 @@ def take_in(catalogue: Catalogue, tables: dict[str, pa.Table], *, allow_return: 
                  for table in _in_order() if table.name in tables}  # fmt: skip
         if _exists(db, "gone_turns"):
             erase.remove(db)
+        if "turns" in added:
+            versions.settle(db, f"SELECT {versions.MESSAGE} FROM turns WHERE worded_at IS NOT NULL")
     except duckdb.Error as error:
         db.rollback()
         raise BackupDamaged(f"the export does not fit: {str(error).splitlines()[0]}") from error
@@ -215,8 +219,11 @@ def _add(db: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table, *, allow_r
 
 
 def _check_turns(db: duckdb.DuckDBPyConnection, *, allow_return: bool) -> None:
-    if "checksum" not in {row[0] for row in db.execute("DESCRIBE staged").fetchall()}:
+    columns = {row[0] for row in db.execute("DESCRIBE staged").fetchall()}
+    if "checksum" not in columns:
         raise BackupDamaged("the turns of the export have no checksums")
+    if "worded_at" not in columns:  # an export of an older schema
+        db.execute("ALTER TABLE staged ADD COLUMN worded_at TIMESTAMP")
     changed = db.execute(f"SELECT id FROM staged WHERE checksum IS DISTINCT FROM {TURN_CHECKSUM} LIMIT 1").fetchall()
     if changed:
         raise BackupDamaged(f"the words, speaker or time of turn {changed[0][0]} were changed after the export")
@@ -245,6 +252,7 @@ def _turn_fields(row: dict[str, Any], sessions: dict[int, str]) -> dict[str, Any
     if row["said_at"] is not None:
         zone = timezone(timedelta(minutes=row["utc_offset"])) if row["utc_offset"] else UTC
         at = datetime.fromisoformat(row["said_at"]).replace(tzinfo=UTC).astimezone(zone).isoformat()
+    edited = row.get("worded_at")
     return {
         "session": sessions.get(row["session"]),
         "id": row["native_id"],
@@ -252,6 +260,7 @@ def _turn_fields(row: dict[str, Any], sessions: dict[int, str]) -> dict[str, Any
         "role": row.pop("role"),
         "time": at,
         "text": row.pop("text"),
+        **({"edited_at": f"{edited.replace(' ', 'T')}Z"} if edited and edited > _UNEDITED else {}),
     }
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class SaidRow(NamedTuple):
-    """A turn as extraction reads it. `said_at` is in UTC; `utc_offset` in minutes."""
+    """A turn as extraction reads it. `said_at` is in UTC; `utc_offset` in minutes. shown: the name that its speaker is
+    shown under, which may be another one than the turn has."""
 
     seq: int
     id: str
@@ -26,6 +27,7 @@ class SaidRow(NamedTuple):
     text: str
     said_at: datetime | None
     utc_offset: int
+    shown: str
 
 
 class ClaimRow(NamedTuple):
@@ -42,6 +44,14 @@ class ClaimRow(NamedTuple):
     valid_from: date | None
     valid_to: date | None
     confidence: float
+
+
+class NamingRow(NamedTuple):
+    """A name that a person was seen with, and the one that they are shown under. clear: nobody else has that name."""
+
+    name: str
+    shown: str
+    clear: bool
 
 
 class FactRow(NamedTuple):
@@ -94,7 +104,8 @@ READ_TO = "facts_read_to"
 Rows = Sequence[Mapping[str, Any]]
 """Rows to be written: each with a value for every column of its table."""
 
-_SAID = "t.seq, t.id, s.id, t.position, t.speaker, t.role, t.text, t.said_at, t.utc_offset"
+_SHOWN = "coalesce(shown.name, t.speaker)"
+_SAID = f"t.seq, t.id, s.id, t.position, t.speaker, t.role, t.text, t.said_at, t.utc_offset, {_SHOWN}"
 _CLAIM = (
     "c.start_at, c.end_at, c.kind, c.subject, c.predicate, c.object, c.stance, c.valid_from, c.valid_to, c.confidence"
 )
@@ -117,8 +128,8 @@ class FactTables:
     def turns_after(self, seq: int, limit: int) -> list[SaidRow]:
         """The next turns after `seq`, by seq."""
         rows = self._db.execute(
-            f"""SELECT {_SAID} FROM turns t JOIN sessions s ON s.number = t.session
-                WHERE t.seq > ? ORDER BY t.seq LIMIT ?""",
+            f"""SELECT {_SAID} FROM current_turns t JOIN sessions s ON s.number = t.session
+                LEFT JOIN shown ON shown.who = t.who WHERE t.seq > ? ORDER BY t.seq LIMIT ?""",
             [seq, limit],
         ).fetchall()
         return [_said(row) for row in rows]
@@ -126,19 +137,19 @@ class FactTables:
     def turns_behind(self) -> int:
         """How many turns were not yet read for claims."""
         row = self._db.execute(
-            f"""SELECT count(*) FROM turns
+            f"""SELECT count(*) FROM current_turns
                 WHERE seq > coalesce((SELECT value::BIGINT FROM settings WHERE key = '{READ_TO}'), 0)"""
         ).fetchall()[0]
         return int(row[0])
 
-    def add_claims(self, claims: Rows, mentions: Rows, settings: Mapping[str, str]) -> None:
-        """Keep what some turns claim and name, and how far reading has come (`settings`), in one transaction."""
+    def add_claims(self, claims: Rows, mentions: Rows, due: Sequence[str], settings: Mapping[str, str]) -> None:
+        """Keep what some turns claim and name, whose facts are due for it (keys), and how far reading has come
+        (`settings`), in one transaction."""
         self._db.begin()
         try:
             self._insert("claims", claims)
             self._insert("mentions", mentions)
-            due = {row["subject_key"] for row in claims} - {row[0] for row in self._db.sql("FROM facts_due").fetchall()}
-            self._insert("facts_due", [{"subject_key": key} for key in sorted(due)])
+            self._make_due(due)
             for key, value in settings.items():
                 self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
             self._db.commit()
@@ -158,18 +169,22 @@ class FactTables:
 
     # from claims to facts
 
-    def bereft(self) -> list[str]:
-        """Subjects that have claims and no facts: turns were deleted, and what is left of them is to be made anew."""
-        rows = self._db.execute(
-            """SELECT DISTINCT subject_key FROM claims WHERE stance = 'holds'
-               AND subject_key NOT IN (SELECT subject_key FROM facts)
-               AND subject_key NOT IN (SELECT subject_key FROM facts_due) ORDER BY 1"""
-        ).fetchall()
+    def believed(self) -> list[str]:
+        """The keys of the subjects of whom facts are held."""
+        rows = self._db.execute("SELECT DISTINCT subject_key FROM facts ORDER BY 1").fetchall()
         return [str(row[0]) for row in rows]
 
-    def make_due(self, subjects: Sequence[str]) -> None:
-        """Have the facts of these subjects made anew."""
-        self._insert("facts_due", [{"subject_key": key} for key in subjects])
+    def make_due(self, subjects: Sequence[str], settings: Mapping[str, str]) -> None:
+        """Have the facts of these subjects made anew, and note why (`settings`), in one transaction."""
+        self._db.begin()
+        self._make_due(subjects)
+        for key, value in settings.items():
+            self._db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [key, value])
+        self._db.commit()
+
+    def _make_due(self, subjects: Sequence[str]) -> None:
+        known = {row[0] for row in self._db.sql("FROM facts_due").fetchall()}
+        self._insert("facts_due", [{"subject_key": key} for key in sorted({*subjects} - known)])
 
     def due(self, limit: int) -> list[str]:
         """Subjects of whom something new was claimed, in their order."""
@@ -181,17 +196,17 @@ class FactTables:
         return bool(self._db.execute("SELECT EXISTS (FROM claims)").fetchall()[0][0])
 
     def claims_of(self, subjects: Sequence[str] | None, said_by: datetime | None = None) -> list[ClaimRow]:
-        """What is claimed of these subjects (None: of all), by the moment said_by at the latest."""
+        """What is claimed under these keys (None: under all), by the moment said_by at the latest."""
         until = said_by.astimezone(UTC).replace(tzinfo=None) if said_by else None
         rows = self._db.execute(
             f"""SELECT {_SAID}, {_CLAIM} FROM claims c JOIN turns t ON t.seq = c.seq
-                JOIN sessions s ON s.number = t.session
+                JOIN sessions s ON s.number = t.session LEFT JOIN shown ON shown.who = t.who
                 WHERE ($subjects IS NULL OR list_contains($subjects, c.subject_key))
                 AND ($until IS NULL OR t.said_at IS NULL OR t.said_at <= $until)
                 ORDER BY c.subject_key, c.seq, c.start_at, c.predicate, c.object""",
             {"subjects": list(subjects) if subjects is not None else None, "until": until},
         ).fetchall()
-        return [ClaimRow(_said(row[:9]), *row[9:]) for row in rows]
+        return [ClaimRow(_said(row[:10]), *row[10:]) for row in rows]
 
     def replace_facts(self, subjects: Sequence[str], facts: Rows, sources: Rows) -> None:
         """Put these facts in the place of all that was held of the subjects, who are no longer due."""
@@ -217,12 +232,26 @@ class FactTables:
         ).fetchall()
         return [_fact(row) for row in rows]
 
-    def subjects(self) -> list[tuple[str, str]]:
-        """Of whom anything is claimed, as (key, name)."""
+    def subjects(self, *, so: bool = False) -> list[tuple[str, str, str]]:
+        """Of whom anything is claimed (so: that something is so), as (subject, speaker, name the speaker has now)."""
         rows = self._db.execute(
-            "SELECT subject_key, min(subject) FROM claims GROUP BY subject_key ORDER BY subject_key"
+            f"""SELECT DISTINCT c.subject, t.speaker, {_SHOWN} FROM claims c JOIN turns t ON t.seq = c.seq
+                LEFT JOIN shown ON shown.who = t.who WHERE c.stance = 'holds' OR NOT ? ORDER BY ALL""",
+            [so],
         ).fetchall()
-        return [(str(row[0]), str(row[1])) for row in rows]
+        return [(str(row[0]), str(row[1]), str(row[2])) for row in rows]
+
+    def namings(self) -> list[NamingRow]:
+        """The names that people were seen with and are not shown under."""
+        rows = self._db.execute(
+            """WITH named AS (
+                   SELECT DISTINCT s.person, n.name, shown.name AS shown FROM speaker_names n
+                   JOIN speakers s ON s.number = n.speaker JOIN shown ON shown.who = s.number)
+               SELECT name, shown,
+                      (SELECT count(DISTINCT o.person) FROM named o WHERE lower(o.name) = lower(named.name)) = 1
+               FROM named WHERE name <> shown ORDER BY ALL"""
+        ).fetchall()
+        return [NamingRow(*row) for row in rows]
 
     def sources_of(self, facts: Sequence[str]) -> list[SourceSpan]:
         """Where the facts were said, by fact and time."""
@@ -255,15 +284,39 @@ class FactTables:
         ).fetchall()
         return [Acquaintance(str(row[0]), int(row[1]), _aware(row[2]), _aware(row[3])) for row in rows]
 
-    def together_with(self, name_key: str, limit: int) -> list[tuple[str, int]]:
-        """The names that turns mention beside this one, with the number of those turns, the most frequent first."""
+    def mentioned_together(self, name_keys: Sequence[str], limit: int) -> list[tuple[str, str, str, int]]:
+        """The names that turns mention beside these, as (key, other key, other name, turns): at most so many for each,
+        the most frequent first."""
         rows = self._db.execute(
-            """SELECT min(other.name), count(DISTINCT other.seq) AS turns
+            """SELECT one.name_key, other.name_key, min(other.name), count(DISTINCT other.seq) AS turns
                FROM mentions one JOIN mentions other ON other.seq = one.seq AND other.name_key <> one.name_key
-               WHERE one.name_key = ? GROUP BY other.name_key ORDER BY turns DESC, other.name_key LIMIT ?""",
-            [name_key, limit],
+               WHERE list_contains(?, one.name_key) GROUP BY one.name_key, other.name_key
+               QUALIFY row_number() OVER (PARTITION BY one.name_key ORDER BY turns DESC, other.name_key) <= ?
+               ORDER BY one.name_key, turns DESC, other.name_key""",
+            [list(name_keys), limit],
         ).fetchall()
-        return [(str(row[0]), int(row[1])) for row in rows]
+        return [(str(row[0]), str(row[1]), str(row[2]), int(row[3])) for row in rows]
+
+    def mention_counts(self, name_keys: Sequence[str]) -> dict[str, int]:
+        """How many turns mention each of these names."""
+        rows = self._db.execute(
+            "SELECT name_key, count(DISTINCT seq) FROM mentions WHERE list_contains(?, name_key) GROUP BY 1 ORDER BY 1",
+            [list(name_keys)],
+        ).fetchall()
+        return dict(rows)
+
+    def related(self, keys: Sequence[str]) -> list[FactRow]:
+        """The facts whose subject, or whose object in lower case, is one of these keys."""
+        rows = self._db.execute(
+            f"""SELECT {_FACT} FROM facts WHERE list_contains($keys, subject_key) OR list_contains($keys, lower(object))
+                ORDER BY {_FACT_ORDER}""",
+            {"keys": list(keys)},
+        ).fetchall()
+        return [_fact(row) for row in rows]
+
+    def known_by_name(self) -> set[str]:
+        """The names of all who speak, in lower case."""
+        return {str(row[0]) for row in self._db.execute("SELECT DISTINCT lower(name) FROM speaker_names").fetchall()}
 
     def _insert(self, table: str, rows: Rows) -> None:
         import pyarrow as pa
@@ -289,7 +342,7 @@ def _type(column: str) -> pa.DataType:
 
 
 def _said(row: Sequence[Any]) -> SaidRow:
-    return SaidRow._make((*row[:7], _aware(row[7]), row[8]))
+    return SaidRow._make((*row[:7], _aware(row[7]), *row[8:]))
 
 
 def _fact(row: Sequence[Any]) -> FactRow:

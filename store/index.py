@@ -7,6 +7,7 @@ its vector (float16) and the vector's code (see store/nearest.py).
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -16,10 +17,14 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
+from store.by_code import Scored, nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.lance import lance
-from store.nearest import best, by_words, codes_of, estimated_cosines, refined_cosines, window_scores
+from store.lance import full_text, lance
+from store.lance_reader import LanceReader
+from store.loaded_rows import LoadedRows, array_of, load, matrix_of
+from store.nearest import best, codes_of, window_scores
+from store.resident import Resident
 from store.rows import TurnRow
 
 if TYPE_CHECKING:
@@ -35,11 +40,8 @@ TEXT_COLUMNS: tuple[TextColumn, ...] = ("said", "window")
 EXACT_ROWS = 20_000
 """Up to here every vector is compared; above, codes choose what is compared. 20,000 vectors are read in some 20 ms."""
 
-RESCORED = 100
-"""How many of the best by code are compared exactly, for turns and for windows each."""
-
-REFINED = 500
-"""How many of the best by code are first estimated again, with the query itself instead of its code."""
+TIED, MOST_TIED = 40, 5_000
+"""So many more rows than wanted are asked for at first, and so many at most, to have all that tie with the last one."""
 
 REMOVED_AT_ONCE = 5_000
 """How many rows one condition names."""
@@ -99,11 +101,15 @@ class Index:
 
     name = _TABLE
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, cache: Path | None = None) -> None:
+        """cache: a folder for what can be made again at any time; without it, every process makes it for itself."""
         self._folder = folder
+        self._kept = cache / f"{self.name}.rows" if cache is not None else None
         self._place: int | None = None
         self._table: Any = None
-        self._rows: _Rows | None = None
+        self._reader: LanceReader | None = None
+        self._resident: Resident | None = None
+        self._rows: LoadedRows | None = None
         self._highest: int | None = None
 
     @property
@@ -129,7 +135,7 @@ class Index:
 
     def reopen(self) -> None:
         """Look at the table afresh at the next read."""
-        self._table = self._rows = self._highest = None
+        self._table = self._reader = self._resident = self._rows = self._highest = None
 
     # writing, under the writer lock
 
@@ -154,12 +160,12 @@ class Index:
             if known:
                 target.delete(f"seq IN ({', '.join(map(str, known))})")
             target.add(table)
-        self._rows = None
+        self._changed()
         self._highest = max(highest, pc.max(rows["seq"]).as_py() or 0)
 
     def _make(self, layout: pa.Schema) -> None:
         self.drop()  # what is left of a making that was cut off
-        lance().connect(str(self._folder)).create_table(self.name, schema=layout)
+        self._database().create_table(self.name, schema=layout)
         self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
 
     def remove_ranges(self, ranges: Sequence[tuple[int, int]]) -> None:
@@ -167,7 +173,7 @@ class Index:
         if self.exists and ranges:
             with writable(self._folder):
                 self._open().delete(" OR ".join(f"(seq >= {first} AND seq <= {last})" for first, last in ranges))
-            self._rows = None
+            self._changed()
 
     def remove(self, seqs: Sequence[int]) -> None:
         """Take the rows with these seqs out of the table; their files go with the next refresh_text()."""
@@ -175,14 +181,13 @@ class Index:
         with writable(self._folder):
             for start in range(0, len(seqs), REMOVED_AT_ONCE):
                 table.delete(f"seq IN ({', '.join(map(str, seqs[start : start + REMOVED_AT_ONCE]))})")
-        self._rows = None
+        self._changed()
 
     def whole_rows(self, seqs: Sequence[int]) -> pa.Table:
         """The rows with these seqs as put() takes them, with every column but the vector."""
-        table, loaded = self._open(), self._loaded()
-        row_ids = loaded.row_ids_of(seqs).tolist()
-        names = [name for name in table.schema.names if name != "vector"]
-        return table.take_row_ids(row_ids).select(names).to_arrow().select(names)
+        table, loaded = self._reading(), self._loaded()
+        names = [name for name in table.columns() if name != "vector"]
+        return table.take(loaded.row_ids_of(seqs).tolist(), names).select(names)
 
     def refresh_text(self) -> None:
         """Bring the full-text indexes up to date and compact the files, after a run of put().
@@ -232,12 +237,8 @@ class Index:
 
     @staticmethod
     def _make_text_indexes(table: Any, columns: Sequence[str]) -> None:
-        from lancedb.index import FTS
-
         for column in columns:
-            table.create_index(
-                column, config=FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
-            )
+            table.create_index(column, config=full_text())
 
     # reading
 
@@ -248,7 +249,7 @@ class Index:
 
     def count(self) -> int:
         """How many turns are indexed."""
-        return int(self._open().count_rows()) if self.exists else 0
+        return self._reading().count() if self.exists else 0
 
     def highest_seq(self) -> int:
         """The highest seq that is indexed, 0 if none is. After put(), the highest that ever was."""
@@ -257,18 +258,14 @@ class Index:
         if self._highest is None:
             if not self.exists:
                 return 0
-            table = self._open()
-            found = table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()
-            self._highest = pc.max(found["seq"]).as_py() or 0
+            self._highest = pc.max(self._reading().scan(["seq"])["seq"]).as_py() or 0
         return self._highest
 
     def seqs(self) -> set[int]:
         """The seqs of all turns in the table."""
         if not self.exists:
             return set()
-        table = self._open()
-        found = table.search().select(["seq"]).limit(max(1, table.count_rows())).to_arrow()
-        return set(found["seq"].to_pylist())
+        return set(self._reading().scan(["seq"])["seq"].to_pylist())
 
     def text_columns_missing(self) -> list[str]:
         """The columns that should have a full-text index and have none."""
@@ -283,7 +280,7 @@ class Index:
         row_ids = self._loaded().row_ids_of(seqs)
         if not len(row_ids):
             return {}
-        found = self._open().take_row_ids(row_ids.tolist()).select(list(TurnRow._fields)).to_arrow()
+        found = self._rows_in_use().take(row_ids.tolist(), TurnRow._fields)
         rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
@@ -292,16 +289,17 @@ class Index:
         """The best turns by BM25, as (seq, score), best first, ties by seq."""
         if not self.exists:
             return []
-        table = self._open()  # it imports lancedb, by our own way
-        from lancedb.query import MatchQuery
-
-        search = table.search(MatchQuery(text, column), query_type="fts")
-        condition = where.sql()
-        if condition:
-            search = search.where(condition, prefilter=True)
-        found = search.select(["seq", "_score"]).limit(limit).to_arrow()
-        pairs = zip(found["seq"].to_pylist(), found["_score"].to_pylist(), strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+        asked = limit + TIED
+        while True:
+            found = self._reading().matching(text, column=column, limit=asked, where=where.sql())
+            scores = array_of(found["_score"])
+            # Of rows of one score the last are any of them: those that are cut off must score less than the best.
+            if len(scores) < asked or scores[-1] < scores[limit - 1] or asked >= MOST_TIED:
+                break
+            asked *= 4
+        seqs = self._loaded().seqs_of(array_of(found["_rowid"]))
+        pairs = zip(seqs.tolist(), scores.tolist(), strict=True)
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
     @again
     def dense(
@@ -319,158 +317,96 @@ class Index:
                 hint="use the embedder that the memory was made with",
             )
         outside = self._outside(rows, where)
+        self._rows_in_use().searched()
         if rows.vectors is not None:
             scores = rows.vectors @ query
             windows = window_scores(scores, rows.sessions)
+            if outside is not None:
+                scores[outside] = windows[outside] = -np.inf
+            every = np.arange(len(scores))
+            found = Scored(every, scores), Scored(every, windows)
         else:
-            scores, windows = self._rescored(rows, query, outside)
-        if outside is not None:
-            scores[outside] = windows[outside] = -np.inf
-        return _ranked(rows, scores, limit), _ranked(rows, windows, limit)
+            found = nearest_by_code(rows, query, outside, lambda places: self._vectors(rows, places))
+        turns, joined = (_ranked(rows, scored, limit) for scored in found)
+        return turns, joined
 
-    def _outside(self, rows: _Rows, where: Filter) -> npt.NDArray[np.bool_] | None:
+    def _outside(self, rows: LoadedRows, where: Filter) -> npt.NDArray[np.bool_] | None:
         """Which rows the filter leaves out; None if it leaves none out."""
         import numpy as np
 
         condition = where.sql()
         if not condition:
             return None
-        found = self._open().search().where(condition).select(["seq"]).limit(max(len(rows.seqs), 1)).to_arrow()
-        outside: npt.NDArray[np.bool_] = ~np.isin(rows.seqs, found["seq"].to_numpy())
+        found = self._reading().scan(["seq"], where=condition)
+        outside: npt.NDArray[np.bool_] = ~np.isin(rows.seqs, array_of(found["seq"]))
         return outside
 
-    def _rescored(
-        self, rows: _Rows, query: npt.NDArray[np.float32], outside: npt.NDArray[np.bool_] | None
-    ) -> tuple[Any, Any]:
-        """True scores of the turns and of the windows that are best by code, -inf for all others.
-
-        An estimate that were kept beside true scores would pass better ones: it errs by some 0.1.
-        """
-        import numpy as np
-
-        def promising(places: Any, scores: Any, limit: int) -> Any:
-            """The places among these whose turn or window scores best."""
-            turns, windows = scores.copy(), window_scores(scores, rows.sessions[places], places)
-            if outside is not None:
-                turns[outside[places]] = windows[outside[places]] = -np.inf
-            return places[np.union1d(best(turns, limit), best(windows, limit))]
-
-        def with_neighbours(places: Any) -> Any:
-            beside = np.concatenate((places - 1, places, places + 1))
-            return np.unique(np.clip(beside, 0, len(rows.seqs) - 1))
-
-        every = np.arange(len(rows.seqs))
-        near = with_neighbours(promising(every, estimated_cosines(rows.codes, query), REFINED))
-        centres = promising(near, refined_cosines(rows.codes[:, near], query), RESCORED)
-        near = with_neighbours(centres)
-        found = self._vectors(rows, near) @ query
-        joined = window_scores(found, rows.sessions[near], near)
-        scores, windows = np.full((2, len(every)), -np.inf, np.float32)
-        scores[near] = found
-        windows[centres] = joined[np.searchsorted(near, centres)]
-        return scores, windows
-
     def _open(self) -> Any:
+        """The table, to be changed."""
         if self._table is None:
-            try:
-                self._place = self._folder.stat().st_ino
-                self._table = lance().connect(str(self._folder)).open_table(self.name)
-            except (ValueError, RuntimeError, OSError) as error:
-                raise StoreDamaged(
-                    f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
-                    hint="`memcli repair` builds it anew from the catalogue",
-                ) from error
+            self._table = self._opened(lambda: self._database().open_table(self.name))
         return self._table
 
-    def _loaded(self) -> _Rows:
+    def _reading(self) -> LanceReader:
+        """The table, to be read."""
+        if self._reader is None:
+            self._reader = self._opened(lambda: LanceReader(self._folder, self.name))
+        return self._reader
+
+    def _database(self) -> Any:
+        return lance().connect(str(self._folder))
+
+    def _rows_in_use(self) -> Resident:
+        if self._resident is None:
+            self._resident = Resident(self._reading(), self._searched)
+        return self._resident
+
+    @property
+    def _searched(self) -> tuple[str, ...]:
+        """The columns that searches take rows of."""
+        return TurnRow._fields if self._loaded().codes is None else (*TurnRow._fields, "vector")
+
+    def _opened(self, opening: Callable[[], Found]) -> Found:
+        try:
+            self._place = self._folder.stat().st_ino
+            return opening()
+        except (ValueError, RuntimeError, OSError) as error:
+            raise StoreDamaged(
+                f"the index at {self._folder} cannot be opened: {str(error).splitlines()[0]}",
+                hint="`memcli repair` builds it anew from the catalogue",
+            ) from error
+
+    def _changed(self) -> None:
+        """What was read before is no longer so."""
+        self._reader = self._resident = self._rows = None
+
+    def _loaded(self) -> LoadedRows:
         if self._rows is None:
-            self._rows = self._load()
+            table = self._reading()
+            self._rows = load(table, self._compared(table.count()), self._kept)
         return self._rows
-
-    def _load(self) -> _Rows:
-        import numpy as np
-
-        table = self._open()
-        count = table.count_rows()
-        column = self._compared(count)
-        found = (
-            table.search()
-            .select(["seq", "session", "said_at", column])
-            .with_row_id(True)
-            .limit(max(count, 1))
-            .to_arrow()
-        )
-        seqs = found["seq"].to_numpy()
-        sessions = found["session"].to_numpy()
-        moments = found["said_at"].cast("int64").fill_null(-(2**62)).to_numpy()
-        order = np.lexsort((seqs, moments, sessions))
-        matrix = _matrix(found[column])[order]
-        return _Rows(
-            seqs=seqs[order],
-            sessions=sessions[order],
-            row_ids=found["_rowid"].to_numpy()[order],
-            by_seq=np.argsort(seqs[order], kind="stable"),
-            codes=by_words(matrix) if column == "code" else None,
-            vectors=matrix.astype(np.float32) if column == "vector" else None,
-            dimension=matrix.shape[1] * (1 if column == "vector" else 8),
-        )
 
     def _compared(self, count: int) -> Literal["vector", "code"]:
         """What dense search loads of each of `count` rows."""
         return "vector" if count <= EXACT_ROWS else "code"
 
-    def _vectors(self, rows: _Rows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    def _vectors(self, rows: LoadedRows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """The vectors (places, dimension) of the rows at these places."""
         import numpy as np
 
-        found = self._open().take_row_ids(rows.row_ids[places].tolist()).select(["seq", "vector"]).to_arrow()
+        row_ids = rows.row_ids[places]
+        found = self._rows_in_use().take(row_ids.tolist(), ["vector"], with_ids=True)
         vectors: npt.NDArray[np.float32] = np.empty((len(places), rows.dimension), np.float32)
-        seqs = rows.seqs[places]
-        by_seq = np.argsort(seqs)
-        vectors[by_seq[np.searchsorted(seqs[by_seq], found["seq"].to_numpy())]] = _matrix(found["vector"])
+        order = np.argsort(row_ids)
+        vectors[order[np.searchsorted(row_ids[order], array_of(found["_rowid"]))]] = matrix_of(found["vector"])
         return vectors
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows:
-    """What dense search keeps in memory, in the order of speaking."""
-
-    seqs: Any
-    sessions: Any
-    row_ids: Any
-    by_seq: Any
-    codes: Any
-    vectors: Any
-    dimension: int
-
-    def row_ids_of(self, seqs: Sequence[int]) -> Any:
-        """The row ids of those of these seqs that are there."""
-        import numpy as np
-
-        if not len(self.seqs):
-            return self.row_ids
-        wanted = np.unique(np.array(seqs, np.int64))
-        places = np.searchsorted(self.seqs, wanted, sorter=self.by_seq)
-        places = self.by_seq[np.minimum(places, len(self.seqs) - 1)]
-        return self.row_ids[places[self.seqs[places] == wanted]]
-
-
-def _ranked(rows: _Rows, scores: Any, limit: int) -> list[tuple[int, float]]:
-    import numpy as np
-
-    inside = np.flatnonzero(scores > -np.inf)
-    pairs = [(int(rows.seqs[place]), float(scores[place])) for place in inside[best(scores[inside], limit)]]
+def _ranked(rows: LoadedRows, scored: Scored, limit: int) -> list[tuple[int, float]]:
+    chosen = best(scored.scores, limit)
+    seqs, scores = rows.seqs[scored.places[chosen]].tolist(), scored.scores[chosen].tolist()
+    pairs = ((seq, score) for seq, score in zip(seqs, scores, strict=True) if score > -math.inf)
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-
-
-def _matrix(column: pa.ChunkedArray) -> Any:
-    """A column of fixed-size lists as an array (rows, size), without copying where it is one chunk."""
-    import numpy as np
-
-    parts = [
-        part.flatten().to_numpy(zero_copy_only=False).reshape(len(part), -1) for part in column.chunks if len(part)
-    ]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros((0, column.type.list_size))
 
 
 def schema(dimension: int) -> pa.Schema:

@@ -5,6 +5,10 @@ hundreds of generated pydantic classes. They are only named in annotations as lo
 so the import is answered with empty classes in their place. A third of what is left is the package overrides, which
 reads the byte code of a hundred methods to see whether they override something: that is left to LanceDB's own tests.
 LanceDB is also told to keep its log off stderr.
+
+Reading takes less still: the compiled core of lancedb, which all of its Python is a wrapping of, loads in a hundredth
+of the time (see store/lance_reader.py). Its interface is declared in lancedb/_lancedb.pyi but not promised to last,
+which is why pyproject.toml holds lancedb to one minor version.
 """
 
 from __future__ import annotations
@@ -13,13 +17,15 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import cache
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 _REMOTE_CLIENT = "lance_namespace_urllib3_client"
 _OVERRIDES = "overrides"
+_CORE = "lancedb._lancedb"
 
 
 class _EmptyModule(ModuleType):
@@ -31,12 +37,12 @@ class _EmptyModule(ModuleType):
         return type(name, (), {})
 
 
-class _RemoteClientLoader(MetaPathFinder, Loader):
+class _RemoteClientLoader:  # finder and loader by their methods alone: importlib.abc imports much that is not needed
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname.split(".", 1)[0] in (_REMOTE_CLIENT, _OVERRIDES):
-            return ModuleSpec(fullname, self, is_package=True)
+            return ModuleSpec(fullname, cast("Any", self), is_package=True)
         return None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -53,8 +59,7 @@ class _RemoteClientLoader(MetaPathFinder, Loader):
 @cache
 def lance() -> Any:
     """The module lancedb, imported once."""
-    os.environ.setdefault("LANCEDB_LOG", "error")
-    os.environ.setdefault("RUST_LOG", "error")
+    _hush()
     if "lancedb" in sys.modules:
         return sys.modules["lancedb"]
     finder = _RemoteClientLoader()
@@ -67,3 +72,37 @@ def lance() -> Any:
         if not checked:
             sys.modules.pop(_OVERRIDES, None)  # whoever else wants it gets the real one
     return lancedb
+
+
+@cache
+def core() -> Any:
+    """The compiled module that lancedb is a wrapping of, without importing the rest of it.
+
+    It is the module that `import lancedb` finds too, should that come later.
+    """
+    _hush()
+    if _CORE not in sys.modules:
+        package = find_spec("lancedb")
+        places = package.submodule_search_locations if package else None
+        files = [Path(place, "_lancedb" + suffix) for place in places or () for suffix in EXTENSION_SUFFIXES]
+        found = next((file for file in files if file.is_file()), None)
+        spec = spec_from_file_location(_CORE, found) if found else None
+        if spec is None or spec.loader is None:
+            lance()  # laid out in a way that we do not know: the whole of it has it
+        else:
+            sys.modules[_CORE] = module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[_CORE])
+    return sys.modules[_CORE]
+
+
+def _hush() -> None:
+    os.environ.setdefault("LANCEDB_LOG", "error")
+    os.environ.setdefault("RUST_LOG", "error")
+
+
+def full_text() -> Any:
+    """How words are indexed: stems without stop words and accents, no positions."""
+    lance()
+    from lancedb.index import FTS
+
+    return FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)

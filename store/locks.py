@@ -1,6 +1,6 @@
 """The store's own locks, taken before any database is opened.
 
-Three advisory file locks (flock(2) through portalocker):
+Three advisory file locks (flock(2); what portalocker has for it on Windows):
 
 - the *writer* lock, exclusive, held by a command that changes the store for as long as it runs: writers queue here;
 - the *catalogue* lock, held only while the DuckDB file is open: shared by readers, exclusive for a commit;
@@ -23,7 +23,6 @@ import errno
 import json
 import os
 import shlex
-import socket
 import sys
 import textwrap
 import time
@@ -89,28 +88,24 @@ class StoreLocks:
             self._release(name, stream, shared=shared)
 
     def _acquire(self, name: str, *, shared: bool, wait_s: float) -> IO[str]:
-        import portalocker
-
-        kind = portalocker.LockFlags.SHARED if shared else portalocker.LockFlags.EXCLUSIVE
         stream = self._open(name, shared=shared)
         until = time.monotonic() + wait_s
         pause = _FIRST_PAUSE_S
         while True:
             try:
-                portalocker.lock(stream, kind | portalocker.LockFlags.NON_BLOCKING)
+                _lock(stream, shared=shared)
                 break
-            except portalocker.AlreadyLocked:
+            except BlockingIOError:
                 left = until - time.monotonic()
                 if left <= 0:
                     stream.close()
                     raise self._locked(name) from None
                 time.sleep(min(pause, left))
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
-            except portalocker.LockException as error:
+            except OSError as error:
                 stream.close()
-                cause = error.__cause__ or error
-                raise refusal(self._folder, cause) or StoreUnwritable(
-                    f"{self._folder}: no lock can be had there: {cause}", hint="keep the memory on a local disk"
+                raise refusal(self._folder, error) or StoreUnwritable(
+                    f"{self._folder}: no lock can be had there: {error}", hint="keep the memory on a local disk"
                 ) from error
         if shared:
             with suppress(OSError):
@@ -141,6 +136,8 @@ class StoreLocks:
         return self._folder / f"{name}.holder.json"
 
     def _locked(self, name: str) -> StoreLocked:
+        import socket
+
         try:
             holder = json.loads(self._record(name).read_text(encoding="utf-8"))
             if holder["host"] == socket.gethostname() and (holder["boot"] != _boot() or not _alive(holder["pid"])):
@@ -154,7 +151,30 @@ class StoreLocks:
         )
 
 
+def _lock(stream: IO[str], *, shared: bool) -> None:
+    """Lock the file at once. Raises BlockingIOError if another process holds it, OSError if there are no locks.
+
+    Where flock is, it is called by itself: importing portalocker takes longer than a search. Its locks are the same.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import portalocker
+
+        kind = portalocker.LockFlags.SHARED if shared else portalocker.LockFlags.EXCLUSIVE
+        try:
+            portalocker.lock(stream, kind | portalocker.LockFlags.NON_BLOCKING)
+        except portalocker.AlreadyLocked as error:
+            raise BlockingIOError(str(error)) from error
+        except portalocker.LockException as error:
+            raise OSError(str(error)) from error
+    else:
+        fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+
 def _holder(shown_as: str | None) -> str:
+    import socket
+
     command = shown_as or shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     record = {
         "command": textwrap.shorten(command, 200, placeholder=" ..."),

@@ -12,6 +12,7 @@ from store.errors import MigrationFailed, StoreDamaged, StoreNewer
 from store.fact_tables import FACT_TABLES
 from store.memory_tables import MEMORY_TABLES
 from store.tables import TURN_CHECKSUM
+from store.versions import VERSION_TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -119,6 +120,7 @@ MIGRATIONS = (
     ),
     Migration(4, "episodes, strengths, marks and the archive", MEMORY_TABLES),
     Migration(5, "claims, facts and the names that are mentioned", FACT_TABLES),
+    Migration(6, "earlier words of edited messages", VERSION_TABLES),
 )
 
 

@@ -40,7 +40,7 @@ def session_rows(connection: duckdb.DuckDBPyConnection, where: Filter) -> list[S
     rows = connection.execute(
         f"""SELECT s.id, s.format, s.native_id, s.title, count(*), list_sort(list(DISTINCT t.speaker)),
                    min(t.said_at), max(t.said_at)
-            FROM turns t JOIN sessions s ON s.number = t.session WHERE {where.sql() or "true"}
+            FROM current_turns t JOIN sessions s ON s.number = t.session WHERE {where.sql() or "true"}
             GROUP BY ALL ORDER BY max(t.said_at) DESC NULLS LAST, s.title, s.id"""
     ).fetchall()
     return [SessionRow._make((*row[:6], _aware(row[6]), _aware(row[7]))) for row in rows]
@@ -49,6 +49,15 @@ def session_rows(connection: duckdb.DuckDBPyConnection, where: Filter) -> list[S
 def speaker_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Everybody who said something, by name."""
     return [name for (name,) in connection.execute("SELECT DISTINCT speaker FROM turns ORDER BY speaker").fetchall()]
+
+
+def session_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What conversations are called: their titles, and the ids that their sources gave them."""
+    rows = connection.execute(
+        """SELECT DISTINCT unnest([title, native_id]) AS name FROM sessions
+           WHERE number IN (SELECT session FROM turns) ORDER BY name"""
+    ).fetchall()
+    return [name for (name,) in rows if not name.startswith("content:")]
 
 
 def stretches(
@@ -61,7 +70,7 @@ def stretches(
     condition = f"{where.sql() or 'true'} AND (? OR seq IN (SELECT unnest(?::BIGINT[])))"
     rows = connection.execute(
         f"""SELECT date_trunc(?, said_at + to_minutes(utc_offset::BIGINT))::DATE, count(*), count(DISTINCT session)
-            FROM turns WHERE {condition} GROUP BY 1 ORDER BY 1""",
+            FROM current_turns WHERE {condition} GROUP BY 1 ORDER BY 1""",
         [unit, only is None, list(only or ())],
     ).fetchall()
     return [Stretch(*row) for row in rows if row[0] is not None], sum(row[1] for row in rows if row[0] is None)

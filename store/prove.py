@@ -8,7 +8,9 @@ find to mean anything. Looked at are
 - because both databases compress: every value of every column of every table of the catalogue, and every value of
   every column that holds text in every version of every table of the index that can still be opened, decoded.
 
-The full-text index's own files are seen as bytes only. They are made anew from the rows that stay.
+- the full-text index's lists of words, which are compressed so that no word is seen among their bytes. Which words such
+  a file holds decides every byte of it, so each is compared with that of an index which is built anew, of the rows that
+  stay alone: if they are the same, it holds no other word. The index's other files hold numbers of words and of rows.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.disk import put_in_place, writable
-from store.lance import lance
+from store.lance import full_text, lance
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -31,6 +34,18 @@ if TYPE_CHECKING:
 
 SHORTEST = 8
 """Bytes that a text needs to be looked for among bytes: shorter ones occur in compressed files by chance."""
+
+HOW = {
+    "files": "every byte of every file, for the texts in UTF-8 and as they stand in JSON, and for the ids",
+    "decoded": "every value of every column of the catalogue, and every text in every version of the index that can "
+    "be opened, for the same",
+    "word_lists": "each list of words of the full-text index is compared, byte for byte, with that of an index built "
+    "anew of the turns that stay; its other files hold numbers and no words",
+}
+"""What the receipt says of the way in which each kind of thing was looked at."""
+
+WORD_LISTS = "*_tokens.lance"
+"""The files of a full-text index that hold its words."""
 
 _VALUES = 20_000
 _JOIN = b"\x00"
@@ -48,6 +63,7 @@ class Receipt:
     too_short: int
     files: list[dict[str, Any]] = field(default_factory=list)
     decoded: list[dict[str, Any]] = field(default_factory=list)
+    word_lists: list[dict[str, Any]] = field(default_factory=list)
     found: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -103,9 +119,10 @@ def look(store: Store, texts: Sequence[str], ids: Sequence[str], receipt: Receip
             "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
         ).fetchall():
             values = _catalogue_values(db, table, column, kind)
-            _look_at_values(f"memory.duckdb: {table}.{column}", values, needles, receipt)
+            _look_at_values(f"memory.duckdb: {table}.{column}", values, needles, receipt, hashing=store.seal is None)
     for name, values in _index_values(store.folder / "index"):
         _look_at_values(f"index: {name}", values, needles, receipt)
+    _look_at_word_lists(store, receipt)
     for path in sorted(store.folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             _look_at_file(path, str(path.relative_to(store.folder)), needles, receipt)
@@ -135,8 +152,10 @@ def document(receipt: Receipt) -> dict[str, Any]:
         "looked_for": receipt.looked_for,
         "said_by_others_too": receipt.told_by_others,
         "too_short": receipt.too_short,
+        "how": HOW,
         "files": receipt.files,
         "decoded": receipt.decoded,
+        "word_lists": receipt.word_lists,
         "found": receipt.found,
     }
 
@@ -180,6 +199,36 @@ def _index_values(folder: Path) -> Iterator[tuple[str, Iterator[str]]]:
         table.checkout_latest()
 
 
+def _look_at_word_lists(store: Store, receipt: Receipt) -> None:
+    """Whether each list of words is what the rows that stay make; builds them in the folder index.new for that."""
+    folder, scratch = store.folder / "index", store.folder / "index.new"
+    try:
+        for place in sorted(folder.glob("*.lance")):
+            shutil.rmtree(scratch, ignore_errors=True)
+            with writable(scratch):
+                made = _words_of_rows(lance().connect(str(folder)).open_table(place.stem), scratch)
+            for path in sorted(place.rglob(WORD_LISTS)):
+                name = str(path.relative_to(store.folder))
+                same = hashlib.sha256(path.read_bytes()).digest() in made
+                receipt.word_lists.append({"file": name, "as_of_what_stays": same})
+                if not same:
+                    receipt.found.append(
+                        {"where": f"{name}: its words are not those of the turns that stay", "times": 1}
+                    )
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _words_of_rows(table: Any, scratch: Path) -> set[bytes]:
+    """Hashes of the lists of words that a full-text index of these rows has, built in the folder `scratch`."""
+    columns = ["said", "window"]
+    rows = table.search().select(columns).limit(max(1, table.count_rows())).to_arrow().select(columns)
+    fresh = lance().connect(str(scratch)).create_table(table.name, rows)
+    for column in columns:
+        fresh.create_index(column, config=full_text())
+    return {hashlib.sha256(path.read_bytes()).digest() for path in scratch.rglob(WORD_LISTS)}
+
+
 def _strings(batches: Any) -> Iterator[str]:
     for batch in batches:
         for column in batch.columns:
@@ -187,14 +236,17 @@ def _strings(batches: Any) -> Iterator[str]:
                 yield from (value for value in column.to_pylist() if value is not None)
 
 
-def _look_at_values(where: str, values: Iterator[str], needles: Needles, receipt: Receipt) -> None:
+def _look_at_values(
+    where: str, values: Iterator[str], needles: Needles, receipt: Receipt, *, hashing: bool = True
+) -> None:
+    """hashing: not of an encrypted memory, whose receipt would let somebody without the key test what is in it."""
     digest = hashlib.sha256()
     count = finds = 0
     for block in _blocks(values):
         digest.update(block)
         count += block.count(_JOIN)
         finds += needles.within(block)
-    receipt.decoded.append({"what": where, "values": count, "sha256": digest.hexdigest()})
+    receipt.decoded.append({"what": where, "values": count, "sha256": digest.hexdigest() if hashing else None})
     if finds:
         receipt.found.append({"where": where, "times": finds})
 

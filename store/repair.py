@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store import erase, tombstones
+from store import erase, tombstones, versions
 from store.check import check_catalogue
 from store.disk import put_in_place, writable
 from store.errors import StoreDamaged
@@ -43,7 +43,11 @@ def mend_files(store: Store, tell: Tell) -> None:
             count += 1
     if count:
         tell(f"made {count} files private")
-    for name, torn in split_torn(store.folder, _damaged(store) / f"{_now()}-spool-lines"):
+    for name in ("index", "index.new", "index.old", "cache") if store.seal else ():
+        if (store.folder / name).exists():
+            shutil.rmtree(store.folder / name)
+            tell(f"deleted {name}, which was not encrypted")
+    for name, torn in split_torn(store.folder, _damaged(store) / f"{_now()}-spool-lines", store.seal):
         tell(f"moved {torn} torn lines of {name} to {_damaged(store).name}")
 
 
@@ -64,6 +68,7 @@ def mend_catalogue(store: Store, tell: Tell) -> None:
         _mend_turns(store, db, tell)
         _mend_doubles(store, db, tell)
         _mend_references(store, db, tell)
+        versions.settle(db, f"SELECT {versions.MESSAGE} FROM turns WHERE worded_at IS NOT NULL")
         [(highest,)] = db.execute("SELECT coalesce(max(seq), 0) FROM turns").fetchall()
         if int(catalogue.setting("next_seq") or 0) <= highest:
             catalogue.keep_setting("next_seq", str(highest + 1))
@@ -75,44 +80,38 @@ def mend_catalogue(store: Store, tell: Tell) -> None:
 
 
 def _salvage(store: Store, tell: Tell) -> None:
-    import duckdb
-
     path = store.folder / CATALOGUE
     draft = path.with_name(path.name + ".new")
     aside = _damaged(store)
     with store.locks.catalogue(shared=False), writable(path):
-        for old in (draft, draft.with_name(draft.name + ".wal")):
-            old.unlink(missing_ok=True)
-        with duckdb.connect(str(draft)) as fresh:
+        with store.drafting(draft) as (fresh, old):
             migrate(fresh)
             fresh.execute("DELETE FROM settings")
             for table in TABLES:
                 if table.name != "migrations":
-                    kept, lost = _copy_table(fresh, path, table.name)
+                    kept, lost = _copy_table(fresh, old, table.name)
                     if lost:
                         tell(f"{table.name}: saved {kept} rows, {lost} cannot be read")
             fresh.execute("INSERT OR IGNORE INTO settings VALUES ('next_seq', '1')")
-            if not store.erasing:
+            if not store.erasing and not store.seal:
                 taken = _turns_from_index(store, fresh)
                 if taken:
                     tell(f"took {taken} turns that the catalogue had lost from the index")
-            fresh.execute("CHECKPOINT")
-        draft.chmod(0o600)
         aside.mkdir(mode=0o700, exist_ok=True)
-        for old in (path, path.with_name(path.name + ".wal")):
-            if old.exists():
-                old.rename(aside / f"{_now()}-{old.name}")
+        for damaged in (path, path.with_name(path.name + ".wal")):
+            if damaged.exists():
+                damaged.rename(aside / f"{_now()}-{damaged.name}")
         put_in_place(draft, path)
     tell(f"wrote the catalogue anew; the damaged file is in {aside.name}")
 
 
-def _copy_table(fresh: duckdb.DuckDBPyConnection, path: Path, table: str) -> tuple[int, int]:
+def _copy_table(fresh: duckdb.DuckDBPyConnection, old: str, table: str) -> tuple[int, int]:
     """Copy what can be read of a table from the damaged file. Returns rows copied and rows lost."""
     import duckdb
 
     kept = lost = 0
     try:
-        fresh.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS damaged (READ_ONLY)")
+        fresh.execute(f"ATTACH '{old}' AS damaged (READ_ONLY)")
     except duckdb.Error:
         return 0, 0
     try:
@@ -154,7 +153,8 @@ def _turns_from_index(store: Store, db: duckdb.DuckDBPyConnection) -> int:
     db.register("indexed", rows)
     db.execute(
         """CREATE OR REPLACE TEMP TABLE lost AS
-            SELECT * REPLACE (said_at::TIMESTAMP AS said_at) FROM indexed WHERE seq NOT IN (SELECT seq FROM turns)"""
+            SELECT * REPLACE (said_at::TIMESTAMP AS said_at), NULL::TIMESTAMP AS worded_at FROM indexed
+            WHERE seq NOT IN (SELECT seq FROM turns)"""
     )
     db.unregister("indexed")
     deleted = tombstones.known_ids("lost")
@@ -259,7 +259,8 @@ def _move_aside(store: Store, db: duckdb.DuckDBPyConnection, table: str, conditi
         with (place / f"{_now()}-{table}.jsonl").open("a", encoding="utf-8") as stream:
             for row in rows:
                 record = dict(zip(names, row, strict=True))
-                stream.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+                line = json.dumps(record, ensure_ascii=False, default=str)
+                stream.write((store.seal.lock_line(line.encode()).decode() if store.seal else line) + "\n")
     if whole:
         db.execute(f"CREATE OR REPLACE TEMP TABLE gone_turns AS FROM turns WHERE {condition}")
         erase.remove(db)
@@ -271,6 +272,7 @@ def _move_aside(store: Store, db: duckdb.DuckDBPyConnection, table: str, conditi
 def drop_index(store: Store) -> None:
     """Take the index away; it is built anew from the catalogue."""
     store.index.drop()
+    store.archive.drop()
     for name in ("index.new", "index.old"):
         shutil.rmtree(store.folder / name, ignore_errors=True)
 

@@ -81,7 +81,7 @@ class Speakers:
             """WITH said AS (
                    SELECT s.person, count(*) AS turns, count(DISTINCT t.session) AS sessions,
                           count(DISTINCT t.source) AS sources, min(t.said_at) AS first, max(t.said_at) AS last
-                   FROM turns t JOIN speakers s ON s.number = t.who GROUP BY s.person),
+                   FROM current_turns t JOIN speakers s ON s.number = t.who GROUP BY s.person),
                named AS (
                    SELECT s.person, list_sort(list(DISTINCT n.name)) AS names
                    FROM speaker_names n JOIN speakers s ON s.number = n.speaker GROUP BY s.person),
@@ -153,6 +153,19 @@ class Speakers:
 
     def _shown(self, speakers: str) -> dict[int, str]:
         return dict(self._db.execute(f"SELECT who, name FROM shown WHERE who IN ({speakers})").fetchall())
+
+
+def people_called(name: str, people: Sequence[PersonRow]) -> list[PersonRow]:
+    """Everybody who is shown under that name, was ever seen with it, or has the number #N; case and @ do not count."""
+    if name.startswith("#") and name[1:].isdecimal():
+        return [person for person in people if person.number == int(name[1:])]
+    wanted = name.lstrip("@").lower()
+    return [
+        person
+        for person in people
+        if wanted in {one.lstrip("@").lower() for one in (person.name, *person.names)}
+        or any(key.removeprefix("=").lstrip("@").lower() == wanted for _, key in person.speakers)
+    ]
 
 
 def _list(numbers: Sequence[int]) -> str:

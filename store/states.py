@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Mark = Literal["pinned", "forgotten"]
 
+SUMMARY = "'summary:' || c.id"
+"""The id of the gist of a scene c, in SQL: the scene itself has that of the episode that founded it."""
+
 
 class StateRow(NamedTuple):
     """The strength of a memory that was recalled at least once."""
@@ -36,6 +39,20 @@ class EventRow(NamedTuple):
     seq: int | None
     text: str | None
     said_at: datetime | None
+
+
+class MadeEventRow(NamedTuple):
+    """A recall of a turn that an item is made of: an episode, a summary or a fact. born: when what it tells of ended;
+    began_with: the highest rating among its turns, or text: the words that tell its rating."""
+
+    item_id: str
+    kind: str
+    began_with: int
+    text: str | None
+    born: datetime | None
+    recalled_at: datetime
+    rating: int
+    answer_id: str
 
 
 class AgeRow(NamedTuple):
@@ -114,8 +131,32 @@ class States:
         ).fetchall()
         return [(row[0].replace(tzinfo=UTC), int(row[1])) for row in rows]
 
-    def keep_states(self, states: Iterable[StateRow]) -> None:
-        """Record strengths."""
+    def events_of_made(self) -> list[MadeEventRow]:
+        """The recalls of turns by the episodes, summaries and facts that these turns went into, by item and time."""
+        rows = self._db.execute(
+            f"""WITH used AS (
+                    SELECT t.seq, v.recalled_at, v.rating, v.answer_id
+                    FROM recall_events v JOIN turns t ON t.id = v.item_id),
+                rated AS (SELECT episode, max(rating) AS rating FROM turn_memory GROUP BY episode)
+                SELECT e.id, 'episode', r.rating, NULL, e.ended_at, u.recalled_at, u.rating, u.answer_id
+                FROM used u JOIN turn_memory m USING (seq) JOIN episodes e ON e.number = m.episode
+                JOIN rated r ON r.episode = e.number
+                UNION ALL
+                SELECT {SUMMARY}, 'summary', c.rating, NULL, c.ended_at, u.recalled_at, u.rating, u.answer_id
+                FROM used u JOIN turn_memory m USING (seq) JOIN episodes e ON e.number = m.episode
+                JOIN (SELECT s.number, s.id, max(r.rating) AS rating, max(e.ended_at) AS ended_at
+                      FROM scenes s JOIN episodes e ON e.scene = s.number JOIN rated r ON r.episode = e.number
+                      GROUP BY s.number, s.id) c ON c.number = e.scene
+                UNION ALL
+                SELECT f.id, 'fact', 0, f.statement, f.recorded_at, u.recalled_at, u.rating, u.answer_id
+                FROM used u JOIN fact_sources s ON s.seq = u.seq AND s.role = 'says' JOIN facts f ON f.id = s.fact_id
+                ORDER BY ALL"""
+        ).fetchall()
+        return [MadeEventRow._make((*row[:4], _aware(row[4]), _aware(row[5]), *row[6:])) for row in rows]
+
+    def keep_states(self, states: Iterable[StateRow], *, without: Sequence[str] = ()) -> None:
+        """Record strengths; those of the items in `without` go."""
+        self._db.execute("DELETE FROM memory_states WHERE item_id IN (SELECT unnest(?::VARCHAR[]))", [list(without)])
         for state in states:
             at = _naive(state.last_recalled_at) if state.last_recalled_at else None
             self._db.execute(
@@ -128,6 +169,10 @@ class States:
         rows = self._db.execute("FROM memory_states ORDER BY item_id").fetchall()
         return [StateRow._make((*row[:4], _aware(row[4]), row[5])) for row in rows]
 
+    def recalled(self) -> dict[str, int]:
+        """How many memories of each kind were recalled at least once."""
+        return dict(self._db.execute("SELECT kind, count(*) FROM memory_states GROUP BY ALL ORDER BY ALL").fetchall())
+
     # what the user said
 
     def marks(self) -> dict[str, Mark]:
@@ -138,6 +183,13 @@ class States:
         """Questions with the items that do not answer them, as (question, item_id)."""
         rows = self._db.execute("SELECT question, item_id FROM rejections ORDER BY question, item_id").fetchall()
         return [(str(row[0]), str(row[1])) for row in rows]
+
+    def any_instruction(self) -> bool:
+        """Whether there is a standing instruction that was not put away."""
+        sql = (
+            "SELECT EXISTS (FROM turn_memory m WHERE m.instruction AND NOT EXISTS (FROM archive a WHERE a.seq = m.seq))"
+        )
+        return bool(self._db.execute(sql).fetchall()[0][0])
 
     def answers(self, prefix: str) -> list[str]:
         """The JSON documents of the answers whose id begins so, at most 10."""
@@ -235,7 +287,7 @@ class States:
     def growth(self, months: int) -> list[tuple[str, int]]:
         """How many turns were said in each of the last months that have any, as ("2024-05", n), oldest first."""
         rows = self._db.execute(
-            """SELECT strftime(date_trunc('month', said_at), '%Y-%m') AS month, count(*) FROM turns
+            """SELECT strftime(date_trunc('month', said_at), '%Y-%m') AS month, count(*) FROM current_turns
                WHERE said_at IS NOT NULL GROUP BY ALL ORDER BY month DESC LIMIT ?""",
             [months],
         ).fetchall()
@@ -248,7 +300,7 @@ class States:
                       (SELECT count(*) FROM marks WHERE mark = 'pinned'),
                       (SELECT count(*) FROM marks WHERE mark = 'forgotten'),
                       (SELECT count(*) FROM turn_memory m WHERE instruction AND m.seq NOT IN (SELECT seq FROM archive)),
-                      (SELECT count(*) FROM turns) - (SELECT count(*) FROM turn_memory)"""
+                      (SELECT count(*) FROM current_turns) - (SELECT count(*) FROM turn_memory)"""
         ).fetchall()
         names = ("episodes", "scenes", "archived", "pinned", "forgotten", "instructions", "unconsolidated")
         return dict(zip(names, map(int, row), strict=True))

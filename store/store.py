@@ -2,46 +2,62 @@
 
 FOLDER/memory.duckdb    the truth                    FOLDER/spool.jsonl   answers that wait to be folded in
 FOLDER/index/           derived, LanceDB             FOLDER/locks/        see store/locks.py
+FOLDER/index.reembed    a second index, of another embedder, that is being made: see store/reembedding.py
 FOLDER/index.pending    is there while the index may lag behind the catalogue
 FOLDER/erase.pending    is there while deleted text may still be in a file: see store/erase.py
 FOLDER/before-schema-N  the catalogue as it was before a migration: see Store.bring_up_to_date
 FOLDER/damaged          what repair could not mend
-FOLDER/cache            token vectors of turns that were looked at closely; the last run of `memcli eval --mine`
+FOLDER/cache            token vectors of turns that were looked at closely; columns of the index as dense search wants
+                        them; how memories stand; beginnings of prompts as a language model computed them
+                        (store/prompt_states.py); the last run of `memcli eval --mine`
 FOLDER/receipts         of deletions: see store/prove.py
+
+An encrypted memory has the same catalogue sealed (store/sealed_file.py), the spool line by line, its index and cache in
+the memory of each process alone, and FOLDER/key.json, which says where the key is.
 """
 
 from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.archive import Archive
-from store.catalogue import Catalogue
 from store.disk import flush, refusal, writable
-from store.errors import StoreDamaged, StoreExposed, StoreLocked, StoreMissing
+from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, StoreMissing, StoreUnwritable
 from store.index import Index
+from store.index_in_memory import ArchiveInMemory, IndexInMemory
 from store.locks import StoreLocks
 from store.migrations import applied, keep_copy, latest, migrate, schema_of
+from store.prompt_states import PromptStates
+from store.sealed_file import SealedFile
+from store.sealed_system import CONFIG as SEALED_CONFIG
+from store.sealed_system import UNLOGGED, address, serve
+from store.sealing import Seal, is_sealed
 from store.spool import Spool
 from store.standing import Standing, StandingReader
-from store.token_cache import TokenCache
+from store.token_cache import TokenCache, TokensInMemory
 
 if TYPE_CHECKING:
     import duckdb
+
+    from store.catalogue import Catalogue
 
 CATALOGUE = "memory.duckdb"
 OWN = (
     CATALOGUE, f"{CATALOGUE}.wal", "index", "index.pending", "index.new", "index.old", "erase.pending", "spool.jsonl",
     "spool.jsonl.folding", "spool.jsonl.new", "spool.jsonl.folding.new", "locks", "damaged", "receipts",
-    f"{CATALOGUE}.new", f"{CATALOGUE}.new.wal",
+    f"{CATALOGUE}.new", f"{CATALOGUE}.new.wal", f"{CATALOGUE}.empty", "key.json", "serve.sock",
 )  # fmt: skip
 """Every name that a store's folder may hold, but for DERIVED and the copies that migrations leave."""
 
-DERIVED = ("cache",)
+REEMBEDDED = "index.reembed"
+"""A second index that is being made: see store/reembedding.py."""
+
+DERIVED = ("cache", REEMBEDDED)
 """What can be made again from the rest at any time, and goes whenever anything is erased."""
 
 CONFIG = {
@@ -55,40 +71,74 @@ CONFIG = {
 }
 
 
+KeyFinder = Callable[[Path], bytes]
+"""Gives the key of the encrypted memory in a folder. Raises KeyRefused if it has none."""
+
+
+def no_key(folder: Path) -> bytes:
+    """The finder of somebody who has no key."""
+    raise KeyRefused(
+        f"the memory at {folder} is encrypted, and no key was given",
+        hint="$MEMCLI_KEY, or `key.file` in the settings, says where it is (see the README)",
+    )
+
+
 class Store:
     """A store that exists. Nothing is open between calls; see Store.open and Store.create."""
 
-    def __init__(self, folder: Path, wait_s: float) -> None:
+    def __init__(self, folder: Path, wait_s: float, key: KeyFinder = no_key) -> None:
         self.folder = folder
         self.locks = StoreLocks(folder / "locks", wait_s)
-        self.spool = Spool(folder / "spool.jsonl", self.locks)
-        self.index = Index(folder / "index")
-        self.token_cache = TokenCache(folder / "cache" / "tokens.sqlite")
-        self.archive = Archive(folder / "index")
-        self._standing = StandingReader(self)
+        self.key = key
+        self.seal: Seal | None = None
+        """What everything is encrypted with; None if the memory is not."""
+        if is_sealed(folder / CATALOGUE):
+            found = key(folder)
+            self.key = lambda _: found  # of its copies too, wherever they are
+            self.seal = Seal.of(folder / CATALOGUE, found)
+        self._file = SealedFile(folder / CATALOGUE, self.seal) if self.seal else None
+        cache = folder / "cache"
+        self.spool = Spool(folder / "spool.jsonl", self.locks, self.seal)
+        self.index = IndexInMemory() if self.seal else Index(folder / "index", cache=cache)
+        self.archive = ArchiveInMemory() if self.seal else Archive(folder / "index", cache=cache)
+        self.token_cache = TokensInMemory() if self.seal else TokenCache(cache / "tokens.sqlite")
+        self.prompt_states = None if self.seal else PromptStates(cache / "prompts")
+        if self.seal:
+            self.locks.shown_as = "memcli"  # what was asked or said stands in a command line
+        self._standing = StandingReader(self, None if self.seal else cache / "standing.json")
         self._pending = folder / "index.pending"
         self._erasing = folder / "erase.pending"
 
     @classmethod
-    def open(cls, folder: Path, *, wait_s: float, exposed: bool = False) -> Store:
+    def open(cls, folder: Path, *, wait_s: float, exposed: bool = False, key: KeyFinder = no_key) -> Store:
         """The store in this folder. Raises StoreMissing if there is none.
 
-        exposed: open it even if the folder's mode lets other users in; else that is StoreExposed.
+        exposed: open it even if the folder's mode lets other users in; else that is StoreExposed. key: asked for the
+        key if the store is encrypted; Raises KeyRefused if it is not the right one.
         """
-        if not (folder / CATALOGUE).is_file():
+        if not is_store(folder):
             what = "is not a memory" if folder.exists() else "does not exist"
             raise StoreMissing(f"no memory at {folder}: it {what}", hint="`memcli ingest PATH` makes one")
         if not exposed:
             _refuse_exposed(folder)
         with writable(folder):
             (folder / "locks").mkdir(mode=0o700, exist_ok=True)
-        return cls(folder, wait_s)
+        return cls(folder, wait_s, key)
 
     @classmethod
-    def create(cls, folder: Path, *, wait_s: float, exposed: bool = False) -> Store:
+    def create(
+        cls,
+        folder: Path,
+        *,
+        wait_s: float,
+        exposed: bool = False,
+        key: KeyFinder = no_key,
+        encrypted: bool = False,
+    ) -> Store:
         """The store in this folder, made now if the folder is empty or not there, and brought to the present schema.
 
-        Raises StoreMissing if the folder holds something else: a store is never put among other files.
+        encrypted: one that is made now is encrypted with the key. Raises StoreMissing if the folder holds something
+        else: a store is never put among other files.
         """
         with writable(folder):
             if not (folder / CATALOGUE).exists():
@@ -99,10 +149,12 @@ class Store:
                     )
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 folder.chmod(0o700)
+                if encrypted:
+                    SealedFile.create(folder / CATALOGUE, Seal.fresh(key(folder)))
             elif not exposed:
                 _refuse_exposed(folder)
             (folder / "locks").mkdir(mode=0o700, exist_ok=True)
-        store = cls(folder, wait_s)
+        store = cls(folder, wait_s, key)
         store.bring_up_to_date()
         return store
 
@@ -122,9 +174,19 @@ class Store:
             with self._opened(read_only=False) as connection:
                 migrate(connection)
 
+    def reopen(self) -> None:
+        """See at the next read what other processes have written to the index."""
+        for table in (self.index, self.archive):
+            if self.seal:
+                table.drop()  # it is in this process's memory alone, and is made anew of the catalogue
+            else:
+                table.reopen()
+
     @contextmanager
     def reading(self) -> Iterator[Catalogue]:
         """The catalogue, shared with other readers. Raises StoreLocked, StoreDamaged, StoreNewer."""
+        from store.catalogue import Catalogue  # a question that needs none does not wait for it
+
         with self._connection(read_only=True) as connection:
             if applied(connection) == latest():
                 yield Catalogue(connection)
@@ -136,6 +198,8 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Catalogue]:
         """The catalogue, alone, for a short commit. Raises StoreLocked, StoreDamaged, StoreNewer, StoreUnwritable."""
+        from store.catalogue import Catalogue
+
         with self._connection(read_only=False) as connection:
             if applied(connection) == latest():
                 yield Catalogue(connection)
@@ -147,8 +211,59 @@ class Store:
     @contextmanager
     def scratch_reading(self) -> Iterator[Catalogue]:
         """The catalogue as it is, of whatever schema, in a folder that nobody else uses: a copy, or a fresh restore."""
+        from store.catalogue import Catalogue
+
         with self._opened(read_only=True) as connection:
             yield Catalogue(connection)
+
+    @contextmanager
+    def drafting(self, draft: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """A new catalogue file at that path, whole once this is left: a connection that has it as `fresh`, in use, and
+        what ATTACH calls the present one (of an encrypted one, what can be decrypted of it). The connection may read
+        files: run only our own statements.
+        """
+        import duckdb
+
+        path = self.folder / CATALOGUE
+        for left in (draft, draft.with_name(draft.name + ".wal")):
+            left.unlink(missing_ok=True)
+        config = {"threads": "2", "memory_limit": "1GB"} | (SEALED_CONFIG if self.seal else {})
+        with duckdb.connect(config=config) as connection:
+            made, old = None, _quoted(path)
+            if self.seal:
+                present, made = SealedFile(path, self.seal), SealedFile.create(draft, self.seal)
+                present.salvage()
+                serve(connection, {"fresh": made.content, "old": present.content})
+                old = address("old")
+            target = f"'{address('fresh')}' AS fresh ({UNLOGGED})" if made else f"'{_quoted(draft)}' AS fresh"
+            connection.execute(f"ATTACH {target}")
+            connection.execute("USE fresh")
+            yield connection, old
+            connection.execute("CHECKPOINT fresh")
+            connection.execute("USE memory")
+            connection.execute("DETACH fresh")
+            if made:
+                made.commit()
+        draft.chmod(0o600)
+
+    def _unsealed(self, file: SealedFile, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        """The catalogue of an encrypted memory, as DuckDB finds it in this process's memory."""
+        import duckdb
+
+        if read_only and not file.content.getbuffer().nbytes:
+            raise StoreDamaged(
+                f"{file.path} is empty: the memory was not made to its end",
+                hint="`memcli ingest PATH` goes on where that stopped",
+            )
+        config = CONFIG | SEALED_CONFIG
+        del config["enable_external_access"]  # set below: to attach is to reach outside
+        connection = duckdb.connect(config=config)
+        serve(connection, {"catalogue": file.content})
+        option = "READ_ONLY" if read_only else UNLOGGED
+        connection.execute(f"ATTACH '{address('catalogue')}' AS catalogue ({option})")
+        connection.execute("USE catalogue")
+        connection.execute(f"SET enable_external_access = {CONFIG['enable_external_access']}")
+        return connection
 
     def fold_spool(self) -> None:
         """Take what the spool holds into the catalogue. Only under the writer lock."""
@@ -163,15 +278,39 @@ class Store:
         return self._standing.read()
 
     @property
-    def catalogue_version(self) -> int:
-        """Changes whenever something was written into the catalogue."""
-        version: int = (self.folder / CATALOGUE).stat().st_mtime_ns
-        return version
+    def catalogue_version(self) -> str:
+        """Changes whenever something was written into the catalogue, be it no further than into its log."""
+        files = [self.folder / name for name in (CATALOGUE, f"{CATALOGUE}.wal")]
+        found = [path.stat() for path in files if path.exists()]
+        return f"{latest()} " + " ".join(f"{one.st_ino}:{one.st_size}:{one.st_mtime_ns}" for one in found)
+
+    @property
+    def embedder(self) -> str | None:
+        """The id of the embedder whose vectors the index holds; None if there is no index."""
+        try:
+            return (self.index.folder / "embedder").read_text(encoding="utf-8")
+        except OSError:
+            pass
+        if not self.index.exists:
+            return None
+        with self.reading() as catalogue:  # an index of an earlier version, without the file: the catalogue knows
+            known = catalogue.setting("embedder")
+        if known is not None:
+            with suppress(OSError, StoreUnwritable):
+                self.name_embedder(known)
+        return known
+
+    def name_embedder(self, embedder_id: str) -> None:
+        """Say in the index itself whose vectors it holds, so that whoever searches need not open the catalogue."""
+        name = self.index.folder / "embedder"
+        if self.index.exists and not name.is_file():
+            with writable(name):
+                name.write_text(embedder_id, encoding="utf-8")
 
     @property
     def pending(self) -> bool:
         """Whether the index may lack turns that are committed (see expect_pending), or hold deleted ones."""
-        return self._pending.exists() or not self.index.exists or self.erasing
+        return (self._pending.exists() and not self.seal) or not self.index.exists or self.erasing
 
     def expect_pending(self) -> None:
         """Say, before a commit, that it fills the outbox: readers see it without opening the catalogue."""
@@ -227,7 +366,11 @@ class Store:
 
         path = self.folder / CATALOGUE
         try:
-            connection = duckdb.connect(str(path), read_only=read_only, config=CONFIG)
+            if self._file:
+                self._file.refresh()
+                connection = self._unsealed(self._file, read_only=read_only)
+            else:
+                connection = duckdb.connect(str(path), read_only=read_only, config=CONFIG)
         except duckdb.Error as error:
             held = re.search(r"Conflicting lock is held in (.+?) \(PID (\d+)\)", str(error))
             if held:
@@ -245,7 +388,11 @@ class Store:
         try:
             if not read_only:
                 path.chmod(0o600)
-            yield connection
+            try:
+                yield connection
+            finally:
+                if self._file and not read_only:
+                    _keep(connection, self._file)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise StoreDamaged(
                 f"{path} is not a memcli catalogue: {str(error).splitlines()[0]}",
@@ -265,6 +412,26 @@ class Store:
             ) from error
         finally:
             connection.close()
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a store is in the folder."""
+    return (folder / CATALOGUE).is_file()
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, file: SealedFile) -> None:
+    """Bring what was committed into the file, and that to the disk."""
+    import duckdb
+
+    with suppress(duckdb.Error):
+        connection.rollback()  # what was begun and not committed, after an error
+    connection.execute("CHECKPOINT")
+    connection.close()
+    file.commit()
 
 
 def _refuse_exposed(folder: Path) -> None:

@@ -95,6 +95,14 @@ TABLES = (
         ),
         erased="seq IN (SELECT seq FROM gone_turns)",
     ),
+    # Which words of an edited message are not its present ones; made anew wherever a version comes or goes.
+    Table(
+        name="superseded",
+        identity=("seq",),
+        refers=(Refers("seq", "turns", "seq"), Refers("current", "turns", "seq")),
+        erased="seq IN (SELECT seq FROM gone_turns) OR current IN (SELECT seq FROM gone_turns)",
+        exported=False,
+    ),
     Table(
         name="sources",
         identity=("uri",),
@@ -174,14 +182,16 @@ TABLES = (
     Table(
         name="facts",
         identity=("id",),
-        erased="subject_key IN (SELECT subject_key FROM gone_claims)",
+        erased="subject_key IN (SELECT subject_key FROM gone_claims) OR subject_key IN ("
+        "SELECT subject_key FROM fact_sources WHERE seq IN (SELECT seq FROM gone_turns))",
         exported=False,
     ),
     Table(
         name="fact_sources",
         identity=("fact_id", "seq", "start_at", "role"),
         refers=(Refers("fact_id", "facts", "id"), Refers("seq", "turns", "seq")),
-        erased="subject_key IN (SELECT subject_key FROM gone_claims)",
+        erased="subject_key IN (SELECT subject_key FROM gone_claims)"
+        " OR subject_key IN (SELECT subject_key FROM gone_facts)",
         exported=False,
     ),
     Table(name="facts_due", identity=("subject_key",), exported=False),
@@ -192,7 +202,13 @@ TABLES = (
         erased="seq IN (SELECT seq FROM gone_turns)",
         exported=False,
     ),
-    Table(name="memory_states", identity=("item_id",), erased="item_id IN (SELECT id FROM gone_turns)", exported=False),
+    Table(
+        name="memory_states",
+        identity=("item_id",),
+        erased="item_id IN (SELECT id FROM gone_turns) OR item_id IN (SELECT id FROM gone_episodes)"
+        " OR item_id IN (SELECT 'summary:' || id FROM gone_scenes) OR item_id IN (SELECT id FROM gone_facts)",
+        exported=False,
+    ),
     Table(name="marks", identity=("item_id",), erased="item_id IN (SELECT id FROM gone_turns)"),
     Table(name="rejections", identity=("question", "item_id"), erased="item_id IN (SELECT id FROM gone_turns)"),
     Table(name="consolidations", identity=("number",), exported=False),
@@ -202,7 +218,7 @@ TABLES = (
 )
 """In the order in which rows are erased: what points at a row of another table, and goes with it, comes after that."""
 
-VIEWS = ("shown",)
+VIEWS = ("shown", "current_turns")
 """What the schema has beside tables: looks at them, which keep nothing of their own."""
 
 TURN_CHECKSUM = "('0x' || left(sha256(concat_ws(chr(31), id, speaker, said_at::VARCHAR, text)), 16))::UBIGINT"

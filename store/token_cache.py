@@ -120,3 +120,27 @@ class TokenCache:
             yield database
         finally:
             database.close()
+
+
+class TokensInMemory(TokenCache):
+    """The cache of a memory that is encrypted: in this process's memory, and gone with it."""
+
+    def __init__(self, *, budget: int = BUDGET_BYTES) -> None:
+        self._kept: dict[bytes, tuple[int, bytes]] = {}
+        self._budget = budget
+        self._size = 0
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, tuple[int, bytes]]:
+        """As TokenCache.get()."""
+        return {key: self._kept[key] for key in keys if key in self._kept}
+
+    def put(self, entries: Mapping[bytes, tuple[int, bytes]]) -> None:
+        """As TokenCache.put()."""
+        if self._size > self._budget:
+            self.forget()
+        self._kept.update(entries)
+        self._size += sum(len(data) for _, data in entries.values())
+
+    def forget(self) -> None:
+        """Delete everything."""
+        self._kept, self._size = {}, 0

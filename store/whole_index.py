@@ -101,6 +101,9 @@ def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], fold
             schema = table.schema
             made = fresh.create_table(table.name, schema=schema)
             made.add(pa.RecordBatchReader.from_batches(schema, _kept(table, gone, windows)))
+        named = index.folder / "embedder"
+        if named.is_file():  # whose vectors these are
+            shutil.copyfile(named, folder / named.name)
         for copy in (Index(folder), Archive(folder)):
             copy.refresh_text()
             copy.reopen()

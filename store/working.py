@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from store.catalogue import Catalogue
 from store.rows import TurnRow
+
+if TYPE_CHECKING:
+    from store.catalogue import Catalogue
 
 _TURN = """
     SELECT t.seq, t.id, t.session, s.id, s.title, t.position, t.speaker, t.role, t.text, t.said_at, t.utc_offset,
            t.native_id, o.uri, t.line, t.metadata
-    FROM turns t JOIN sessions s ON s.number = t.session JOIN sources o ON o.number = t.source
+    FROM current_turns t JOIN sessions s ON s.number = t.session JOIN sources o ON o.number = t.source
 """
 
 

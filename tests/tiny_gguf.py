@@ -18,8 +18,12 @@ def write_tiny_gguf(
     chat_template: str | None = CHAT_TEMPLATE,
     context_length: int = 2048,
     deadly: bool = False,
+    hidden: int = 32,
+    heads: int = 4,
+    feed: int = 64,
+    layers: int = 2,
 ) -> Path:
-    """A llama of two layers, 32 dimensions and a byte-level SentencePiece vocabulary (some 150 KB).
+    """A llama of two layers (or as large as said) with a byte-level SentencePiece vocabulary, some 150 KB.
 
     Special tokens: <s>, </s>, <|im_start|>, <|im_end|>. `chat_template=None` leaves the template out;
     `deadly` makes it a model that loads and kills the process that works with it.
@@ -27,7 +31,6 @@ def write_tiny_gguf(
     import gguf
     import numpy as np
 
-    hidden, heads, feed, layers = 32, 4, 64, 2
     kinds = gguf.TokenType
     entries = [("<unk>", kinds.UNKNOWN), ("<s>", kinds.CONTROL), ("</s>", kinds.CONTROL)]
     entries += [("<|im_start|>", kinds.CONTROL), ("<|im_end|>", kinds.CONTROL)]

@@ -6,13 +6,14 @@ which neither is newer are shown side by side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from memcli.answer.fact_questions import ME, FactQuestion, fact_question
 from memcli.memory.consolidate_facts import beliefs_of
+from memcli.memory.consolidate_subjects import claims_about, keys_of, people_of
 from memcli.memory.facts.beliefs import Belief
 from memcli.memory.facts.claims import Claim, subject_key
 from memcli.memory.facts.predicates import family
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 OWNERS = ("me", "user", "human", "you")
 """What those are called who speak to the memory or to an assistant: whom "I" in a question means."""
 
+DOUBTED = 0.5
+"""What is left of the confidence in a value that may have changed."""
+
 VALUES = 6
 """Most values that an answer lists of a predicate that has many."""
 
@@ -34,7 +38,8 @@ VALUES = 6
 class Known:
     """What the memory knows: the answer's text, the evidence for it, and the statements in conflict, if any are.
 
-    values: what is stated to hold at the time that is asked about; empty if all that is known had ended by then.
+    values: what is stated to hold at the time that is asked about; empty if all that is known had ended by then, or
+    may have changed by then.
     """
 
     text: str
@@ -64,8 +69,9 @@ def known(
     families = [family(name) for name in wanted.predicates]
     first, last = wanted.first or as_of or asked_on, wanted.last or as_of or asked_on
     with store.reading() as catalogue:
-        subjects = _subjects(wanted, catalogue.facts.subjects())
-        rows = catalogue.facts.claims_of(subjects, known_as_of) if subjects else []
+        people = people_of(catalogue)
+        subjects = _subjects(wanted, people.shown(wanted.subject), keys_of(catalogue, people))
+        rows = claims_about(catalogue, people, subjects, known_as_of) if subjects else []
         beliefs = beliefs_of((row for row in rows if family(row.predicate) in families), superseding=superseding)
         # Several predicates may answer; the first of which anything is known does.
         for name in dict.fromkeys(families):
@@ -76,13 +82,15 @@ def known(
     return None
 
 
-def _subjects(wanted: FactQuestion, known_names: Sequence[tuple[str, str]]) -> list[str]:
-    """The keys of the subjects that the question means; none if it could mean two people."""
-    keys = [key for key, _ in known_names]
+def _subjects(wanted: FactQuestion, name: str, keys: Collection[str]) -> list[str]:
+    """The keys of the subjects that the question means, of those that are known; none if it could mean two people.
+
+    name: the one that whom it names is shown under.
+    """
     if wanted.subject == ME:
         owners = [key for key in keys if key in OWNERS]
         return [f"{key}'s {wanted.kin}" for key in OWNERS if f"{key}'s {wanted.kin}" in keys] if wanted.kin else owners
-    asked = subject_key(wanted.subject)
+    asked = subject_key(name)
     people = {key for key in keys if "'s " not in key}
     if asked not in people:
         longer = {key for key in people if key.split()[0] == asked}
@@ -117,7 +125,7 @@ def _held(one: Belief, first: date, last: date) -> bool:
 def _answer(
     chosen: Sequence[Belief], first: date, last: date, asked_on: date, catalogue: Catalogue, seqs: dict[str, int]
 ) -> Known:
-    shown = [(one, _shown(one, first)) for one in chosen]
+    shown = [(one, _shown(one, first, last)) for one in chosen]
     turn_ids = list(dict.fromkeys(claim.said.turn_id for _, claims in shown for claim in claims))
     rows = {row.id: row for row in catalogue.turns_by_seq([seqs[turn] for turn in turn_ids])}
     numbers = {turn: number for number, turn in enumerate(turn_ids, start=1)}
@@ -137,21 +145,24 @@ def _answer(
     evidence = tuple(
         Evidence(number=numbers[turn], turn=turn_of(rows[turn]), score=1.0, match=1.0) for turn in turn_ids
     )
-    values = tuple(one.object for one in chosen if _held(one, first, last))
+    values = tuple(one.object for one in chosen if _held(one, first, last) and not one.doubted_on(last))
     return Known(
         text=text,
         values=values,
         evidence=evidence,
         conflicts=conflicts,
-        confidence=min(one.confidence for one in chosen),
+        confidence=min(one.confidence * (DOUBTED if one.doubted_on(last) else 1.0) for one in chosen),
     )
 
 
-def _shown(one: Belief, day: date) -> list[Claim]:
-    """The claims that an answer cites: the latest that says so, and the one through which it is over, if it is."""
+def _shown(one: Belief, first: date, last: date) -> list[Claim]:
+    """The claims that an answer cites: the latest that says so, and the one through which it is over or in doubt."""
     says = [claim for claim in one.sources if claim is not one.ended_by and claim.stance == "holds"]
     claims = says[-1:]
-    if one.ended_by is not None and one.ended_by not in says and (one.valid_to is None or one.valid_to <= day):
+    doubt = one.doubted_on(last) if _held(one, first, last) else None
+    if doubt is not None:
+        claims.append(doubt)
+    if one.ended_by is not None and one.ended_by not in says and (one.valid_to is None or one.valid_to <= first):
         claims.append(one.ended_by)
     return claims or [one.sources[-1]]
 
@@ -164,6 +175,9 @@ def _value(one: Belief, first: date, last: date, asked_on: date) -> str:
     if one.valid_to is not None and one.valid_to <= asked_on:
         begun = f"from {since} " if since else ""
         return f"{one.object}, {begun}until {_day(one.valid_to)}"
+    if one.doubted_on(last):
+        begun = f", {'since' if one.since_known else 'first said on'} {since}" if since else ""
+        return f"Possibly outdated: {one.object}{begun}"
     if since is None:
         return one.object
     if one.valid_from is not None and one.valid_from > asked_on:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-_CITATION = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
+from memcli.patterns import regex
+
+_CITATION = regex(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 
 
 class Checked(NamedTuple):

@@ -6,7 +6,7 @@ The block is fenced, its lines are numbered in order of time, and what was said 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memcli.answer.generate import excerpts
 from memcli.recall.query import words
@@ -16,12 +16,13 @@ from memcli.types import Candidate, Evidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextBlock:
-    """The text of a block, its tokens, the evidence in it, and how many candidates did not fit."""
+    """The text of a block, its tokens, the evidence in it, and how many of the candidates found did not fit."""
 
     text: str
     tokens: int
     evidence: Sequence[Evidence]
     left_out: int
+    found: int
 
 
 def context_block(
@@ -33,7 +34,7 @@ def context_block(
     are in the block already do not come again.
     """
     chosen: list[Candidate] = []
-    block = ContextBlock(text="", tokens=0, evidence=(), left_out=0)
+    block = ContextBlock(text="", tokens=0, evidence=(), left_out=0, found=0)
     seen: set[tuple[str, ...]] = set()
     left_out = 0
     for candidate in candidates:
@@ -48,5 +49,5 @@ def context_block(
             continue
         seen.add(spoken)
         chosen.append(candidate)
-        block = ContextBlock(text=text, tokens=tokens, evidence=evidence, left_out=0)
-    return ContextBlock(text=block.text, tokens=block.tokens, evidence=block.evidence, left_out=left_out)
+        block = ContextBlock(text=text, tokens=tokens, evidence=evidence, left_out=0, found=0)
+    return replace(block, left_out=left_out, found=len(candidates))

@@ -5,24 +5,24 @@ For "when" the answer is the date, resolved against the day on which the sentenc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.answer.spans import holds, span
 from memcli.memory.timex import describe, find_time_expressions
+from memcli.patterns import regex
 from memcli.recall.features import distinguishing
 from memcli.recall.query import stems, words
 from memcli.recall.question import Question, kind_of
-from memcli.recall.token_vectors import encoded
+from memcli.recall.token_vectors import encoded, of_question
 from memcli.types import Evidence, Turn
 from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
     from engines.protocols import TokenEncoder
 
-_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?\n]*)*[.!?]*[\"'”’)]*")
+_SENTENCE = regex(r"[^.!?\n]+(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?\n]*)*[.!?]*[\"'”’)]*")
 
 TURNS = 5
 """Only the sentences of the best turns can be the answer."""
@@ -41,7 +41,7 @@ AS_GOOD = 0.85
 
 PARTS = 3
 FEW_WORDS = 4
-_ASKS_BACK = re.compile(r"\?\W*$")
+_ASKS_BACK = regex(r"\?\W*$")
 
 
 class Extract(NamedTuple):
@@ -98,7 +98,7 @@ def _ranked(
 
     turns = sorted(evidence, key=lambda one: (-one.score, one.number))[:TURNS]
     pairs = [(at, sentence) for at, one in enumerate(turns) for sentence in sentences(one.turn.text) or [one.turn.text]]
-    (asked,) = encoder.encode([question.text])
+    asked = of_question(encoder, question.text)
     said = encoded([f"{turns[at].turn.speaker}: {sentence}" for at, sentence in pairs], encoder, cache)
     weights = distinguishing(asked, said)
     matches = best_matches(asked, said)

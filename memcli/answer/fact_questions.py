@@ -15,6 +15,7 @@ from typing import Final
 from memcli.memory.facts.english import any_of
 from memcli.memory.facts.predicates import KIN, NAMED, NUMBERS, PARTNERS, PETS, ROLES, THINGS
 from memcli.memory.timex import find_time_expressions
+from memcli.patterns import regex
 
 ME: Final = "I"
 """The subject of a question about the one who asks."""
@@ -49,50 +50,50 @@ _ATTRIBUTES: Final = any_of(
 )
 _JOB_WORDS: Final = r"(?:job|profession|occupation)"
 
-#: Pattern, and the predicates that answer it; "*" stands for what the pattern's group `attribute` holds.
+#: Words of which one is in every question of the kind, pattern, and the predicates that answer it; "*" stands for what the pattern's group `attribute` holds.
 _QUESTIONS: Final = tuple(
-    (re.compile(rf"{pattern}[\s?!.]*$"), predicates)
-    for pattern, predicates in (
-        (rf"[Ww]here\s+{_DOES}\s+(?:{_WHO})\s+live", ("lives in",)),
-        (rf"(?:[Ww]hich|[Ww]hat|[Ii]n\s+which|[Ii]n\s+what)\s+(?:city|town|village|country|place)\s+{_DOES}\s+(?:{_WHO})\s+live(?:\s+in)?", ("lives in",)),
-        (rf"[Ww]here{_IS}\s+(?:{_WHO})\s+(?:living|based)", ("lives in",)),
-        (rf"[Ww]here\s+{_DOES}\s+(?:{_WHO})\s+work", ("works at",)),
-        (rf"[Ww]hom?\s+{_DOES}\s+(?:{_WHO})\s+work\s+for", ("works at",)),
-        (rf"(?:[Ww]hich|[Ww]hat)\s+(?:company|firm|organi[sz]ation)\s+{_DOES}\s+(?:{_WHO})\s+work\s+(?:at|for)", ("works at",)),
-        (rf"(?:[Ww]ho|[Ww]hat){_IS}\s+{_WHOSE}\s+employer", ("works at",)),
-        (rf"[Ww]hat\s+{_DOES}\s+(?:{_WHO})\s+do(?:\s+for\s+(?:a\s+living|work))", ("job",)),
-        (rf"[Ww]hat\s+{_DOES}\s+(?:{_WHO})\s+work\s+as", ("job",)),
-        (rf"[Ww]hat{_IS}\s+{_WHOSE}\s+{_JOB_WORDS}", ("job",)),
-        (rf"[Ww]hat\s+(?:car|kind\s+of\s+car)\s+{_DOES}\s+(?:{_WHO})\s+(?:drive|have|own)", ("car",)),
-        (rf"[Ww]hat\s+{_DOES}\s+(?:{_WHO})\s+drive", ("car",)),
-        (rf"[Ww]hat{_IS}\s+(?:{_WHO})\s+allergic\s+to", ("allergic to",)),
-        (rf"[Ww]hat\s+(?:instruments?|sports?|games?)\s+{_DOES}\s+(?:{_WHO})\s+play", ("plays",)),
-        (rf"[Ww]hat\s+{_DOES}\s+(?:{_WHO})\s+study", ("studies",)),
-        (rf"[Ww]here\s+{_DOES}\s+(?:{_WHO})\s+study", ("studies at",)),
-        (rf"[Ww]here\s+(?:was|were)\s+(?:{_WHO})\s+born", ("born in",)),
-        (rf"[Ww]here\s+{_DOES}\s+(?:{_WHO})\s+grow\s+up", ("grew up in",)),
-        (rf"[Ww]here\s+(?:is|are|am)\s+(?:{_WHO})\s+from", ("from", "born in")),
-        (rf"[Ww]hen{_IS}\s+{_WHOSE}\s+birthday", ("birthday",)),
-        (rf"[Ww]hom?\s+(?:is|are|am|was|were)\s+(?:{_WHO})\s+(?:married\s+to|dating|engaged\s+to|together\s+with|going\s+out\s+with)", ("partner",)),
-        (rf"(?:[Ww]hat|[Ww]hich){_IS}\s+{_WHOSE}\s+favou?rite\s+(?P<attribute>[a-z]+(?:\s+[a-z]+)?)", ("favourite *",)),
-        (rf"(?:[Ww]ho|[Ww]hat){_IS}\s+{_WHOSE}\s+(?P<attribute>{_ATTRIBUTES})(?:\s+called|\s+named)?", ("*", "*'s name")),
-        (rf"[Ww]hat{_IS}\s+{_WHOSE}\s+(?P<attribute>{any_of(PETS)})\s+(?:called|named)", ("*'s name",)),
-        (rf"[Ww]hat(?:['’]s|\s+is|\s+was)\s+the\s+name\s+of\s+{_WHOSE}\s+(?P<attribute>{any_of((*KIN, *PARTNERS, *ROLES, *PETS))})", ("*'s name", "*")),
-        (rf"[Ww]hat(?:['’]s|\s+is|\s+was)\s+{_WHOSE}\s+(?P<attribute>{any_of((*KIN, *PARTNERS, *ROLES, *PETS))})['’]s\s+name", ("*'s name", "*")),
+    (cues, regex(rf"{pattern}[\s?!.]*$"), predicates)
+    for cues, pattern, predicates in (
+        (("live",), rf"[Ww]here\s+{_DOES}\s+(?:{_WHO})\s+live", ("lives in",)),
+        (("live",), rf"(?:[Ww]hich|[Ww]hat|[Ii]n\s+which|[Ii]n\s+what)\s+(?:city|town|village|country|place)\s+{_DOES}\s+(?:{_WHO})\s+live(?:\s+in)?", ("lives in",)),
+        (("living", "based"), rf"[Ww]here{_IS}\s+(?:{_WHO})\s+(?:living|based)", ("lives in",)),
+        (("work",), rf"[Ww]here\s+{_DOES}\s+(?:{_WHO})\s+work", ("works at",)),
+        (("work",), rf"[Ww]hom?\s+{_DOES}\s+(?:{_WHO})\s+work\s+for", ("works at",)),
+        (("work",), rf"(?:[Ww]hich|[Ww]hat)\s+(?:company|firm|organi[sz]ation)\s+{_DOES}\s+(?:{_WHO})\s+work\s+(?:at|for)", ("works at",)),
+        (("employer",), rf"(?:[Ww]ho|[Ww]hat){_IS}\s+{_WHOSE}\s+employer", ("works at",)),
+        (("do for",), rf"[Ww]hat\s+{_DOES}\s+(?:{_WHO})\s+do(?:\s+for\s+(?:a\s+living|work))", ("job",)),
+        (("work",), rf"[Ww]hat\s+{_DOES}\s+(?:{_WHO})\s+work\s+as", ("job",)),
+        (("job", "profession", "occupation"), rf"[Ww]hat{_IS}\s+{_WHOSE}\s+{_JOB_WORDS}", ("job",)),
+        (("car",), rf"[Ww]hat\s+(?:car|kind\s+of\s+car)\s+{_DOES}\s+(?:{_WHO})\s+(?:drive|have|own)", ("car",)),
+        (("drive",), rf"[Ww]hat\s+{_DOES}\s+(?:{_WHO})\s+drive", ("car",)),
+        (("allergic",), rf"[Ww]hat{_IS}\s+(?:{_WHO})\s+allergic\s+to", ("allergic to",)),
+        (("play",), rf"[Ww]hat\s+(?:instruments?|sports?|games?)\s+{_DOES}\s+(?:{_WHO})\s+play", ("plays",)),
+        (("study",), rf"[Ww]hat\s+{_DOES}\s+(?:{_WHO})\s+study", ("studies",)),
+        (("study",), rf"[Ww]here\s+{_DOES}\s+(?:{_WHO})\s+study", ("studies at",)),
+        (("born",), rf"[Ww]here\s+(?:was|were)\s+(?:{_WHO})\s+born", ("born in",)),
+        (("grow",), rf"[Ww]here\s+{_DOES}\s+(?:{_WHO})\s+grow\s+up", ("grew up in",)),
+        (("from",), rf"[Ww]here\s+(?:is|are|am)\s+(?:{_WHO})\s+from", ("from", "born in")),
+        (("birthday",), rf"[Ww]hen{_IS}\s+{_WHOSE}\s+birthday", ("birthday",)),
+        (("married", "dating", "engaged", "together", "going"), rf"[Ww]hom?\s+(?:is|are|am|was|were)\s+(?:{_WHO})\s+(?:married\s+to|dating|engaged\s+to|together\s+with|going\s+out\s+with)", ("partner",)),
+        (("favourite", "favorite"), rf"(?:[Ww]hat|[Ww]hich){_IS}\s+{_WHOSE}\s+favou?rite\s+(?P<attribute>[a-z]+(?:\s+[a-z]+)?)", ("favourite *",)),
+        (("my ", "'s ", "’s ", "' ", "’ "), rf"(?:[Ww]ho|[Ww]hat){_IS}\s+{_WHOSE}\s+(?P<attribute>{_ATTRIBUTES})(?:\s+called|\s+named)?", ("*", "*'s name")),
+        (("called", "named"), rf"[Ww]hat{_IS}\s+{_WHOSE}\s+(?P<attribute>{any_of(PETS)})\s+(?:called|named)", ("*'s name",)),
+        (("the name",), rf"[Ww]hat(?:['’]s|\s+is|\s+was)\s+the\s+name\s+of\s+{_WHOSE}\s+(?P<attribute>{any_of((*KIN, *PARTNERS, *ROLES, *PETS))})", ("*'s name", "*")),
+        (("name",), rf"[Ww]hat(?:['’]s|\s+is|\s+was)\s+{_WHOSE}\s+(?P<attribute>{any_of((*KIN, *PARTNERS, *ROLES, *PETS))})['’]s\s+name", ("*'s name", "*")),
     )
 )  # fmt: skip
 
-_NOW: Final = re.compile(
+_NOW: Final = regex(
     r"[\s,]+(?:now|currently|these days|nowadays|at the moment|right now|at present|today)(?=[\s?]*$)", re.I
 )
-_STILL: Final = re.compile(r"\b(?:now|currently|actually)\s+", re.I)
-_BEFORE: Final = re.compile(r"[\s,]+(?:before(?:\s+that)?|previously|in the past|earlier|formerly)(?=[\s?]*$)", re.I)
-_USED_TO: Final = re.compile(r"\bused? to\s+")
-_LEAD: Final = re.compile(
+_STILL: Final = regex(r"\b(?:now|currently|actually)\s+", re.I)
+_BEFORE: Final = regex(r"[\s,]+(?:before(?:\s+that)?|previously|in the past|earlier|formerly)(?=[\s?]*$)", re.I)
+_USED_TO: Final = regex(r"\bused? to\s+")
+_LEAD: Final = regex(
     r"^(?:(?:so|and|hey|hi|please|can you tell me|tell me|do you know|remind me|again)[,:]?\s+)+", re.I
 )
-_PREPOSITION: Final = re.compile(r"[\s,]+(?:in|on|at|during|around|back in|as of|over)?\s*$", re.I)
-_PAST: Final = re.compile(r"\b(?:did|was|were)\b")
+_PREPOSITION: Final = regex(r"[\s,]+(?:in|on|at|during|around|back in|as of|over)?\s*$", re.I)
+_PAST: Final = regex(r"\b(?:did|was|were)\b")
 
 
 def fact_question(text: str, asked_on: date) -> FactQuestion | None:
@@ -115,8 +116,9 @@ def fact_question(text: str, asked_on: date) -> FactQuestion | None:
     question = _STILL.sub("", question)
     past = bool(_BEFORE.search(question) or _USED_TO.search(question))
     question = _USED_TO.sub("", _BEFORE.sub("", question))
-    for pattern, predicates in _QUESTIONS:
-        match = pattern.match(question)
+    lowered = " ".join(question.lower().split())
+    for cues, pattern, predicates in _QUESTIONS:
+        match = pattern.match(question) if any(cue in lowered for cue in cues) else None
         if match:
             if first is None and not past and _PAST.search(question) and not _timeless(predicates):
                 return None  # "Where did Maya live?" may mean any time

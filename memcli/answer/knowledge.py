@@ -8,8 +8,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from memcli.memory.consolidate_facts import beliefs_of
+from memcli.memory.consolidate_subjects import claims_about, keys_of, people_of
 from memcli.memory.facts.beliefs import Belief
 from memcli.memory.facts.claims import Claim, subject_key
+from memcli.memory.forgetting import Strength
+from memcli.memory.salience import first_strength, rating_of
+from memcli.memory.subjects import is_theirs
 
 if TYPE_CHECKING:
     from store.rows import TurnRow
@@ -18,10 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """Beliefs, and the turns that they rest on by their id."""
+    """Beliefs, the turns that they rest on by their id, and how well each belief is kept."""
 
     beliefs: tuple[Belief, ...]
     turns: dict[str, TurnRow]
+    strengths: dict[str, Strength]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +41,30 @@ class Difference:
 def knowledge(
     store: Store, *, subject: str | None = None, kind: str | None = None, known_as_of: datetime | None = None
 ) -> Knowledge:
-    """All that is believed, of one subject (by their name or first name) or of one kind, and as of a moment."""
+    """All that is believed, of one subject (by their name or first name) or of one kind, and as of a moment.
+
+    What is claimed of any name of a person whose speakers were merged is claimed of the one that they are shown under.
+    """
     with store.reading() as catalogue:
+        people = people_of(catalogue)
         subjects = None
         if subject is not None:
-            wanted = subject_key(subject)
-            subjects = [key for key, _ in catalogue.facts.subjects() if key == wanted or _belongs(key, wanted)]
-        rows = catalogue.facts.claims_of(subjects, known_as_of)
+            wanted = subject_key(people.shown(subject))
+            known = keys_of(catalogue, people)
+            subjects = sorted(key for key in known if is_theirs(key, wanted) or key.startswith(f"{wanted} "))
+        rows = claims_about(catalogue, people, subjects, known_as_of)
         beliefs = tuple(one for one in beliefs_of(rows) if kind is None or one.kind == kind)
         seqs = {row.said.id: row.said.seq for row in rows}
         needed = {claim.said.turn_id for one in beliefs for claim in _claims(one)}
         turns = catalogue.turns_by_seq([seqs[turn] for turn in needed]) if needed else []
-    return Knowledge(beliefs=beliefs, turns={row.id: row for row in turns})
+    recalled = store.standing().strengths
+    strengths = {
+        one.id: Strength(*recalled[one.id][2:])
+        if one.id in recalled
+        else first_strength("fact", rating_of(one.statement), one.recorded_at)
+        for one in beliefs
+    }
+    return Knowledge(beliefs=beliefs, turns={row.id: row for row in turns}, strengths=strengths)
 
 
 def holding(beliefs: Sequence[Belief], day: date) -> list[Belief]:
@@ -74,11 +91,7 @@ def differences(beliefs: Sequence[Belief], since: datetime) -> list[Difference]:
 
 
 def _claims(one: Belief) -> list[Claim]:
-    return [*one.sources, *([one.ended_by] if one.ended_by else [])]
-
-
-def _belongs(key: str, wanted: str) -> bool:
-    return key.startswith((f"{wanted} ", f"{wanted}'s "))
+    return [*one.sources, *([one.ended_by] if one.ended_by else []), *one.doubts]
 
 
 def _after(moment: datetime | None, since: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,19 +11,21 @@ from typing import TYPE_CHECKING, NamedTuple
 from engines.errors import EngineError
 from memcli.answer.cite import check
 from memcli.answer.extract import extract
-from memcli.answer.generate import UNKNOWN, generate
-from memcli.ingest.identity import content_id
+from memcli.answer.generate import generate, told
+from memcli.answer.support import Supported
+from memcli.ids import content_id
 from memcli.recall.gate import BAR
 from memcli.recall.pipeline import Engines, Recalled, recall
 from memcli.recall.question import Question
 from memcli.recall.select import estimated_tokens, select
+from memcli.recall.time_budget import TimeBudget
 from memcli.recall.working import with_working
 from memcli.types import GOOD, Answer, Evidence, Method, Query, RecallEvent, Turn
 from store.store import Store
 from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
-    from engines.protocols import Generator, TokenEncoder
+    from engines.protocols import Generator, Run, TokenEncoder
     from memcli.answer.beliefs import Known
 
 NEAREST = "The memory does not say. What comes nearest:"
@@ -32,24 +35,29 @@ NEAREST = "The memory does not say. What comes nearest:"
 class Writing:
     """How a language model is to write answers. `load` gives the model, at the first question that needs it.
 
+    method: how an answer that it wrote is called.
+    strict: sentences that their evidence does not support are left out; else they are marked.
     fallback: answer extractively, and tell `warn`, where the model is missing or fails; else that is an error.
-    on_text: is told of each piece of text as it is written.
+    on_text: is told of each piece of text as it is written and may be shown.
     """
 
     load: Callable[[], Generator]
+    method: Method = "llama"
     max_tokens: int
     temperature: float
     seed: int
+    strict: bool = False
     fallback: bool
     on_text: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How much evidence an answer may rest on."""
+    """How much evidence an answer may rest on. tell: whether to warn of what is left out for the tokens' sake."""
 
     turns: int
     tokens: int
+    tell: bool = False
 
 
 def ask(
@@ -61,17 +69,23 @@ def ask(
     writing: Writing | None,
     warn: Callable[[str], None],
     working: Sequence[Turn] = (),
+    time_budget: TimeBudget | None = None,
 ) -> Answer:
     """The answer to the query, with its evidence. Changes nothing in the store but the spool (see remember_use).
 
-    working: turns that are at hand whatever the question is (see memcli/recall/working.py).
+    working: turns that are at hand whatever the question is (see memcli/recall/working.py). time_budget: what it leaves
+    no time for is left out of the search, and of the look into the archive before giving up.
     """
+    time_budget = time_budget or TimeBudget()
     if query.known_as_of is not None:
         query = replace(query, until=min(query.until or query.known_as_of, query.known_as_of))
     query = replace(query, limit=2 * budget.turns)
-    recalled = recall(query, store, engines)
+    recalled = recall(query, store, engines, time_budget=time_budget)
     if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
-        recalled = recall(replace(query, deep=True), store, engines)
+        if time_budget.left:
+            recalled = recall(replace(query, deep=True), store, engines, time_budget=time_budget)
+        else:
+            time_budget.leave_out("a look into the archive")
     return answer(query, recalled, store, engines, budget=budget, writing=writing, warn=warn, working=working)
 
 
@@ -90,13 +104,20 @@ def answer(
     began = time.perf_counter()
     sure = recalled.confidence
     evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
-    evidence = with_working(evidence, working)
+    if budget.tell:
+        roomy = select(recalled.candidates, limit=budget.turns, budget=sys.maxsize, count_tokens=estimated_tokens)
+        if len(roomy) > len(evidence):
+            warn(f"{len(roomy) - len(evidence)} turns left out: the evidence may have {budget.tokens} tokens")
+    evidence = with_working(evidence, working, first=writing is not None)
     fact = None
     if not query.speakers and query.since is None and store.standing().claims:
-        from memcli.answer.beliefs import known  # its patterns take longer to make than a memory without facts to ask
+        from memcli.answer.fact_questions import fact_question
 
         asked_on = query.asked_at.date()
-        fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
+        if fact_question(query.text, query.as_of or asked_on) is not None:
+            from memcli.answer.beliefs import known  # what it takes is only loaded for a question about a fact
+
+            fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
     if fact is not None:
         answering = _ms(time.perf_counter() - began)
         timings = recalled.timings_ms | {"answer": answering, "total": _total(recalled.timings_ms, answering)}
@@ -104,7 +125,9 @@ def answer(
     if query.as_of is not None:
         warn(f"no fact that is known answers this as of {query.as_of}: answering from what was said")
     written = (
-        _written(query, recalled.question, evidence, engines.token_encoder, store.token_cache, writing, warn)
+        _written(
+            query, recalled.question, evidence, len(working), engines.token_encoder, store.token_cache, writing, warn
+        )
         if sure >= BAR
         else _Written(None, "", (), "extractive")
     )
@@ -122,6 +145,8 @@ def answer(
         confidence=round(sure, 4),
         method=written.method,
         timings_ms=recalled.timings_ms | {"answer": answering, "total": _total(recalled.timings_ms, answering)},
+        unsupported=written.unsupported,
+        run=written.run,
     )
 
 
@@ -190,12 +215,15 @@ class _Written(NamedTuple):
     short: str
     citations: tuple[int, ...]
     method: Method
+    unsupported: tuple[str, ...] = ()
+    run: Run | None = None
 
 
 def _written(
     query: Query,
     question: Question,
     evidence: Sequence[Evidence],
+    standing: int,
     encoder: TokenEncoder,
     cache: TokenCache,
     writing: Writing | None,
@@ -203,7 +231,7 @@ def _written(
 ) -> _Written:
     if writing is not None:
         try:
-            return _generated(query, evidence, writing, warn)
+            return _generated(query, evidence, standing, writing, warn)
         except EngineError as error:
             if not writing.fallback:
                 raise
@@ -212,26 +240,47 @@ def _written(
     return _Written(extracted.text, extracted.short, extracted.citations, "extractive")
 
 
-def _generated(query: Query, evidence: Sequence[Evidence], writing: Writing, warn: Callable[[str], None]) -> _Written:
-    pieces: list[str] = []
-    for piece in generate(
+def _generated(
+    query: Query, evidence: Sequence[Evidence], standing: int, writing: Writing, warn: Callable[[str], None]
+) -> _Written:
+    generator = writing.load()
+    generated = generate(
         query.text,
         evidence,
-        writing.load(),
+        generator,
+        standing=standing,
         max_tokens=writing.max_tokens,
         temperature=writing.temperature,
         seed=writing.seed,
-    ):
-        pieces.append(piece)
-        writing.on_text(piece)
-    checked = check("".join(pieces), {one.number for one in evidence})
-    if UNKNOWN in checked.text:
-        return _Written(None, "", (), "llama")
-    if checked.unknown:
-        warn(f"the model cited evidence that does not exist: {', '.join(map(str, checked.unknown))} (taken out)")
-    if not checked.citations:
-        warn("the model's answer cites no evidence: treat it as unsupported")
-    return _Written(checked.text, check(checked.text, ()).text, checked.citations, "llama")
+    )
+    if generated.left_out:
+        warn(
+            f"{generated.left_out} of {len(evidence)} pieces of evidence do not fit into the model's context of "
+            f"{generator.context_tokens} tokens: the weakest are left out"
+        )
+    answer = Supported(query.text, {one.number: told(one) for one in evidence}, strict=writing.strict)
+    for piece in generated.pieces:
+        shown = answer.feed(piece)
+        if shown:
+            writing.on_text(shown)
+    if shown := answer.end():
+        writing.on_text(shown)
+    run = generator.last_run
+    if run is not None and run.stop != "end":
+        limit = {"length": f"{writing.max_tokens} tokens (llm.max_tokens)", "context": "the end of its context"}
+        warn(f"the model was cut off at {limit[run.stop]}")
+    if answer.abstains or (not answer.text and not answer.unsupported):
+        return _Written(None, "", (), writing.method, run=run)
+    if answer.unknown:
+        numbers = ", ".join(map(str, sorted(answer.unknown)))
+        warn(f"the model cited evidence that does not exist: {numbers} (taken out)")
+    if answer.unsupported:
+        what = "left out" if writing.strict else "marked"
+        warn(f"{len(answer.unsupported)} sentences without support in the evidence that they cite: {what}")
+    unsupported = tuple(answer.unsupported)
+    if not answer.text:  # strict, and no sentence was left
+        return _Written(None, "", (), writing.method, unsupported, run)
+    return _Written(answer.text, check(answer.text, ()).text, answer.citations, writing.method, unsupported, run)
 
 
 def _total(steps: Mapping[str, float], answering: float) -> float:

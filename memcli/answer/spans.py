@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from memcli.patterns import regex
 from memcli.recall.query import FUNCTION_WORDS, content_words, stems
 from memcli.recall.question import Question
 
@@ -19,26 +20,26 @@ _NUMBERS = (
     r"|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|a hundred|hundred|a thousand|thousand"
     r"|a dozen|dozens|once|twice|a couple of|a few|several"
 )
-_AMOUNT = re.compile(
+_AMOUNT = regex(
     r"(?:around |about |over |almost |nearly )?"
     rf"(?:[$€£]\s?\d[\d,.]*\d|[$€£]\d|\d[\d,.]*(?:st|nd|rd|th)?|\b(?:{_NUMBERS})\b)"
     r"(?:\s?%|\s(?:dollars|euros|pounds|years?|months?|weeks?|days?|hours?|minutes?|times?|people|kids|[a-z]+s)\b)?",
     re.I,
 )
-_SPAN_OF_TIME = re.compile(
+_SPAN_OF_TIME = regex(
     rf"(?:\d+|\b(?:{_NUMBERS}|a|an)\b)\s(?:and a half\s)?(?:year|month|week|day|hour|minute)s?(?:\sand a half)?\b"
     r"|\b(?:for|since)\s(?:years|ages|months|weeks|childhood|(?:19|20)\d\d|(?-i:[A-Z]\w+))",
     re.I,
 )
-_NAME = re.compile(r"(?:[A-Z][\w'’-]*[^\W\d_])(?:\s(?:of |the |de |van )?[A-Z][\w'’-]*[^\W\d_])*")
-_KIN = re.compile(
+_NAME = regex(r"(?:[A-Z][\w'’-]*[^\W\d_])(?:\s(?:of |the |de |van )?[A-Z][\w'’-]*[^\W\d_])*")
+_KIN = regex(
     r"\b(?:my|our|his|her|their)\s(?:\w+\s){0,2}?(?:mom|mum|mother|dad|father|parents?|sisters?|brothers?|sons?"
     r"|daughters?|kids|children|wife|husband|partner|friends?|boyfriend|girlfriend|family|cousins?|aunt|uncle"
     r"|grandma|grandpa"
     r"|grandmother|grandfather|boss|colleagues?|coworkers?|neighbou?rs?|teacher|coach|mentors?|team)\b",
     re.I,
 )
-_PLACE = re.compile(
+_PLACE = regex(
     r"\b(?:in|at|to|from|near|behind|under|on|around|through|inside)\s((?:the |a |an |my |our |his |her |their )?"
     r"(?:[A-Z][\w'’-]*(?:,?\s(?:of |the )?[A-Z][\w'’-]*)*"
     r"|[a-z]+(?:\s(?!and\b|but\b|with\b|for\b|to\b|last\b|on\b)[a-z]+)?))"
@@ -49,11 +50,11 @@ _NO_PLACE = frozenset(
     yesterday january february march april may june july august september october november december monday tuesday
     wednesday thursday friday saturday sunday christmas easter""".split()  # noqa: SIM905
 )
-_NAMING = re.compile(r"\b(?:names?|called|named)\b", re.I)
-_NAMED = re.compile(r"\b(?:called|named|names? (?:is|are|was|were)|name['’]s)\s+(?:it |him |her )?")
-_BECAUSE = re.compile(r"\b(?:because|'cause|so that|in order to|due to|thanks to)\b(?: of\b)?\s*", re.I)
-_CLAUSE = re.compile(r"\s+[-–—]+\s+|[;:]\s+|,\s+(?:and|but|so|which|who|because)\s+|\.\.\.\s*|\s+(?:but|because)\s+")
-_OPENING = re.compile(
+_NAMING = regex(r"\b(?:names?|called|named)\b", re.I)
+_NAMED = regex(r"\b(?:called|named|names? (?:is|are|was|were)|name['’]s)\s+(?:it |him |her )?")
+_BECAUSE = regex(r"\b(?:because|'cause|so that|in order to|due to|thanks to)\b(?: of\b)?\s*", re.I)
+_CLAUSE = regex(r"\s+[-–—]+\s+|[;:]\s+|,\s+(?:and|but|so|which|who|because)\s+|\.\.\.\s*|\s+(?:but|because)\s+")
+_OPENING = regex(
     r"^(?:(?:hey|hi|hello|wow|oh|yeah|yes|yep|no|nope|well|thanks|thank you|sure|absolutely|definitely|totally|cool"
     r"|great|awesome|nice|aw+|haha|ok(?:ay)?|actually|also|and|but|so"
     r"|by the way|btw|guess what|you know|i mean|of course)\b"
@@ -78,8 +79,8 @@ _EDGE = FUNCTION_WORDS | frozenset(
         "thing",
     ]
 )
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_NEGATED = re.compile(r"\b(?:no|not|never|nobody|nothing|none)\b|n['’]t\b", re.I)
+_WORD = regex(r"[^\W_]+(?:['’-][^\W_]+)*")
+_NEGATED = regex(r"\b(?:no|not|never|nobody|nothing|none)\b|n['’]t\b", re.I)
 
 
 def span(question: Question, sentence: str, speaker: str) -> str:

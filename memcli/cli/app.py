@@ -49,6 +49,8 @@ def memcli(
     wait: Annotated[
         str | None, typer.Option("--wait", metavar="SECONDS", help="How long to wait for another process.")
     ] = None,
+    no_pager: Annotated[bool, typer.Option("--no-pager", help="Show long lists without $PAGER.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="With an error, show where in memcli it arose.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -57,4 +59,7 @@ def memcli(
 
     memcli ingest chat.txt, then: memcli ask "When do we move?"
     """
-    ctx.obj = Context(memory=memory, config_file=config_file, json=json, quiet=quiet, wait=wait)
+    verb = ctx.invoked_subcommand or ""
+    ctx.obj = Context(
+        memory=memory, config_file=config_file, json=json, quiet=quiet, wait=wait, no_pager=no_pager, verb=verb
+    )

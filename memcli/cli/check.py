@@ -36,7 +36,7 @@ def check(ctx: typer.Context) -> None:
             context.tell(f"looking without a lock: {error}")
         findings = list(findings_of(store))
         if all(finding.kind not in ("catalogue", "index") for finding in findings):
-            findings += check_vectors(store, engines_in_use.embedder())
+            findings += check_vectors(store, engines_in_use.embedder(context.config, store))
     network = network_file_system(store.folder)
     if network:
         context.tell(

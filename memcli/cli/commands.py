@@ -11,7 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+
+from memcli.cli.parameters import TakesAsItIs
 
 if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
@@ -27,6 +29,7 @@ class Entry(NamedTuple):
 
 GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Bring conversations in": {
+        "init": Entry("init", "init", "Make a memory, encrypted if you like."),
         "ingest": Entry("ingest", "ingest", "Read conversation logs into the memory."),
         "speakers": Entry("speakers", "app", "Show who speaks, and merge who is one person."),
         "undo": Entry("undo", "undo", "Take one ingest back."),
@@ -34,6 +37,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Ask and look": {
         "ask": Entry("ask", "ask", "Answer a question, with citations."),
+        "chat": Entry("chat", "chat", "Ask one question after the other."),
         "search": Entry("search", "search", "Find turns by words and by meaning."),
         "context": Entry("context_block", "context", "Print evidence for another program's prompt."),
         "open": Entry("open_turn", "open_turn", "Show a turn where it was said, with file and line."),
@@ -64,6 +68,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "export": Entry("export", "export", "Write everything as JSON Lines or Parquet."),
         "import": Entry("import_", "import_", "Take in an export."),
         "delete": Entry("delete", "delete", "Erase turns, and all that was made of them, for good."),
+        "report": Entry("report", "report", "Write the memory as a web page to look at."),
         "sql": Entry("sql", "sql", "Run one read-only SQL statement."),
     },
     "Set up and measure": {
@@ -71,6 +76,8 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "models": Entry("models", "app", "List, add, check and choose models."),
         "eval": Entry("eval", "evaluate", "Measure recall and answers on known questions."),
         "completion": Entry("completion", "completion", "Install completion for your shell."),
+        "cron": Entry("cron", "app", "Keep the memory fresh by cron or systemd."),
+        "serve": Entry("serve", "serve", "Keep the memory open for commands, or serve it (MCP)."),
     },
 }
 """The commands in the groups and the order in which help shows them."""
@@ -90,7 +97,7 @@ class _Commands(MutableMapping[str, Any]):
             found = getattr(import_module(f"memcli.cli.{entry.module}"), entry.attribute)
             if not isinstance(found, typer.Typer):
                 one = typer.Typer(rich_markup_mode=None, add_completion=False)
-                one.command(name)(found)
+                one.command(name, cls=Verb)(found)
                 found = one
             self._made[name] = typer.main.get_command(found)
         return self._made[name]
@@ -108,7 +115,11 @@ class _Commands(MutableMapping[str, Any]):
         return len({**ENTRIES, **self._made})
 
 
-class Program(TyperGroup):
+class Verb(TakesAsItIs, TyperCommand):
+    """One command."""
+
+
+class Program(TakesAsItIs, TyperGroup):
     """memcli itself: a group whose commands are the entries above."""
 
     def __init__(self, **attributes: Any) -> None:

@@ -1,16 +1,19 @@
-"""memcli completion: let the shell complete commands, options, memories, speakers and formats."""
+"""memcli completion: let the shell complete commands, options, memories, sessions, speakers, models and formats."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memcli.cli.context import Context
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 VARIABLE = "_MEMCLI_COMPLETE"
 """Set by the shell's completion function when it asks memcli what could come next."""
@@ -32,7 +35,7 @@ def completion(
     shell: Annotated[Shell, typer.Argument(help="The shell to install completion for.")],
     show: Annotated[bool, typer.Option("--show", help="Print the script instead of installing it.")] = False,
 ) -> None:
-    """Install completion of commands, options, memories, speakers and formats for a shell.
+    """Install completion of commands, options, memories, sessions, speakers, models and formats for a shell.
 
     For bash, a script is written to ~/.bash_completions and a line is added to ~/.bashrc; for zsh, ~/.zfunc and
     ~/.zshrc; for fish, ~/.config/fish/completions. It takes effect in the next shell.
@@ -73,21 +76,40 @@ def formats(incomplete: str) -> list[str]:
     return _beginning(incomplete, sorted(reader.name for reader in READERS))
 
 
+def models(incomplete: str) -> list[str]:
+    """Names of the models that were added."""
+    from engines.shelf import Shelf
+    from memcli.config import models_folder
+
+    return _beginning(incomplete, sorted(model.name for model in Shelf(models_folder()).models()))
+
+
 def speakers(ctx: typer.Context, incomplete: str) -> list[str]:
     """Names of those who spoke, in the memory that the command line names so far; none if it cannot be read now."""
+    from store.overview import speaker_names
+
+    return _beginning(incomplete, _looked_up(ctx, speaker_names))
+
+
+def sessions(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Titles and ids of conversations, likewise."""
+    from store.overview import session_names
+
+    return _beginning(incomplete, _looked_up(ctx, session_names))
+
+
+def _looked_up(ctx: typer.Context, look: Callable[[DuckDBPyConnection], list[str]]) -> list[str]:
     from memcli.config import ConfigError
     from store.errors import StoreError
-    from store.overview import speaker_names
     from store.store import Store
 
     given = ctx.find_root().params
     try:
-        config = Context(memory=given.get("memory"), config_file=given.get("config_file")).config
-        with Store.open(config.memory_folder, wait_s=WAIT_S).reading() as catalogue:
-            names = speaker_names(catalogue.connection)
+        context = Context(memory=given.get("memory"), config_file=given.get("config_file"))
+        with Store.open(context.config.memory_folder, wait_s=WAIT_S, key=context.key).reading() as catalogue:
+            return look(catalogue.connection)
     except (ConfigError, StoreError):
         return []
-    return _beginning(incomplete, names)
 
 
 def _beginning(incomplete: str, names: Sequence[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,23 +33,10 @@ def consolidate(
     """
     from memcli.cli import render
     from memcli.cli.documents import consolidation_document
-    from memcli.cli.engines_in_use import embedder
     from memcli.cli.questions import asked_at
-    from memcli.memory.consolidate import Work
-    from memcli.memory.consolidate import consolidate as run
 
     context: Context = ctx.obj
-    end = time.monotonic() + 60 * max_minutes if max_minutes is not None else None
-    report = run(
-        Work(
-            store=context.store(),
-            embedder=embedder(),
-            now=asked_at(now),
-            dry_run=dry_run,
-            progress=context.progress(),
-            out_of_time=lambda: end is not None and time.monotonic() >= end,
-        )
-    )
+    report = context.memory_in_use.consolidate(max_minutes=max_minutes, dry_run=dry_run, now=asked_at(now))
     if context.json:
         render.document(consolidation_document(report))
     elif not context.quiet:

@@ -9,9 +9,6 @@ import typer
 from memcli.cli.context import Context
 from memcli.cli.options import Now, Since, Speaker, Until
 
-POOL = 200
-"""Most turns that a block is chosen from."""
-
 
 def context(
     ctx: typer.Context,
@@ -29,25 +26,25 @@ def context(
 
     Example: memcli context "the new flat" --max-tokens 500 | llm "Draft a letter to the landlady"
     """
-    from memcli.answer.context import context_block
-    from memcli.cli import engines_in_use, questions, render
+    from memcli.cli import questions, render
     from memcli.cli.documents import SCHEMA, evidence_document
     from memcli.exits import Exit
-    from memcli.ingest.indexing import heal
-    from memcli.recall.pipeline import recall
 
     shared: Context = ctx.obj
-    store = shared.store()
-    engines = engines_in_use.for_recall()
-    heal(store, engines.embedder, shared.progress())
-    query = questions.query(topic, since=since, until=until, speakers=speaker, now=now, limit=POOL)
-    found = recall(query, store, engines).candidates
-    block = context_block(found, max_tokens=max_tokens, count_tokens=engines_in_use.embedder().count_tokens)
+    where = questions.turn_filter(since=since, until=until, speakers=speaker)
+    block = shared.memory_in_use.context(
+        topic,
+        max_tokens=max_tokens,
+        since=where.since,
+        until=where.until,
+        speakers=where.speakers,
+        now=questions.asked_at(now),
+    )
     if shared.json:
         render.document(
             {
                 "schema": SCHEMA,
-                "topic": query.text,
+                "topic": topic.strip(),
                 "max_tokens": max_tokens,
                 "tokens": block.tokens,
                 "text": block.text,
@@ -58,7 +55,7 @@ def context(
     elif block.text:
         typer.echo(block.text)
     if block.left_out:
-        shared.tell(f"{block.left_out} of {len(found)} turns left out: the block may have {max_tokens} tokens")
-    if not found:
+        shared.tell(f"{block.left_out} of {block.found} turns left out: the block may have {max_tokens} tokens")
+    if not block.found:
         shared.tell("nothing found")
     raise typer.Exit(Exit.DONE if block.evidence else Exit.ABSTAINED)

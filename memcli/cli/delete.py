@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memcli.cli.completion import sessions
 from memcli.cli.context import Context
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ def delete(
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of turns (or how they begin).")
     ] = None,
-    session: Annotated[str | None, typer.Option(metavar="ID|TITLE", help="All of this session.")] = None,
+    session: Annotated[
+        str | None, typer.Option(metavar="ID|TITLE", help="All of this session.", autocompletion=sessions)
+    ] = None,
     source: Annotated[str | None, typer.Option(metavar="PATH", help="All that came from this file or folder.")] = None,
     speaker: Annotated[str | None, typer.Option(metavar="NAME", help="All that they said.")] = None,
     since: Annotated[str | None, typer.Option(metavar="DATE", help="Said on this day or later.")] = None,
@@ -53,18 +56,25 @@ def delete(
     from store import prove as proving
 
     context: Context = ctx.obj
-    chosen = _condition(ids, session, source, speaker, since, until, query)
     if receipt and not prove:
         raise UsageError("--receipt goes with --prove")
+    chosen = _condition(ids, session, source, since, until, query, anything=speaker is not None)
     store = context.store()
     store.locks.shown_as = "memcli delete"  # what is to be deleted is not for others to read, nor to be left in a file
     with store.reading() as catalogue:
+        if speaker is not None:
+            _add_speaker(chosen, speaker, catalogue)
         count = erase.choose(catalogue.connection, *chosen.condition)
         preview = _preview(catalogue)
+        names = _names(catalogue)
     if not count:
         raise UsageError("nothing in the memory is that", hint="`memcli search ... --json` shows ids and names")
+    if speaker is not None and not dry_run:
+        also = ", ".join(name for name in names if name.lstrip("@").lower() != speaker.lstrip("@").lower())
+        if also:
+            context.tell(f"{speaker} also speaks as {also}: those turns go too")
     if dry_run:
-        _show(context, deletion_document(count, preview, {}, None, None, deleted=False))
+        _show(context, deletion_document(count, preview, names, {}, None, None, deleted=False))
         return
     if not yes:
         _confirm(context, count, preview)
@@ -80,7 +90,7 @@ def delete(
             proof = proving.Receipt(datetime.now(UTC), chosen.what, removed, 0, 0, 0)
             proving.look(store, texts, deleted_ids, proof)
             place = proving.keep_receipt(store, proof, Path(receipt).expanduser().absolute() if receipt else None)
-    _show(context, deletion_document(removed.get("turns", 0), preview, removed, proof, place, deleted=True))
+    _show(context, deletion_document(removed.get("turns", 0), preview, names, removed, proof, place, deleted=True))
     if proof and not proof.clean:
         raise typer.Exit(Exit.STORE_DAMAGED)
 
@@ -111,11 +121,13 @@ def _condition(
     ids: list[str] | None,
     session: str | None,
     source: str | None,
-    speaker: str | None,
     since: str | None,
     until: str | None,
     query: str | None,
+    *,
+    anything: bool,
 ) -> _Chosen:
+    """What the options name, but for the speaker. anything: whether there is one."""
     from memcli.cli.questions import moment
     from memcli.usage import UsageError
 
@@ -131,8 +143,6 @@ def _condition(
     if source is not None:
         path = str(Path(source).expanduser().absolute()) if source != "-" else source
         chosen.add("source", "o.uri = ? OR o.uri = ? OR starts_with(o.uri, ?)", source, path, path.rstrip("/") + "/")
-    if speaker is not None:
-        chosen.add("speaker", "lower(t.speaker) = lower(?)", speaker)
     for kind, text, comparison in (("since", since, ">="), ("until", until, "<")):
         if text is not None:
             at = moment(f"--{kind}", text)
@@ -142,11 +152,31 @@ def _condition(
         if not query.strip():
             raise UsageError("--query is empty")
         chosen.add("query", "contains(lower(t.text), lower(?))", query.strip())
-    if not chosen.parts:
+    if not chosen.parts and not anything:
         raise UsageError(
             "nothing is named", hint="name ids, or use --session, --source, --speaker, --since, --until, --query"
         )
     return chosen
+
+
+def _add_speaker(chosen: _Chosen, name: str, catalogue: Catalogue) -> None:
+    """All speakers of the people who are called so: `speakers merge` said who is one person."""
+    from store.speakers import Speakers, people_called
+
+    people = people_called(name, Speakers(catalogue.connection).people())
+    chosen.add(
+        "speaker",
+        "t.who IN (SELECT number FROM speakers WHERE list_contains(?, person)) "
+        "OR (t.who IS NULL AND lower(t.speaker) = lower(?))",
+        [person.number for person in people],
+        name,
+    )
+
+
+def _names(catalogue: Catalogue) -> list[str]:
+    """Under which names the turns that go were said."""
+    rows = catalogue.connection.execute("SELECT DISTINCT speaker FROM gone_turns ORDER BY speaker").fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _preview(catalogue: Catalogue) -> list[dict[str, Any]]:

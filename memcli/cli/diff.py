@@ -1,4 +1,4 @@
-"""memcli diff: what is believed now and was not believed then."""
+"""memcli diff: what is believed now and was not believed then, and what is about to fade."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def diff(
 ) -> None:
     """Show which beliefs were added, changed, retired or confirmed by what was said since a day.
 
-    The exit code is 4 if none was.
+    Then the turns that will fade within a month if nobody uses them. The exit code is 4 if no belief changed.
 
     Example: memcli diff last-week
     """
@@ -27,6 +27,7 @@ def diff(
     from memcli.cli import days, questions, render
     from memcli.cli import knowledge as show
     from memcli.cli.documents import SCHEMA, moment
+    from memcli.cli.fading import fading_document, fading_soon, show_fading
     from memcli.exits import Exit
 
     context: Context = ctx.obj
@@ -36,6 +37,7 @@ def diff(
     begin = datetime.combine(day, time.min, UTC) - timedelta(microseconds=1)
     known = knowledge(store)
     found = differences(known.beliefs, begin)
+    fading = fading_soon(store, questions.asked_at(now))
     if context.json:
         render.document(
             {
@@ -44,13 +46,15 @@ def diff(
                 "changes": [
                     {
                         "what": one.what,
-                        "fact": show.fact_document(one.belief, known.turns, today),
-                        "before": show.fact_document(one.before, known.turns, today) if one.before else None,
+                        "fact": show.fact_document(one.belief, known, today),
+                        "before": show.fact_document(one.before, known, today) if one.before else None,
                     }
                     for one in found
                 ],
+                "fading": [fading_document(*one) for one in fading],
             }
         )
     else:
         show.differences(found, known, today)
+        show_fading(fading)
     raise typer.Exit(Exit.DONE if found else Exit.ABSTAINED)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.ingest.report import IngestReport, SourceReport
-from memcli.types import Answer, Candidate, Evidence, Query, Turn
+from memcli.types import Answer, Candidate, Evidence, Passage, Turn
 
 if TYPE_CHECKING:
+    from memcli.ingest.notes import Noted
+    from memcli.ingest.whereabouts import Whereabouts
     from memcli.memory.consolidate import Consolidation
+    from memcli.memory.forgetting import Strength
     from memcli.recall.pipeline import Recalled
     from store.backup import Backup
     from store.batches import BatchRow
@@ -139,11 +143,11 @@ def _batch(batch: BatchRow) -> dict[str, Any]:
     }
 
 
-def search_document(query: Query, recalled: Recalled) -> dict[str, Any]:
+def search_document(query: str, recalled: Recalled) -> dict[str, Any]:
     """What `search --json` prints."""
     return {
         "schema": SCHEMA,
-        "query": query.text,
+        "query": query,
         "hits": [hit_document(rank, candidate) for rank, candidate in enumerate(recalled.candidates, start=1)],
         "timings_ms": recalled.timings_ms,
     }
@@ -164,7 +168,7 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "citations": [evidence_document(one) for one in answer.evidence if one.number in answer.citations],
         "evidence": [evidence_document(one) for one in answer.evidence],
         "timings_ms": dict(answer.timings_ms),
-    }
+    } | ({"run": asdict(answer.run), "unsupported": list(answer.unsupported)} if answer.run else {})
 
 
 def consolidation_document(report: Consolidation) -> dict[str, Any]:
@@ -179,8 +183,12 @@ def consolidation_document(report: Consolidation) -> dict[str, Any]:
     }
 
 
-def episodes_document(rows: Sequence[GistRow], *, scenes: bool) -> dict[str, Any]:
-    """What `episodes --json` prints."""
+def episodes_document(
+    rows: Sequence[GistRow], kept: Sequence[Strength], now: datetime, *, scenes: bool
+) -> dict[str, Any]:
+    """What `episodes --json` prints. kept: the strength of each; a scene's is that of its gist."""
+    from memcli.memory.forgetting import retained
+
     return {
         "schema": SCHEMA,
         "scenes" if scenes else "episodes": [
@@ -193,8 +201,11 @@ def episodes_document(rows: Sequence[GistRow], *, scenes: bool) -> dict[str, Any
                 "closed": row.closed,
                 "scene": row.scene,
                 "gist": [{"id": turn, "speaker": who, "text": text} for turn, who, text in row.sentences],
+                "stability_days": round(strength.stability_days, 3),
+                "recall_count": strength.recall_count,
+                "retrievability": round(retained(strength, now), 4),
             }
-            for row in rows
+            for row, strength in zip(rows, kept, strict=True)
         ],
     }
 
@@ -214,6 +225,34 @@ def turn_document(turn: Turn, title: str) -> dict[str, Any]:
         "line": turn.locator.line,
         **_inferred(turn),
         "metadata": dict(turn.metadata),
+    }
+
+
+def passage_document(passage: Passage, now: Whereabouts) -> dict[str, Any]:
+    """What `open --json` prints; now: what became of the log that it was read from."""
+    title = passage.title
+    return {
+        "schema": SCHEMA,
+        "turn": turn_document(passage.turn, title),
+        "before": [turn_document(turn, title) for turn in passage.before],
+        "after": [turn_document(turn, title) for turn in passage.after],
+        "versions": [turn_document(turn, title) for turn in passage.versions],
+        "file": {"state": now.state, "path": str(now.path) if now.path else None},
+    }
+
+
+def note_document(noted: Noted) -> dict[str, Any]:
+    """What `remember --json` prints."""
+    changes = noted.facts.changes if noted.facts else []
+    return {
+        "schema": SCHEMA,
+        "id": noted.turn_id,
+        "text": noted.text,
+        "redacted": noted.redacted,
+        "facts": [
+            {"what": one.what, "subject": one.subject, "predicate": one.predicate, "object": one.object}
+            for one in changes
+        ],
     }
 
 
@@ -251,6 +290,7 @@ def backup_document(path: str, backup: Backup) -> dict[str, Any]:
 def deletion_document(
     count: int,
     preview: Sequence[dict[str, Any]],
+    names: Sequence[str],
     removed: dict[str, int],
     proof: Receipt | None,
     receipt: Path | None,
@@ -264,6 +304,7 @@ def deletion_document(
         "turns": count,
         "removed": removed,
         "preview": [] if deleted else list(preview),
+        "names": list(names),
         "proof": None
         if proof is None
         else {
@@ -273,6 +314,7 @@ def deletion_document(
             "too_short": proof.too_short,
             "files": len(proof.files),
             "decoded": len(proof.decoded),
+            "word_lists": len(proof.word_lists),
             "found": proof.found,
         },
         "receipt": str(receipt) if receipt else None,

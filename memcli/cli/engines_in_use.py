@@ -2,57 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memcli.config import Config
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from engines.protocols import Generator
+    from engines.protocols import Embedder, Generator, TokenEncoder
+    from engines.shelf import Shelf, ShelvedModel
     from engines.static import StaticEmbedder
     from memcli.recall.pipeline import Engines
+    from store.store import Store
 
 
-def embedder() -> StaticEmbedder:
-    """The built-in embedder."""
+def built_in_embedder() -> StaticEmbedder:
+    """The embedder that comes with memcli: for whatever does not depend on the memory's vectors."""
     from engines.static import StaticEmbedder
 
     return StaticEmbedder()
 
 
-def for_recall() -> Engines:
-    """The built-in models that recall needs."""
-    from engines.token_encoder import MiniLMTokenEncoder
+def embedder(config: Config, store: Store | None) -> Embedder:
+    """The embedder whose vectors the memory's index holds; the one of the settings where it holds none yet.
+
+    Another one in the settings is for `consolidate` and `repair --reembed`: until they are through, the index is
+    searched with the model that it was made with. Raises ModelMissing if that is not there any more.
+    """
+    known = store.embedder if store is not None else None
+    return chosen_embedder(config) if known is None else embedder_with_id(config, known)
+
+
+def chosen_embedder(config: Config) -> Embedder:
+    """The embedder that the settings name. Raises ModelMissing, ModelCorrupt, EngineUnavailable, ModelRefused."""
+    if not config["embedder.model"]:
+        return built_in_embedder()
+    return _shelved(config, _shelf().model(config["embedder.model"]))
+
+
+def embedder_with_id(config: Config, model_id: str) -> Embedder:
+    """The embedder of that id. Raises ModelMissing if it is neither built in nor on the shelf."""
+    from engines.cards import MINILM_STATIC
+    from engines.errors import ModelMissing
+
+    if model_id == MINILM_STATIC.id:
+        return built_in_embedder()
+    model = _shelf().embedder(model_id)
+    if model is None:
+        raise ModelMissing(
+            f"the index was made with the embedder {model_id}, which is not there any more",
+            hint="`memcli models add` it again, or `memcli repair --reembed` makes the index anew with another",
+        )
+    return _shelved(config, model)
+
+
+def chosen_embedder_id(config: Config) -> str:
+    """The id of the embedder that the settings name, without loading it. Raises ModelMissing."""
+    from engines.cards import MINILM_STATIC
+
+    return _shelf().model(config["embedder.model"]).id if config["embedder.model"] else MINILM_STATIC.id
+
+
+def _shelved(config: Config, model: ShelvedModel) -> Embedder:
+    from engines.errors import ModelRefused
+    from engines.onnx_embedder import OnnxEmbedder
+
+    if model.kind != "embedder":
+        raise ModelRefused(f"{model.name} is no embedder", hint="`memcli models` says what each model is")
+    folder = Path(model.path)
+    graph, tokenizer = (folder / file.name for file in model.files[:2])
+    return OnnxEmbedder(
+        graph,
+        tokenizer,
+        id=model.id,
+        pooling=model.pooling,
+        context_tokens=model.context_tokens,
+        query_prefix=model.query_prefix,
+        document_prefix=model.document_prefix,
+        gpu=config["embedder.gpu"],
+    )
+
+
+def _shelf() -> Shelf:
+    from engines.shelf import Shelf
+    from memcli.config import models_folder
+
+    return Shelf(models_folder())
+
+
+def in_use(config: Config) -> dict[str, str]:
+    """What each model does, by the settings, without loading any."""
+    from engines.cards import MINILM_TOKENS
+
+    if config["llm.url"]:
+        writer = f"{config['llm.model'] or 'the first model'} at {config['llm.url']}"
+    else:
+        writer = config["llm.model"] or "none: answers are extractive"
+    return {
+        "embedder": f"{chosen_embedder_id(config)}, gpu {config['embedder.gpu']}",
+        "token encoder": f"{MINILM_TOKENS.id}, on the CPU",
+        "writer": writer if writer.startswith("none") else f"{writer}, gpu {config['llm.gpu']}",
+    }
+
+
+def for_recall(config: Config, store: Store | None) -> Engines:
+    """The models that recall needs."""
+    from engines.loading import LoadingTokenEncoder
+
+    table = built_in_embedder()  # first: it imports what the other needs too, which two threads cannot do at a time
+    encoder = LoadingTokenEncoder(_token_encoder)
     from memcli.recall.pipeline import Engines
 
-    table = embedder()
-    return Engines(embedder=table, token_table=table, token_encoder=MiniLMTokenEncoder())
+    finder = embedder(config, store)
+    return Engines(embedder=table if finder.id == table.id else finder, token_table=table, token_encoder=encoder)
 
 
-def generator(config: Config, tell: Callable[[str], None]) -> Generator:
-    """The user's own language model, from the settings. Raises ModelMissing, ModelCorrupt, EngineUnavailable."""
+def _token_encoder() -> TokenEncoder:
+    from engines.token_encoder import MiniLMTokenEncoder
+
+    return MiniLMTokenEncoder()
+
+
+def generator(config: Config, states: Path | None = None) -> Generator:
+    """The user's own language model, from the settings: a file, or one that a server has.
+
+    states: the folder for what it computes of the beginnings of prompts.
+    Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
+    """
+    if config["llm.url"]:
+        from engines.server import ServerGenerator
+
+        return ServerGenerator(
+            config["llm.url"],
+            model=config["llm.model"],
+            context_tokens=config["llm.context"],
+            allow_remote=config["llm.allow_remote"],
+        )
     from engines.isolated import IsolatedGenerator
 
     gpu, path = config["llm.gpu"], model_path(config["llm.model"])
-    model = IsolatedGenerator(
+    budget = config["llm.prompt_cache"] * 1_000_000
+    return IsolatedGenerator(
         path,
         context_tokens=config["llm.context"],
         gpu=int(gpu) if gpu.isdecimal() else gpu,
+        states=states if budget else None,
+        state_bytes=budget,
     )
-    tell(f"{path.name} on {model.device}")
-    return model
+
+
+def told_of(config: Config, writer: Generator) -> str:
+    """What to tell the user of a model that is at work: which, and what computes it."""
+    if config["llm.url"]:
+        return f"asking {writer.device}"
+    return f"{model_path(config['llm.model']).name} on {writer.device}"
 
 
 def model_path(given: str) -> Path:
     """The file that a path or the name of an added model means. Raises ModelMissing for a name that is none."""
-    from pathlib import Path
-
-    from engines.shelf import Shelf
-    from memcli.config import models_folder
-
     path = Path(given).expanduser()
     if path.is_file() or path.suffix or len(path.parts) > 1:
         return path
-    return Path(Shelf(models_folder()).model(given).path)
+    return Path(_shelf().model(given).path)

@@ -46,12 +46,12 @@ def evaluate(
 
     from memcli.answer.pipeline import Budget
     from memcli.cli import engines_in_use, render, render_eval
-    from memcli.cli.ask import writing_from
     from memcli.cli.documents import SCHEMA
     from memcli.evaluate import datasets, report
     from memcli.evaluate import mine as own
     from memcli.evaluate.run import run
     from memcli.exits import Exit
+    from memcli.ingest.indexing import heal
     from memcli.types import Channel
     from memcli.usage import UsageError
 
@@ -63,16 +63,17 @@ def evaluate(
     for channel in ablate or ():
         if channel not in known:
             raise UsageError(f"there is no channel {channel!r}", hint=f"channels: {', '.join(known)}")
-    engines = engines_in_use.for_recall()
+    engines = engines_in_use.for_recall(settings, context.store() if mine else None)
     budget = Budget(turns=settings["ask.limit"], tokens=settings["ask.budget"])
-    writing = writing_from(context, fallback=False, streaming=False)
+    writing = context.memory_in_use.writing()
     earlier = _run(compare) if compare else None
     if mine:
         store = context.store()
+        heal(store, engines.embedder, context.progress())
         kept = own.kept_run(store)
         loaded = own.cases(store, count=questions or own.QUESTIONS)
         outcomes = own.run(store, loaded, engines, budget, ablate or ())  # type: ignore[arg-type]
-        earlier = earlier or (_run(kept) if kept.is_file() and not ablate else None)
+        earlier = earlier or (_run(kept) if kept and kept.is_file() and not ablate else None)
     else:
         assert dataset is not None
         loaded = datasets.load(dataset, label_errors)
@@ -100,7 +101,8 @@ def evaluate(
         document["changes"] = [one._asdict() | {"change": one.change._asdict()} for one in changes]
     if save or (mine and not ablate):
         target = save or kept
-        target.write_text(json.dumps(document | {"cases": cases}) + "\n", encoding="utf-8")
+        if target:
+            target.write_text(json.dumps(document | {"cases": cases}) + "\n", encoding="utf-8")
     if context.json:
         render.document(document)
     else:

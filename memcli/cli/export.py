@@ -39,7 +39,10 @@ def export(
     if place != "-" and target.exists() and (parquet or not force):
         raise UsageError(f"{target} is there already", hint="name another place")
     now = datetime.now(UTC)
-    with snapshot(context.store()) as catalogue:
+    store = context.store()
+    if store.seal:
+        context.tell("the memory is encrypted, but what is exported is not; `memcli backup` keeps it encrypted")
+    with snapshot(store) as catalogue:
         every = counts(catalogue)
         if parquet:
             export_parquet(catalogue, target, now=now)

@@ -10,9 +10,12 @@ import typer
 from memcli.cli.completion import speakers
 from memcli.cli.context import Context
 from memcli.cli.options import Now
+from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
     from store.store import Store
+
+COLUMNS = ("subject", "predicate", "object", "kind", "valid_from", "valid_to", "current", "statement")
 
 
 class FactKind(StrEnum):
@@ -53,6 +56,9 @@ def facts(
         typer.Option(metavar="NAME|PATH", help="With --update: let this GGUF model find facts too (slow)."),
     ] = None,
     now: Now = None,
+    form: FormOption = None,
+    fields: FieldsOption = None,
+    nul: NulOption = False,
 ) -> None:
     """Show what is known: facts with the time in which they hold and the words that they come from.
 
@@ -60,8 +66,7 @@ def facts(
 
     Example: memcli facts Maya --kind place --history
     """
-    from memcli.answer.knowledge import holding, knowledge
-    from memcli.cli import days, questions, render
+    from memcli.cli import days, questions, records
     from memcli.cli import knowledge as show
     from memcli.cli.documents import SCHEMA
     from memcli.exits import Exit
@@ -69,8 +74,9 @@ def facts(
     from memcli.usage import UsageError
 
     context: Context = ctx.obj
-    context.flags["llm.model"] = model
-    store = context.store()
+    wanted = records.shape(context, form, fields, nul)
+    context.flags |= {"llm.model": model, "llm.url": "" if model is not None else None}
+    store = context.memory_in_use.store
     today = questions.asked_at(now).date()
     if model is not None and not update:
         raise UsageError("--model goes with --update: it reads the turns that it has not read yet")
@@ -86,12 +92,12 @@ def facts(
             context.tell(f"{behind:,} turns are not yet read for facts: --update reads them")
     day = days.day("--as-of", as_of, today) if as_of else today
     moment = days.end_of(days.day("--known-as-of", known_as_of, today)) if known_as_of else None
-    known = knowledge(store, subject=subject, kind=kind.value if kind else None, known_as_of=moment)
-    chosen = list(known.beliefs) if history else holding(known.beliefs, day)
-    if context.json:
-        render.document({"schema": SCHEMA, "facts": [show.fact_document(one, known.turns, day) for one in chosen]})
-    else:
-        show.facts(chosen, known, day)
+    known = context.memory_in_use.facts(
+        subject, kind=kind.value if kind else None, as_of=day, known_as_of=moment, history=history
+    )
+    chosen = known.beliefs
+    document = {"schema": SCHEMA, "facts": [show.fact_document(one, known, day) for one in chosen]}
+    records.show(wanted, document, "facts", COLUMNS, lambda: show.facts(chosen, known, day))
     raise typer.Exit(Exit.DONE if chosen else Exit.ABSTAINED)
 
 
@@ -101,9 +107,11 @@ def _by_model(context: Context, store: Store, model: str) -> None:
     from memcli.memory.consolidate_facts_by_model import consolidate_facts_by_model
 
     file = engines_in_use.model_path(model)
+    writer = engines_in_use.generator(context.config, store.prompt_states.place() if store.prompt_states else None)
+    context.tell(engines_in_use.told_of(context.config, writer))
     report = consolidate_facts_by_model(
         store,
-        engines_in_use.generator(context.config, context.tell),
+        writer,
         f"{file.name} {file.stat().st_size}",
         seed=context.config["llm.seed"],
         progress=context.progress(),

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from store.rows import TurnRow
     from store.store import Store
 
-MONTH = timedelta(days=30)
-LISTED = 10
+
+DAYS = 1000
+"""So far ahead the curves go."""
 
 STEPS = 400
 """Points of a curve."""
@@ -30,8 +31,11 @@ def fade(
     turn: Annotated[
         str | None, typer.Argument(metavar="[ID|N]", help="A turn whose own curve is drawn (default: all kinds).")
     ] = None,
-    days: Annotated[int, typer.Option(min=1, help="How many days ahead the curves go.")] = 1000,
+    days: Annotated[int, typer.Option(min=1, help="How many days ahead the curves go.")] = DAYS,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the curves as a web page too.")] = None,
+    png: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the curves as a picture too (needs memcli[plot]).")
+    ] = None,
     now: Now = None,
 ) -> None:
     """Draw how memories fade if nobody uses them, and list what fades within a month.
@@ -41,29 +45,31 @@ def fade(
     Example: memcli fade 1 --days 365
     """
     from memcli.cli import render
-    from memcli.cli.documents import SCHEMA, moment
+    from memcli.cli.documents import SCHEMA
+    from memcli.cli.fading import fading_document, fading_soon, show_fading
     from memcli.cli.naming import turn_named
     from memcli.cli.questions import asked_at
-    from memcli.memory.chart import plain, svg_page
-    from memcli.memory.consolidate_tiers import keeps_days
+    from memcli.memory.chart import picture, plain, svg_page
     from memcli.memory.tiers import FADED_BELOW
 
     context: Context = ctx.obj
     store = context.store()
     at = asked_at(now)
     row = turn_named(store, turn) if turn is not None else None
-    curves = _kinds(store, days) if row is None else [_own(store, row, at, days)]
-    with store.reading() as catalogue:
-        fading = [] if row else catalogue.states.fading_at(keeps_days(), at, at + MONTH)
-        spoken = catalogue.episodes.spoken([seq for seq, _ in fading])
-    listed = [(spoken[seq], when) for seq, when in fading if seq in spoken]
+    curves = kinds(store, days) if row is None else [_own(store, row, at, days)]
+    fading = [] if row else fading_soon(store, at)
+    files: list[tuple[Path, bytes]] = []
     if html is not None:
-        html.write_text(svg_page(curves, FADED_BELOW, "How memories fade"), encoding="utf-8")
-        context.tell(f"wrote {html}")
+        files.append((html, svg_page(curves, FADED_BELOW, "How memories fade").encode()))
+    if png is not None:
+        from memcli.cli import png as pictures
+
+        files.append((png, pictures.png(picture(curves, FADED_BELOW))))
+    for path, data in files:
+        path.write_bytes(data)
+        context.tell(f"wrote {path}")
     if context.json:
-        soon = [
-            {"id": one.id, "speaker": one.speaker, "text": one.text, "fades_at": moment(when)} for one, when in listed
-        ]
+        soon = [fading_document(*one) for one in fading]
         drawn = [{"name": curve.name, "points": [list(point) for point in curve.points[::20]]} for curve in curves]
         render.document({"schema": SCHEMA, "faded_below": FADED_BELOW, "curves": drawn, "fading": soon})
         return
@@ -71,19 +77,10 @@ def fade(
     for line in plain(curves, FADED_BELOW):
         show((line, ""))
     if row is None:
-        show(
-            (
-                f"{len(listed):,} turn{'' if len(listed) == 1 else 's'} will fade within 30 days if nobody uses them",
-                "bold",
-            )
-        )
-        for one, when in listed[:LISTED]:
-            show((f"    {one.id[:12]}  ", "dim"), (f"{when:%Y-%m-%d}  ", "cyan"), (" ".join(one.text.split())[:80], ""))
-        if len(listed) > LISTED:
-            show((f"    and {len(listed) - LISTED:,} more (--json lists all)", "dim"))
+        show_fading(fading)
 
 
-def _kinds(store: Store, days: int) -> list[Curve]:
+def kinds(store: Store, days: int) -> list[Curve]:
     """What becomes of a turn of each rating that nobody uses."""
     from memcli.memory.chart import Curve
     from memcli.memory.forgetting import initial_stability, retrievability

@@ -45,13 +45,13 @@ def import_(
         except OSError as error:
             raise InputUnreadable(f"{source}: {error.strerror}") from error
     config = context.config
-    store = Store.create(config.memory_folder, wait_s=config["wait"], exposed=config["exposed"])
+    store = Store.create(config.memory_folder, wait_s=config["wait"], exposed=config["exposed"], key=context.key)
     with store.locks.writer():
         store.fold_spool()
         store.expect_pending()
         with store.writing() as catalogue:
             added = take_in(catalogue, tables, allow_return=allow_return)
-        index_outbox(store, engines_in_use.embedder(), context.progress())
+        index_outbox(store, engines_in_use.embedder(context.config, store), context.progress())
     document = rows_document(place if place == "-" else str(source), added)
     if context.json:
         render.document(document)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import tzinfo
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,19 +61,22 @@ def ingest(
     from memcli.cli.documents import dry_run_document
     from memcli.ingest import pipeline
     from memcli.usage import UsageError
+    from store.sealing import is_sealed
+    from store.store import CATALOGUE
 
     if dry_run + follow + watch > 1:
         raise UsageError("--dry-run, --follow and --watch exclude each other")
     context: Context = ctx.obj
     context.flags |= {"timezone": timezone, "me": me}
     reading = pipeline.Reading(
-        zone=zone(context.config["timezone"]),
+        zone=context.config.zone,
         format_name=format_name,
         mapping=_mapping(mapping) if mapping is not None else None,
         redacting=redact,
     )
     if dry_run:
-        report = pipeline.dry_run(paths, reading=reading, progress=context.progress())
+        sealed = is_sealed(context.config.memory_folder / CATALOGUE)
+        report = pipeline.dry_run(paths, reading=reading, progress=context.progress(), in_memory=sealed)
         if context.json:
             render.document(dry_run_document(report))
         elif not context.quiet:
@@ -83,21 +85,8 @@ def ingest(
     if follow or watch:
         _keep_reading(context, paths, reading, follow=follow, allow_return=allow_return)
         return
-    from memcli.cli.engines_in_use import embedder
-
-    report = pipeline.ingest(
-        paths,
-        folder=context.config.memory_folder,
-        wait_s=context.config["wait"],
-        embedder=embedder,
-        zone=reading.zone,
-        redacting=redact,
-        allow_return=allow_return,
-        exposed=context.config["exposed"],
-        progress=context.progress(),
-        format_name=format_name,
-        mapping=reading.mapping,
-        me=context.config["me"] or None,
+    report = context.memory_in_use.ingest(
+        *paths, format=format_name, mapping=reading.mapping, redact=redact, allow_return=allow_return
     )
     _show(context, report)
     raise typer.Exit(_told(context, report))
@@ -105,7 +94,6 @@ def ingest(
 
 def _keep_reading(context: Context, paths: list[str], reading: Reading, *, follow: bool, allow_return: bool) -> None:
     """Follow or watch until a signal comes, reporting what came in."""
-    from memcli.cli.engines_in_use import embedder
     from memcli.cli.signals import until_signalled
     from memcli.ingest import follow as following
     from memcli.usage import UsageError
@@ -124,11 +112,12 @@ def _keep_reading(context: Context, paths: list[str], reading: Reading, *, follo
         keeping = following.Keeping(
             folder=context.config.memory_folder,
             wait_s=context.config["wait"],
-            embedder=embedder,
+            embedder=context.memory_in_use.embedder,
             reading=reading,
             me=context.config["me"] or None,
             allow_return=allow_return,
             exposed=context.config["exposed"],
+            key=context.key,
             stopped=stopped,
             told=told,
             remark=context.tell,
@@ -179,12 +168,3 @@ def _mapping(text: str) -> dict[str, str]:
     if not all(ours.strip() and theirs.strip() for ours, _, theirs in pairs):
         raise UsageError(f"--map {text}: not of the form text=FIELD,speaker=FIELD,time=FIELD")
     return {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
-
-
-def zone(name: str) -> tzinfo:
-    """The zone of times that name none: the one that is named, or this machine's."""
-    from zoneinfo import ZoneInfo
-
-    from tzlocal import get_localzone
-
-    return ZoneInfo(name) if name else get_localzone()

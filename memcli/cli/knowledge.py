@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from memcli.cli.documents import moment
 from memcli.cli.render import place, printer
+from memcli.memory.forgetting import retained
 from memcli.types import Locator
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from store.rows import TurnRow
 
 
-def fact_document(one: Belief, turns: dict[str, TurnRow], today: date) -> dict[str, Any]:
-    """A fact as JSON: what is held, from when to when, and the characters that it rests on."""
+def fact_document(one: Belief, known: Knowledge, today: date) -> dict[str, Any]:
+    """A fact as JSON: what is held, from when to when, the characters that it rests on, and how well it is kept."""
+    strength = known.strengths[one.id]
     sources = [(claim, "says") for claim in one.sources if claim is not one.ended_by]
     if one.ended_by is not None:
         sources.append((one.ended_by, "ends"))
+    sources += [(claim, "doubts") for claim in one.doubts]
     return {
         "id": one.id,
         "kind": one.kind,
@@ -33,6 +36,7 @@ def fact_document(one: Belief, turns: dict[str, TurnRow], today: date) -> dict[s
         "confidence": one.confidence,
         "proofs": one.proofs,
         "current": one.holds_on(today),
+        "possibly_outdated": one.holds_on(today) and one.doubted_on(today) is not None,
         "planned": one.planned,
         "valid_from": one.valid_from.isoformat() if one.valid_from else None,
         "valid_to": one.valid_to.isoformat() if one.valid_to else None,
@@ -41,7 +45,10 @@ def fact_document(one: Belief, turns: dict[str, TurnRow], today: date) -> dict[s
         "retracted_at": moment(one.retracted_at),
         "superseded_by": one.superseded_by,
         "in_conflict_with": list(one.rivals),
-        "sources": [_source(claim, role, turns) for claim, role in sources],
+        "sources": [_source(claim, role, known.turns) for claim, role in sources],
+        "stability_days": round(strength.stability_days, 3),
+        "recall_count": strength.recall_count,
+        "retrievability": round(retained(strength, datetime.combine(today, time.max, UTC)), 4),
     }
 
 
@@ -65,21 +72,7 @@ def facts(shown: Sequence[Belief], known: Knowledge, today: date) -> None:
     for name, group in groupby(shown, key=lambda one: one.subject):
         show((name, "bold"))
         for one in group:
-            _fact(one, known, today)
-
-
-def profile(name: str, known: Knowledge, today: date, together: Sequence[tuple[str, int]]) -> None:
-    """What is known of a person, by kind: what holds first, then what is over; and whom they are mentioned with."""
-    show = printer()
-    show((name, "bold"))
-    by_kind = sorted(known.beliefs, key=lambda one: one.kind)
-    for kind, group in groupby(by_kind, key=lambda one: one.kind):
-        show((f"{kind}", "cyan"))
-        for one in sorted(group, key=lambda one: (not one.holds_on(today), -_ordinal(one.valid_from))):
-            _fact(one, known, today)
-    if together:
-        show(("mentioned with", "cyan"))
-        show((f"  {', '.join(f'{other} ({turns})' for other, turns in together)}", ""))
+            fact(one, known, today)
 
 
 def differences(found: Sequence[Difference], known: Knowledge, today: date) -> None:
@@ -89,10 +82,11 @@ def differences(found: Sequence[Difference], known: Knowledge, today: date) -> N
         show((what, "cyan"))
         for one in group:
             before = f"  (was: {one.before.object})" if one.before else ""
-            _fact(one.belief, known, today, subject=True, note=before)
+            fact(one.belief, known, today, subject=True, note=before)
 
 
-def _fact(one: Belief, known: Knowledge, today: date, *, subject: bool = False, note: str = "") -> None:
+def fact(one: Belief, known: Knowledge, today: date, *, subject: bool = False, note: str = "") -> None:
+    """One fact with its time, and the latest words that say so with their place."""
     show = printer()
     claim = one.sources[-1] if one.holds_on(today) or one.ended_by is None else one.ended_by
     row = known.turns[claim.said.turn_id]
@@ -103,6 +97,7 @@ def _fact(one: Belief, known: Knowledge, today: date, *, subject: bool = False, 
         (f"  {when(one, today)}", "green"),
         (note, "dim"),
         ("  in conflict" if one.rivals else "", "yellow"),
+        ("  possibly outdated" if one.holds_on(today) and one.doubted_on(today) else "", "yellow"),
         (f"  {one.proofs} proofs" if one.proofs > 1 else "", "dim"),
     )
     show(
@@ -115,7 +110,7 @@ def when(one: Belief, today: date) -> str:
     """From when to when a fact holds, in words."""
     begins = f"{one.valid_from}" if one.valid_from else ""
     if one.kind == "event":
-        return begins
+        return begins if one.since_known or not begins else f"told {begins}"
     if one.valid_to is not None:
         return (
             f"{begins} to {one.valid_to}".strip()
@@ -129,7 +124,3 @@ def when(one: Belief, today: date) -> str:
     if one.valid_from is not None and one.valid_from > today:
         return f"planned from {begins}"
     return f"since {begins}" if one.since_known else f"said {begins}"
-
-
-def _ordinal(day: date | None) -> int:
-    return day.toordinal() if day else 0

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
-_GLOBAL_FLAGS = ("--json", "--quiet", "-q")
+_GLOBAL_FLAGS = ("--json", "--quiet", "-q", "--no-pager", "--debug")
 _GLOBAL_VALUES = ("--memory", "--config", "--wait")
 
 
@@ -28,19 +30,34 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     code = run(sys.argv[1:])
-    if _signals:
-        # Threads of libraries may be in the middle of something; the interpreter would wait for some, and others would
-        # fall over its end. What they have under way can be cut off at any time.
+    # The interpreter's own end would take the libraries apart piece by piece, for nothing, and wait for their threads;
+    # after a signal they may be in the middle of something, which can be cut off at any time.
+    if not _signals:
+        atexit._run_exitfuncs()
+    with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    os._exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run memcli with these arguments and return its exit code."""
+    """Run memcli with these arguments, here or in the warm engine of the memory, and return its exit code."""
+    from memcli.serve.client import done_elsewhere
+
     arguments = _globals_first(arguments) or ["--help"]
-    as_json = "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
+    try:
+        code = done_elsewhere(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except _Terminated:
+        return 143
+    return run_here(arguments) if code is None else code
+
+
+def run_here(arguments: Sequence[str]) -> int:
+    """Run memcli in this process with these arguments, global options first, and return its exit code."""
+    _signals.clear()
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     try:
         from memcli.cli.app import app
         from memcli.cli.completion import answer_the_shell
@@ -58,11 +75,11 @@ def run(arguments: Sequence[str]) -> int:
         code = 0
     except Exception as error:
         # A library that is interrupted may answer with an error of its own (DuckDB: "Query interrupted").
-        code = 128 + _signals[0] if _signals else _failed(error, as_json)
+        code = 128 + _signals[0] if _signals else _failed(error, options)
     return int(code or 0)
 
 
-def _failed(error: Exception, as_json: bool) -> int:
+def _failed(error: Exception, options: Sequence[str]) -> int:
     from typer import Abort
     from typer.exceptions import TyperException
 
@@ -76,13 +93,15 @@ def _failed(error: Exception, as_json: bool) -> int:
     else:
         known = code_of(error)
         if known is None:
-            if os.environ.get("MEMCLI_DEBUG"):
-                raise error
             code, message = Exit.BUG, f"{name}: {error}"
-            hint = "this is a bug in memcli; MEMCLI_DEBUG=1 shows where. Please report it"
+            hint = "this is a bug in memcli; --debug shows where. Please report it"
         else:
             code, message = known, str(error)
-    if as_json:
+    if "--debug" in options or os.environ.get("MEMCLI_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    if "--json" in options:
         document = {"error": {"code": int(code), "name": name, "message": message, "hint": hint}}
         print(json.dumps(document, ensure_ascii=False), file=sys.stderr)
     else:

@@ -44,7 +44,7 @@ def list_models(ctx: typer.Context) -> None:
     from memcli.cli import render
 
     context: Context = ctx.obj
-    documents = [_built_in(card) for card in BUILT_IN.values()]
+    documents = [_built_in(card, context) for card in BUILT_IN.values()]
     documents += [_added(model, context) for model in _shelf().models()]
     if context.json:
         render.document({"schema": 1, "models": documents})
@@ -66,7 +66,7 @@ def show_model(ctx: typer.Context, name: Name) -> None:
     from memcli.cli import render
 
     context: Context = ctx.obj
-    document = _built_in(BUILT_IN[name]) if name in BUILT_IN else _added(_shelf().model(name), context)
+    document = _built_in(BUILT_IN[name], context) if name in BUILT_IN else _added(_shelf().model(name), context)
     if context.json:
         render.document({"schema": 1, **document})
     else:
@@ -78,66 +78,116 @@ def show_model(ctx: typer.Context, name: Name) -> None:
 @app.command("add")
 def add(
     ctx: typer.Context,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A GGUF file. It stays where it is.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A GGUF file, or a folder with an embedder. It stays where it is.")
+    ],
     name: Annotated[str | None, typer.Option(metavar="NAME", help="What to call it (default: its file name).")] = None,
+    query_prefix: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What the embedder wants before a question.")
+    ] = None,
+    document_prefix: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What the embedder wants before a text.")
+    ] = None,
 ) -> None:
-    """Check a language model, remember where it is and what it is, and give it a name.
+    """Check a model, remember where it is and what it is, and give it a name.
 
-    The model is loaded and made to write, so that one that does not work is refused now.
+    A GGUF file writes answers; a folder (an ONNX export or a sentence-transformers model) finds turns by meaning. The
+    model is made to work once, so that one that does not is refused now.
 
     Example: memcli models add ~/models/qwen.gguf --name qwen
     """
-    from engines.isolated import IsolatedGenerator
-    from engines.shelf import ShelvedModel, digest, name_of
-    from memcli.cli import render
+    from memcli.cli import adding, render
 
     context: Context = ctx.obj
     path = path.expanduser().absolute()
-    generator = IsolatedGenerator(path, context_tokens=512, gpu="off")
-    list(generator.stream(system="", user="Hello.", max_tokens=1, temperature=0, seed=0))
-    size = path.stat().st_size
-    with context.progress().phase("hash", size, "bytes") as advance:
-        sha256 = digest(path, advance)
-    architecture = generator.metadata.get("general.architecture", "")
-    model = ShelvedModel(
-        name=name or name_of(path),
-        path=str(path),
-        size=size,
-        sha256=sha256,
-        architecture=architecture,
-        context_tokens=int(generator.metadata.get(f"{architecture}.context_length", 0)),
-        licence=generator.metadata.get("general.license", ""),
-    )
-    generator.close()
-    _shelf().put(model)
+    shelf = _shelf()
+    if path.is_dir():
+        model = adding.add_embedder(
+            path, name, shelf, context.progress(), context.tell, query_prefix=query_prefix,
+            document_prefix=document_prefix,
+        )  # fmt: skip
+    else:
+        model = adding.add_generator(path, name, context.progress())
+    shelf.put(model)
     if context.json:
         render.document({"schema": 1, **_added(model, context)})
-    context.tell(f"added as {model.name}; `memcli models use {model.name}` lets it write answers")
+    does = "write answers" if model.kind == "generator" else "find turns"
+    context.tell(f"added as {model.name}; `memcli models use {model.name}` lets it {does}")
+
+
+@app.command("pull")
+def pull(
+    ctx: typer.Context,
+    wanted: Annotated[
+        str | None, typer.Argument(metavar="[NAME|OWNER/REPO]", help="A model that is listed, or a repository.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What to call it.")] = None,
+    revision: Annotated[str, typer.Option(metavar="COMMIT", help="Which state of the repository.")] = "main",
+    file: Annotated[str | None, typer.Option(metavar="FILE", help="The GGUF file in the repository.")] = None,
+) -> None:
+    """Fetch a model from Hugging Face, or the mirror in $HF_ENDPOINT. Without a name: list some that are good.
+
+    The commit and the hash of each file are shown, what comes is held against them, and they are kept: `models verify`
+    compares ever after. A download that breaks off goes on where it was. This is the only command that uses a network.
+
+    Example: memcli models pull multilingual-e5-small
+    """
+    from memcli.cli import pulling, render
+
+    context: Context = ctx.obj
+    if wanted is not None:
+        model = pulling.pull(context, _shelf(), wanted, name=name, revision=revision, file=file)
+        if context.json:
+            render.document({"schema": 1, **_added(model, context)})
+        context.tell(f"added as {model.name}; `memcli models use {model.name}` puts it to work")
+        return
+    cards = pulling.cards_document()
+    if context.json:
+        render.document({"schema": 1, "cards": cards})
+        return
+    show = render.printer()
+    for card in cards:
+        needs = f"  needs {card['memory_mb'] / 1000:,.1f} GB  {card['licence']}  {card['languages']}"
+        show((f"{card['name']:<32}", "cyan"), (f"{card['kind']:<10}{card['megabytes']:>6,} MB", ""), (needs, "dim"))
+        show((f"    {card['good_for']}", ""))
 
 
 @app.command("remove")
 def remove(ctx: typer.Context, name: Name) -> None:
-    """Forget a model that was added. Its file stays where it is.
+    """Forget a model that was added. Files that you named stay; what memcli made or fetched is deleted.
 
     Example: memcli models remove qwen
     """
     context: Context = ctx.obj
-    removed = _shelf().remove(name)
-    context.tell(f"{name} is forgotten; the file stays at {removed.path}")
+    shelf = _shelf()
+    own = shelf.own(shelf.model(name))
+    removed = shelf.remove(name)
+    context.tell(f"{name} is forgotten; " + ("its files are deleted" if own else f"it stays at {removed.path}"))
 
 
 @app.command("use")
 def use(ctx: typer.Context, name: Name) -> None:
-    """Let a model that was added write the answers (sets llm.model).
+    """Let a model that was added write the answers (sets llm.model), or find turns (sets embedder.model).
+
+    With another embedder the index is made anew by the next `memcli consolidate`, or at once by `memcli repair
+    --reembed`; until then turns are found with the old one. The name of the built-in embedder brings that back.
 
     Example: memcli models use qwen
     """
+    from engines.cards import MINILM_STATIC
     from memcli import config as settings
 
     context: Context = ctx.obj
     file = Path(context.config_file) if context.config_file else settings.default_file()
-    settings.write(file, "llm.model", _shelf().model(name).name)
-    context.tell(f"llm.model = {name} written to {file}")
+    if name == MINILM_STATIC.name:
+        key, value = "embedder.model", ""
+    else:
+        model = _shelf().model(name)
+        key, value = ("embedder.model" if model.kind == "embedder" else "llm.model"), model.name
+    settings.write(file, key, value)
+    context.tell(f"{key} = {value or '(built in)'} written to {file}")
+    if key == "embedder.model":
+        context.tell("the next `memcli consolidate` makes the index anew; `memcli repair --reembed` does it now")
 
 
 @app.command("verify")
@@ -179,29 +229,37 @@ def _shelf() -> Shelf:
     return Shelf(models_folder())
 
 
-def _built_in(card: ModelCard) -> dict[str, Any]:
+def _built_in(card: ModelCard, context: Context) -> dict[str, Any]:
     return {
         "name": card.name,
         "kind": card.kind,
         "bytes": card.size,
         "licence": card.licence,
         "built_in": True,
-        "in_use": True,
+        "in_use": card.kind != "embedder" or not context.config["embedder.model"],
         "source": card.source,
         "description": card.description,
     }
 
 
 def _added(model: ShelvedModel, context: Context) -> dict[str, Any]:
-    return {
+    embeds = model.kind == "embedder"
+    chosen = context.config["embedder.model" if embeds else "llm.model"]
+    document = {
         "name": model.name,
-        "kind": "generator",
+        "kind": model.kind,
         "bytes": model.size,
         "licence": model.licence,
         "built_in": False,
-        "in_use": context.config["llm.model"] in (model.name, model.path),
+        "in_use": chosen in (model.name, model.path),
         "path": model.path,
         "sha256": model.sha256,
         "architecture": model.architecture,
         "context_tokens": model.context_tokens,
     }
+    if embeds:
+        document |= {"dimension": model.dimension, "pooling": model.pooling}
+        document |= {"query_prefix": model.query_prefix, "document_prefix": model.document_prefix}
+    if model.source:
+        document |= {"source": model.source, "revision": model.revision}
+    return document

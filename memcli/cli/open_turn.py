@@ -16,27 +16,41 @@ def open_turn(
         typer.Argument(metavar="ID|N", help="The id of a turn (its beginning is enough), or [N] of the last answer."),
     ],
     around: Annotated[int, typer.Option(min=0, help="Turns shown before and after it.")] = 3,
+    in_editor: Annotated[
+        bool, typer.Option("--editor", help="Open the log itself at that line in $VISUAL or $EDITOR.")
+    ] = False,
+    in_pager: Annotated[bool, typer.Option("--pager", help="Open the log itself at that line in $PAGER.")] = False,
 ) -> None:
-    """Show a turn where it was said, with its file and line.
+    """Show a turn where it was said, with its file and line; of an edited message, all words that it has had.
+
+    Says if the file has changed, was rotated or is gone since it was read, going by its hash.
 
     Example: memcli open 2
     """
-    from memcli.cli import render
-    from memcli.cli.documents import SCHEMA, turn_document
-    from memcli.cli.naming import turn_named
-    from memcli.recall.pipeline import turn_of
+    from memcli.cli import paging, render
+    from memcli.cli.documents import passage_document
+    from memcli.usage import UsageError
 
     context: Context = ctx.obj
-    store = context.store()
-    found = turn_named(store, id_or_number)
-    with store.reading() as catalogue:
-        rows = catalogue.turns_around(found, around, around)
-    turns = [turn_of(row) for row in rows]
-    title = found.session_title
-    if context.json:
-        documents = {row.id: turn_document(turn_of(row), title) for row in rows}
-        at = [row.id for row in rows].index(found.id)
-        beside = list(documents.values())
-        render.document({"schema": SCHEMA, "turn": beside[at], "before": beside[:at], "after": beside[at + 1 :]})
+    passage = context.memory_in_use.turn(id_or_number, around=around)
+    now = context.memory_in_use.whereabouts(passage.turn)
+    if now.note:
+        context.tell(now.note)
+    if in_editor or in_pager:
+        if now.path is None or now.state == "in an archive":
+            raise UsageError(
+                f"{passage.turn.locator.source} cannot be opened"
+                + (f": {now.note}" if now.note else ": it is no file"),
+                hint="without --editor and --pager, what the memory keeps of it is shown",
+            )
+        command = paging.editor() if in_editor else paging.pager()
+        if not command:
+            raise UsageError("there is no pager", hint="set $PAGER")
+        paging.open_at(command, now.path, passage.turn.locator.line)
+    elif context.json:
+        render.document(passage_document(passage, now))
     else:
-        render.conversation(title, turns, found.id)
+        with paging.paged(wanted=not context.no_pager):
+            render.conversation(passage.title, [*passage.before, passage.turn, *passage.after], passage.turn.id)
+            if passage.versions:
+                render.versions(passage.versions, passage.turn.id)

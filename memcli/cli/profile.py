@@ -10,7 +10,7 @@ from memcli.cli.completion import speakers
 from memcli.cli.context import Context
 from memcli.cli.options import Now
 
-LEAST, NAMES, TOGETHER = 2, 40, 12
+LEAST, NAMES = 2, 40
 
 
 def profile(
@@ -21,22 +21,24 @@ def profile(
     ] = None,
     now: Now = None,
 ) -> None:
-    """Show what is known of a person, by kind, and whom and what they are mentioned with.
+    """Show what is known of a person: what stands for them, what they talk about, whom and what they belong with.
+
+    A sentence of a scene that tells what is over is shown with what is so now.
 
     Without a name: the names that turns mention most. The exit code is 4 if nothing is known.
 
     Example: memcli profile Maya
     """
-    from memcli.answer.knowledge import knowledge
-    from memcli.cli import knowledge as show
+    from memcli.answer.profile import profiled
+    from memcli.cli import profile_shown as show
     from memcli.cli import questions, render
     from memcli.cli.documents import SCHEMA, moment
     from memcli.exits import Exit
-    from memcli.memory.facts.claims import subject_key
 
     context: Context = ctx.obj
     store = context.store()
-    today = questions.asked_at(now).date()
+    at = questions.asked_at(now)
+    today = at.date()
     if name is None:
         with store.reading() as catalogue:
             names = catalogue.facts.names(LEAST, NAMES)
@@ -55,18 +57,9 @@ def profile(
             for one in names:
                 render.printer()((f"{one.name}  ", "bold"), (f"{one.turns:,} turns", "dim"))
         raise typer.Exit(Exit.DONE if names else Exit.ABSTAINED)
-    known = knowledge(store, subject=name)
-    with store.reading() as catalogue:
-        together = catalogue.facts.together_with(subject_key(name), TOGETHER)
+    found = profiled(store, name, at)
     if context.json:
-        render.document(
-            {
-                "schema": SCHEMA,
-                "name": name,
-                "facts": [show.fact_document(one, known.turns, today) for one in known.beliefs],
-                "mentioned_with": [{"name": other, "turns": turns} for other, turns in together],
-            }
-        )
-    elif known.beliefs or together:
-        show.profile(name, known, today, together)
-    raise typer.Exit(Exit.DONE if known.beliefs or together else Exit.ABSTAINED)
+        render.document({"schema": SCHEMA, **show.profile_document(found, today)})
+    elif found.known.beliefs or found.near:
+        show.profile(found, today)
+    raise typer.Exit(Exit.DONE if found.known.beliefs or found.near else Exit.ABSTAINED)

@@ -61,8 +61,13 @@ def turn_filter(*, since: str | None, until: str | None, speakers: list[str] | N
     return Filter(since=moment("--since", since), until=moment("--until", until), speakers=tuple(speakers or ()))
 
 
-def batch(context: Context, key: str, answer: Callable[[str], tuple[dict[str, Any], bool]]) -> Exit:
-    """Answer every line of standard input with one line of JSON, in order; `answer` also tells whether it found any.
+def batch(
+    context: Context,
+    key: str,
+    answer: Callable[[str], tuple[dict[str, Any], bool]],
+    write: Callable[[dict[str, Any]], None],
+) -> Exit:
+    """Answer every line of standard input, in order; `answer` also tells whether it found any, `write` prints it.
 
     A line is plain text, or a JSON object with the text under `key` (or "question") and perhaps an "id", which comes
     back as "question_id". A line that is neither is answered with its error.
@@ -77,7 +82,7 @@ def batch(context: Context, key: str, answer: Callable[[str], tuple[dict[str, An
             found = found or one_found
         if question.id is not None:
             document["question_id"] = question.id
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        write(document)
         sys.stdout.flush()
     if wrong:
         context.tell("some lines were no questions")

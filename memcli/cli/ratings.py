@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +20,10 @@ def good(ctx: typer.Context, answer: AnswerId = None, now: Now = None) -> None:
 
     Example: memcli good
     """
-    _rate(ctx.obj, answer, now, EASY)
+    from memcli.cli.questions import asked_at
+
+    context: Context = ctx.obj
+    _shown(context, context.memory_in_use.good(answer, now=asked_at(now)), EASY)
 
 
 def bad(ctx: typer.Context, answer: AnswerId = None, now: Now = None) -> None:
@@ -29,49 +31,21 @@ def bad(ctx: typer.Context, answer: AnswerId = None, now: Now = None) -> None:
 
     Example: memcli bad
     """
+    from memcli.cli.questions import asked_at
     from memcli.memory.forgetting import AGAIN
 
-    _rate(ctx.obj, answer, now, AGAIN)
+    context: Context = ctx.obj
+    _shown(context, context.memory_in_use.bad(answer, now=asked_at(now)), AGAIN)
 
 
-def _rate(context: Context, answer_id: str | None, now: str | None, rating: Rating) -> None:
+def _shown(context: Context, document: dict[str, Any], rating: Rating) -> None:
     from memcli.cli import render
     from memcli.cli.documents import SCHEMA
-    from memcli.cli.naming import answer_named
-    from memcli.cli.questions import asked_at
-    from memcli.usage import UsageError
 
-    store = context.store()
-    document = answer_named(store, answer_id)
     cited = [one["id"] for one in document["citations"]]
-    if not cited:
-        raise UsageError("that answer cites nothing that could be rated", hint="`memcli ask` something else first")
-    at = asked_at(now)
-    store.spool.append([record for item in cited for record in _records(document, item, at, rating)])
     word = "right" if rating == EASY else "wrong"
     if context.json:
         render.document({"schema": SCHEMA, "answer": document["id"], "rating": rating, "items": cited})
     else:
         render.printer()((f"{word}: ", "bold"), (document["question"], ""))
         context.tell(f"{len(cited)} cited turn{'s' if len(cited) > 1 else ''} rated")
-
-
-def _records(document: dict[str, Any], item: str, at: datetime, rating: Rating) -> list[dict[str, Any]]:
-    """What the spool is told of one cited turn. The rating takes the place of the one that citing it gave."""
-    from memcli.ingest.identity import content_id
-
-    records: list[dict[str, Any]] = [
-        {
-            "kind": "rating",
-            "id": content_id(document["id"], item),
-            "item_id": item,
-            "recalled_at": at.isoformat(),
-            "rating": rating,
-            "answer_id": document["id"],
-            "question": document["question"],
-        }
-    ]
-    if rating != EASY:
-        rejection = {name: records[0][name] for name in ("question", "item_id", "answer_id")}
-        records.append({"kind": "rejection", "since": at.isoformat(), **rejection})
-    return records

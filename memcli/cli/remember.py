@@ -25,38 +25,15 @@ def remember(
     import sys
 
     from memcli.cli import questions, render
-    from memcli.cli.documents import SCHEMA
-    from memcli.cli.engines_in_use import embedder
-    from memcli.cli.ingest import zone
-    from memcli.ingest import notes
+    from memcli.cli.documents import note_document
 
     context: Context = ctx.obj
     if text == "-":
         text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
-    noted = notes.remember(
-        text,
-        folder=context.config.memory_folder,
-        wait_s=context.config["wait"],
-        embedder=embedder,
-        now=questions.asked_at(now),
-        zone=zone(context.config["timezone"]),
-        redacting=redact,
-        progress=context.progress(),
-    )
+    noted = context.memory_in_use.remember(text, now=questions.asked_at(now), redact=redact)
     changes = noted.facts.changes if noted.facts else []
     if context.json:
-        render.document(
-            {
-                "schema": SCHEMA,
-                "id": noted.turn_id,
-                "text": noted.text,
-                "redacted": noted.redacted,
-                "facts": [
-                    {"what": one.what, "subject": one.subject, "predicate": one.predicate, "object": one.object}
-                    for one in changes
-                ],
-            }
-        )
+        render.document(note_document(noted))
     else:
         render.printer()((f"remembered as {noted.turn_id[:12]}", ""))
         for one in changes:

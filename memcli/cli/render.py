@@ -9,15 +9,14 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memcli.config import Config, Option
 from memcli.ingest.normalise import visible
-from memcli.progress import Unit
+from memcli.recall.query import places_of, stems
 from memcli.types import Answer, Candidate, Locator, Turn
 
 if TYPE_CHECKING:
@@ -32,6 +31,15 @@ if TYPE_CHECKING:
     from store.speakers import PersonRow
 
 SPEAKERS_SHOWN = 8
+HANGING = 2
+"""By so many characters the rest of a long line stands further in."""
+
+CELL = 12
+"""A table whose columns would be narrower than that is printed row by row."""
+
+_NOT_PRINTED = dict.fromkeys(map(ord, "\a\b\v\f\r"))
+"""What rich takes out of a text."""
+
 NEAREST_SHOWN = 3
 """Turns that are shown as nearest where the memory does not say."""
 
@@ -47,45 +55,59 @@ def to_terminal() -> bool:
 
 
 def piece(text: str) -> None:
-    """A piece of an answer as the model writes it."""
-    sys.stdout.write(text)
+    """A piece of an answer as the model writes it, without what would drive the terminal."""
+    from memcli.ingest.normalise import visible
+
+    sys.stdout.write("\n".join(map(visible, text.split("\n"))))
     sys.stdout.flush()
 
 
 def answer(answer: Answer, *, all_evidence: bool, written: bool) -> None:
     """The answer, then the evidence under its numbers. written: the text stands on the terminal already."""
-    console = _console()
-    if written:
-        console.print()
+    console = _console_if_styled()
+    if written and not answer.abstained:
+        _say(console)  # ends the line
     else:
-        _line(console, _text(answer.text, "" if answer.abstained else "bold"))
+        _say(console, (answer.text, "" if answer.abstained else "bold"))
     if answer.abstained:
         nearest = sorted(answer.evidence, key=lambda one: -one.score)[:NEAREST_SHOWN]
         shown = sorted(nearest, key=lambda one: one.number)
     else:
         shown = [one for one in answer.evidence if all_evidence or one.number in answer.citations]
+    marks = stems(answer.question)
     for evidence in shown:
-        console.print()
-        _turn(console, f"[{evidence.number}]", evidence.turn)
+        _say(console)
+        _turn(console, f"[{evidence.number}]", evidence.turn, marks=marks)
 
 
-def hits(recalled: Recalled) -> None:
-    """Found turns, best first."""
-    console = _console()
+def hits(recalled: Recalled, *, reasons: bool = False) -> None:
+    """Found turns, best first; reasons: with the channels that found them and their ranks there."""
+    console = _console_if_styled()
     for rank, candidate in enumerate(recalled.candidates, start=1):
         if rank > 1:
-            console.print()
-        _turn(console, f"{rank}.", candidate.turn, note=_reasons(candidate))
+            _say(console)
+        note = _reasons(candidate) if reasons else ""
+        _turn(console, f"{rank}.", candidate.turn, note=note, marks=recalled.question.terms)
 
 
 def conversation(title: str, turns: Sequence[Turn], marked: str) -> None:
     """A stretch of a session, with one turn marked."""
-    console = _console()
-    _line(console, _text(title, "bold"))
+    console = _console_if_styled()
+    _say(console, (title, "bold"))
     for turn in turns:
         here = turn.id == marked
-        console.print()
+        _say(console)
         _turn(console, ">" if here else " ", turn, style="bold" if here else "")
+
+
+def versions(turns: Sequence[Turn], marked: str) -> None:
+    """All words that an edited message has had, the present ones last."""
+    console = _console_if_styled()
+    _say(console)
+    for turn in turns:
+        when = "now" if turn is turns[-1] else "before"
+        _say(console, (f"{'>' if turn.id == marked else ' '} {when:6} ", "dim"), (turn.text, ""),
+             (f"  {place(turn.locator)}  {turn.id[:12]}", "dim"))  # fmt: skip
 
 
 def ingested(report: IngestReport) -> None:
@@ -185,9 +207,12 @@ def would_ingest(report: IngestReport) -> None:
 def status(document: dict[str, Any]) -> None:
     """What a memory holds."""
     console = _console()
-    first, last = document["first_said_at"], document["last_said_at"]
+    first, last, run = document["first_said_at"], document["last_said_at"], document["scheduled_run"]
     rows = [
-        ("memory", f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB)"),
+        (
+            "memory",
+            f"{document['memory']} ({document['bytes'] / 1e6:,.1f} MB{', encrypted' if document['encrypted'] else ''})",
+        ),
         ("turns", f"{document['turns']:,} in {_count(document['sessions'], 'session')}"),
         ("said", f"{first[:10]} to {last[:10]}" if first else "at unknown times"),
         ("tiers", ", ".join(f"{turns:,} {tier}" for tier, turns in document["tiers"].items())),
@@ -196,11 +221,16 @@ def status(document: dict[str, Any]) -> None:
             f"{document['episodes']:,}, {_count(document['scenes'], 'scene')}"
             + (f", {document['unconsolidated']:,} turns yet to consolidate" if document["unconsolidated"] else ""),
         ),
-        ("sizes", ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in document["sizes"].items())),
+        (
+            "sizes",
+            ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in document["sizes"].items())
+            + (f" (saves {saved / 1e6:,.1f} MB of vectors)" if (saved := document["archive_saves"]) else ""),
+        ),
         ("growth", ", ".join(f"{one['month']} +{one['turns']:,}" for one in document["growth"][-3:]) or "none"),
         ("indexed", f"{document['indexed']:,}" + (f", {document['pending']:,} waiting" if document["pending"] else "")),
         ("answers", f"{document['answers']:,}, {_count(document['recall_events'], 'recall event')}"),
         ("quarantine", _count(document["quarantine"], "record")),
+        *([("scheduled", f"{run['outcome']} at {run['ended_at']}, {run['message']}")] if run else []),
         ("embedder", document["embedder"] or "none yet"),
         ("model", document["model"] or "none: answers are extractive"),
     ]
@@ -235,6 +265,12 @@ def repaired(done: Sequence[str], left: Sequence[Finding]) -> None:
     findings(left)
 
 
+def made(document: dict[str, Any]) -> None:
+    """Where a new memory is."""
+    where = "".join(f"; its key is in {place}" for place in (document["key"] or {}).values())
+    _line(_console(), _text(f"{document['memory']}{' (encrypted' + where + ')' if document['encrypted'] else ''}", ""))
+
+
 def backed_up(path: str, backup: Backup) -> None:
     """What a backup holds."""
     size = f"{Path(path).stat().st_size / 1e6:,.1f} MB"
@@ -257,7 +293,8 @@ def deleted(document: dict[str, Any]) -> None:
     console = _console()
     if not document["deleted"]:
         to_delete(document["turns"], document["preview"])
-        _line(console, _text(f"{_count(document['turns'], 'turn')} would be deleted", "bold"))
+        said_by = f", said by {', '.join(document['names'])}"
+        _line(console, _text(f"{_count(document['turns'], 'turn')} would be deleted{said_by}", "bold"))
         return
     rest = ", ".join(f"{count} {name}" for name, count in document["removed"].items() if name != "turns")
     _line(
@@ -287,6 +324,13 @@ def table(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         for row in [columns, *rows]:
             cells = ("" if value is None else " ".join(str(value).split()) for value in row)
             sys.stdout.write("\t".join(cells) + "\n")
+        return
+    if len(columns) * CELL > console.width:
+        widest = max(map(len, columns))
+        for number, row in enumerate(rows, start=1):
+            _line(console, _text(f"row {number}", "bold"))
+            for name, value in zip(columns, row, strict=True):
+                _line(console, _text(f"  {name:<{widest}}  ", "cyan"), _text("" if value is None else str(value), ""))
         return
     from rich.table import Column, Table
 
@@ -322,30 +366,6 @@ def place(locator: Locator) -> str:
     return path if locator.line is None else f"{path}:{locator.line}"
 
 
-class Bars:
-    """Progress bars with rate and time left, on stderr."""
-
-    @contextmanager
-    def phase(self, name: str, total: int, unit: Unit) -> Iterator[Callable[[int], None]]:
-        """Show a bar until the phase ends."""
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-
-        amount = (DownloadColumn(), TransferSpeedColumn()) if unit == "bytes" else (MofNCompleteColumn(),)
-        columns = (TextColumn(f"{name:>6}"), BarColumn(), *amount, TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task(name, total=total)
-            yield lambda amount: progress.advance(task, amount)
-
-
 def _console() -> Console:
     from rich.console import Console
 
@@ -356,10 +376,31 @@ def _console() -> Console:
     return _Console(highlight=False, soft_wrap=not to_terminal(), no_color=bool(os.environ.get("NO_COLOR")) or None)
 
 
+def _console_if_styled() -> Console | None:
+    """None where styles would not be seen: a pipe is written to without importing rich."""
+    return _console() if to_terminal() or os.environ.get("FORCE_COLOR") else None
+
+
+def _say(console: Console | None, *parts: tuple[str, str]) -> None:
+    """A line of (text, style), with styles or without: the same characters either way."""
+    if console is None:
+        sys.stdout.write("".join(text for text, _ in parts).translate(_NOT_PRINTED).expandtabs() + "\n")
+    else:
+        _line(console, *(_text(text, style) for text, style in parts))
+
+
 def _line(console: Console, *parts: Text) -> None:
+    """One line; on a terminal that is too narrow for it, the rest goes below its beginning, a little further in."""
     from rich.text import Text
 
-    console.print(Text.assemble(*parts))
+    text = Text.assemble(*parts)
+    if not to_terminal() or text.cell_len <= console.width:
+        console.print(text)
+        return
+    indent = len(text.plain) - len(text.plain.lstrip(" "))
+    for at, line in enumerate(text[indent:].wrap(console, max(20, console.width - indent - HANGING))):
+        line.rstrip()
+        console.print(Text.assemble(" " * (indent + (HANGING if at else 0)), line))
 
 
 def _text(text: str, style: str) -> Text:
@@ -368,23 +409,33 @@ def _text(text: str, style: str) -> Text:
     return Text(text, style=style)
 
 
-def _turn(console: Console, label: str, turn: Turn, *, note: str = "", style: str = "") -> None:
-    from rich.padding import Padding
-
+def _turn(
+    console: Console | None, label: str, turn: Turn, *, note: str = "", style: str = "", marks: Collection[str] = ()
+) -> None:
     at = turn.said_at + timedelta(minutes=turn.utc_offset) if turn.said_at else None
-    _line(
+    _say(
         console,
-        _text(f"{label} ", "bold"),
-        _text(f"{at:%Y-%m-%d %H:%M}  " if at else "", "cyan"),
-        _text(f"{turn.speaker}  ", "green"),
-        _text(place(turn.locator), "dim"),
-        _text(f"  {note}" if note else "", "dim"),
+        (f"{label} ", "bold"),
+        (f"{at:%Y-%m-%d %H:%M}  " if at else "", "cyan"),
+        (f"{turn.speaker}  ", "green"),
+        (place(turn.locator), "dim"),
+        (f"  {note}" if note else "", "dim"),
     )
-    if to_terminal():
-        console.print(Padding(_text(turn.text, style), (0, 0, 0, 4)))
+    if console is not None and to_terminal():
+        from rich.padding import Padding
+
+        said = _text(turn.text, style)
+        for begin, end in places_of(marks, turn.text):
+            said.stylize("bold underline", begin, end)
+        console.print(Padding(said, (0, 0, 0, 4)))
     else:
         for line in turn.text.splitlines():
-            _line(console, _text(f"    {line}", ""))
+            _say(console, (f"    {line}", ""))
+
+
+def timings(steps: Mapping[str, float]) -> str:
+    """How long each step took."""
+    return ", ".join(f"{name.replace('_', ' ')} {ms:,.0f} ms" for name, ms in steps.items())
 
 
 def _reasons(candidate: Candidate) -> str:

@@ -13,6 +13,9 @@ def restore(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file that `memcli backup` wrote.")],
     force: Annotated[bool, typer.Option("--force", help="Replace the memory that is there.")] = False,
+    key_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where the key of an encrypted backup is, now and later.")
+    ] = None,
 ) -> None:
     """Bring a memory back from a backup, after verifying every byte of it.
 
@@ -24,13 +27,16 @@ def restore(
     from contextlib import ExitStack
     from pathlib import Path
 
+    from memcli import keys
     from memcli.cli import engines_in_use, render
     from memcli.cli.documents import backup_document
     from memcli.ingest.indexing import index_outbox
     from memcli.usage import UsageError
     from store.backup import put_store, unpack, verify
     from store.disk import writable
-    from store.store import Store
+    from store.errors import StoreMissing
+    from store.locks import StoreLocks
+    from store.store import CATALOGUE, Store
 
     context: Context = ctx.obj
     folder = context.config.memory_folder
@@ -38,21 +44,34 @@ def restore(
     occupied = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     if occupied and not force:
         raise UsageError(f"there is something at {folder} already", hint="--force replaces the memory that is there")
+    if occupied and not (folder / CATALOGUE).is_file():
+        raise StoreMissing(f"{folder} is not a memory", hint="name another place with --memory NAME or --memory PATH")
+    locks = StoreLocks(folder / "locks", context.config["wait"])
+    remembered = Path(key_file).expanduser().absolute() if key_file else None
+
+    def key(_: Path) -> bytes:
+        return keys.from_file(remembered) if remembered else context.key(folder)
+
     with ExitStack() as held:
         if occupied:
-            held.enter_context(context.store(exposed=True).locks.writer())
+            held.enter_context(locks.writer())
         fresh = folder.with_name(f".{folder.name}.restoring")
         with writable(fresh):
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir(mode=0o700, parents=True)
         held.callback(shutil.rmtree, fresh, ignore_errors=True)
         restored = unpack(source, fresh)
-        store = Store.open(fresh, wait_s=0)
+        store = Store.open(fresh, wait_s=0, key=key)
         verify(store, restored)
         store.bring_up_to_date()
-        index_outbox(store, engines_in_use.embedder(), context.progress())
+        index_outbox(store, engines_in_use.embedder(context.config, store), context.progress())
+        if store.seal and remembered:
+            keys.remember(fresh, file=str(remembered))
+        elif store.seal and (folder / keys.RECORD).is_file():  # the memory that it replaces knew
+            shutil.copyfile(folder / keys.RECORD, fresh / keys.RECORD)
+            (fresh / keys.RECORD).chmod(0o600)
         if occupied:
-            held.enter_context(context.store(exposed=True).locks.catalogue(shared=False))
+            held.enter_context(locks.catalogue(shared=False))
         put_store(fresh, folder)
     if context.json:
         render.document(backup_document(str(source), restored))

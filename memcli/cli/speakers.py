@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from memcli.cli.context import Context
+from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 if TYPE_CHECKING:
-    from memcli.progress import Progress
     from store.speakers import PersonRow
     from store.store import Store
+
+COLUMNS = ("name", "turns", "sessions", "first_said_at", "last_said_at", "names")
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -22,7 +24,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def speakers(ctx: typer.Context) -> None:
+def speakers(ctx: typer.Context, form: FormOption = None, fields: FieldsOption = None, nul: NulOption = False) -> None:
     """Show who speaks: names, turns, sessions, sources, first and last time.
 
     Merge those who are one person under several names: memcli speakers merge Maya maya42
@@ -31,18 +33,17 @@ def speakers(ctx: typer.Context) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from memcli.cli import render
+    from memcli.cli import records, render
     from memcli.cli.documents import speakers_document
     from store.speakers import Speakers
 
     context: Context = ctx.obj
+    wanted = records.shape(context, form, fields, nul)
     with context.store().reading() as catalogue:
         people = Speakers(catalogue.connection).people()
         me = catalogue.setting("me")
-    if context.json:
-        render.document(speakers_document(people, me))
-    else:
-        render.speakers(people, me)
+    document = speakers_document(people, me)
+    records.show(wanted, document, "speakers", COLUMNS, lambda: render.speakers(people, me))
 
 
 @app.command("merge")
@@ -71,7 +72,7 @@ def merge(
         store.expect_pending()
         with store.writing() as catalogue:
             Speakers(catalogue.connection).merge(numbers, shown_as=name)
-        _index(store, context.progress())
+        _index(context, store)
     _report(context, numbers, name)
 
 
@@ -98,7 +99,7 @@ def unmerge(
         with store.writing() as catalogue:
             for person in merged:
                 Speakers(catalogue.connection).unmerge(person.number)
-        _index(store, context.progress())
+        _index(context, store)
     _report(context, sorted(person.number for person in merged), None)
 
 
@@ -118,6 +119,7 @@ def _named(name: str, people: list[PersonRow]) -> list[PersonRow]:
     import difflib
 
     from memcli.usage import UsageError
+    from store.speakers import people_called
 
     found = people_called(name, people)
     if not found:
@@ -128,32 +130,8 @@ def _named(name: str, people: list[PersonRow]) -> list[PersonRow]:
     return found
 
 
-def people_called(name: str, people: list[PersonRow]) -> list[PersonRow]:
-    """Everybody who is shown under that name, was ever seen with it, or has the number #N; case and @ do not count."""
-    if name.startswith("#") and name[1:].isdecimal():
-        return [person for person in people if person.number == int(name[1:])]
-    wanted = name.lstrip("@").lower()
-    return [
-        person
-        for person in people
-        if wanted in {one.lstrip("@").lower() for one in (person.name, *person.names)}
-        or any(key.removeprefix("=").lstrip("@").lower() == wanted for _, key in person.speakers)
-    ]
-
-
-def shown_names(store: Store, names: list[str] | None) -> list[str] | None:
-    """The names that turns are shown under whose speakers are meant by these; a name that nobody has stays itself."""
-    if not names:
-        return names
-    from store.speakers import Speakers
-
-    with store.reading() as catalogue:
-        people = Speakers(catalogue.connection).people()
-    return sorted({one for name in names for one in [p.name for p in people_called(name, people)] or [name]})
-
-
-def _index(store: Store, progress: Progress) -> None:
+def _index(context: Context, store: Store) -> None:
     from memcli.cli.engines_in_use import embedder
     from memcli.ingest.indexing import index_outbox
 
-    index_outbox(store, embedder(), progress)
+    index_outbox(store, embedder(context.config, store), context.progress())

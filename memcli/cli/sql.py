@@ -7,11 +7,15 @@ from typing import Annotated
 import typer
 
 from memcli.cli.context import Context
+from memcli.cli.records import FieldsOption, FormOption, NulOption
 
 
 def sql(
     ctx: typer.Context,
     statement: Annotated[str, typer.Argument(metavar="STATEMENT|-", help="One SELECT, or - for standard input.")],
+    form: FormOption = None,
+    fields: FieldsOption = None,
+    nul: NulOption = False,
 ) -> None:
     """Run one read-only SQL statement over the memory's tables (see the README).
 
@@ -21,19 +25,24 @@ def sql(
     """
     import sys
 
-    from memcli.cli import render
+    from memcli.cli import records, render
     from memcli.cli.documents import table_document
     from memcli.usage import UsageError
     from store.errors import SqlRefused
     from store.sql import query
 
     context: Context = ctx.obj
+    wanted = records.shape(context, form, fields, nul)
     text = sys.stdin.read() if statement == "-" else statement
     try:
         columns, rows = query(context.store(), text)
     except SqlRefused as error:
         raise UsageError(str(error), hint='`memcli sql "SHOW TABLES"` lists the tables') from error
+    document = table_document(columns, rows)
     if context.json:
-        render.document(table_document(columns, rows))
-    else:
+        render.document(document)
+    elif wanted.for_people:
         render.table(columns, rows)
+    else:
+        named = {"rows": [dict(zip(columns, row, strict=True)) for row in document["rows"]]}
+        records.show(wanted, named, "rows", columns, lambda: None)

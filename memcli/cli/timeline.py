@@ -9,6 +9,9 @@ import typer
 
 from memcli.cli.context import Context
 from memcli.cli.options import Since, Speaker, Until
+from memcli.cli.records import FieldsOption, FormOption, NulOption
+
+COLUMNS = ("begins", "turns", "sessions")
 
 
 class Unit(StrEnum):
@@ -27,6 +30,9 @@ def timeline(
     since: Since = None,
     until: Until = None,
     speaker: Speaker = None,
+    form: FormOption = None,
+    fields: FieldsOption = None,
+    nul: NulOption = False,
 ) -> None:
     """Show how much was said when, on the clock of those who said it.
 
@@ -34,26 +40,29 @@ def timeline(
 
     Example: memcli timeline "cargo bike" --by week --speaker Maya
     """
-    from memcli.cli import overview, render
+    from memcli.cli import overview, records
     from memcli.cli.documents import SCHEMA
     from memcli.cli.questions import turn_filter
     from memcli.exits import Exit
     from store.overview import stretches
 
     context: Context = ctx.obj
+    wanted = records.shape(context, form, fields, nul)
     store = context.store()
     where = turn_filter(since=since, until=until, speakers=speaker)
     only = None
     if topic is not None:
+        if store.seal:
+            from memcli.ingest.indexing import heal
+
+            heal(store, context.memory_in_use.embedder(), context.progress())
         found = store.index.lexical(topic, column="said", limit=max(1, store.index.count()), where=where)
         only = [seq for seq, _ in found]
     with store.reading() as catalogue:
         counted, untimed = stretches(catalogue.connection, by.value, where, only)
-    if context.json:
-        listed = [{**stretch._asdict(), "begins": stretch.begins.isoformat()} for stretch in counted]
-        render.document({"schema": SCHEMA, "by": by.value, "stretches": listed, "untimed": untimed})
-    else:
-        overview.timeline(counted, by.value)
-        if untimed:
-            context.tell(f"{untimed} turn{'s have' if untimed > 1 else ' has'} no time")
+    listed = [{**stretch._asdict(), "begins": stretch.begins.isoformat()} for stretch in counted]
+    document = {"schema": SCHEMA, "by": by.value, "stretches": listed, "untimed": untimed}
+    records.show(wanted, document, "stretches", COLUMNS, lambda: overview.timeline(counted, by.value))
+    if untimed and not context.json:
+        context.tell(f"{untimed} turn{'s have' if untimed > 1 else ' has'} no time")
     raise typer.Exit(Exit.DONE if counted or untimed else Exit.ABSTAINED)

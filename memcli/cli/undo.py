@@ -56,7 +56,7 @@ def undo(
         store.expect_pending()
         with store.writing() as catalogue:
             removed = Batches(catalogue.connection).undo(chosen.number)
-        index_outbox(store, embedder(), context.progress())
+        index_outbox(store, embedder(context.config, store), context.progress())
     if context.json:
         render.document(undo_document(chosen, removed))
     else:

@@ -10,6 +10,7 @@ import typer
 from memcli.cli.context import Context
 
 if TYPE_CHECKING:
+    from memcli.api import Memory
     from store.store import Store
 
 SHOWN = 5
@@ -29,21 +30,32 @@ def why(
 
     Example: memcli why last
     """
+    from memcli.cli import render
+
+    context: Context = ctx.obj
+    document = why_document(context.memory_in_use, answer, limit)
+    if context.json:
+        render.document(document)
+    else:
+        for line in why_lines(document):
+            render.printer()((line, ""))
+
+
+def why_document(memory: Memory, answer: str, limit: int) -> dict[str, Any]:
+    """What `why --json` prints. Raises UsageError if there is no such answer."""
     import json
 
-    from memcli.cli import engines_in_use, render
     from memcli.cli.documents import SCHEMA, hit_document
     from memcli.ingest.indexing import heal
+    from memcli.progress import Unwatched
     from memcli.recall.explain import gate, shares
     from memcli.recall.pipeline import LOOKED_TWICE, recall
     from memcli.types import Query
 
-    context: Context = ctx.obj
-    store = context.store()
+    store, engines = memory.store, memory.engines
     record = _answer(store, answer)
     said = json.loads(record["document"])
-    engines = engines_in_use.for_recall()
-    heal(store, engines.embedder, context.progress())
+    heal(store, engines.embedder, Unwatched())
     asked_at = datetime.fromisoformat(record["asked_at"])
     recalled = recall(Query(text=record["question"], asked_at=asked_at, limit=LOOKED_TWICE), store, engines)
     cited = {one["id"] for one in said["citations"]}
@@ -59,7 +71,7 @@ def why(
         for rank, candidate in enumerate(recalled.candidates, start=1)
         if rank <= limit or candidate.turn.id in cited
     ]
-    document = {
+    return {
         "schema": SCHEMA,
         "id": said["id"],
         "question": record["question"],
@@ -69,10 +81,6 @@ def why(
         "gate": {name: round(value, 4) for name, value in gate(recalled).items()},
         "hits": documents,
     }
-    if context.json:
-        render.document(document)
-    else:
-        print("\n".join(_lines(document)))
 
 
 def _answer(store: Store, wanted: str) -> dict[str, Any]:
@@ -106,7 +114,8 @@ def _understood(question: Any) -> dict[str, Any]:
     }
 
 
-def _lines(document: dict[str, Any]) -> list[str]:
+def why_lines(document: dict[str, Any]) -> list[str]:
+    """What `why` prints for people."""
     understood, told = document["understood"], document["gate"]
     lines = [
         document["question"],

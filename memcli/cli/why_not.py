@@ -37,7 +37,7 @@ def why_not(
     if len(found) != 1:
         what = "several turns begin" if found else "there is no turn that begins"
         raise UsageError(f"{what} with {turn}", hint="`memcli search ... --json` shows ids")
-    engines = engines_in_use.for_recall()
+    engines = engines_in_use.for_recall(context.config, store)
     heal(store, engines.embedder, context.progress())
     settings = context.config
     lost = explain.why_not(found[0], query, store, engines, turns=settings["ask.limit"], tokens=settings["ask.budget"])
@@ -55,5 +55,8 @@ def why_not(
             }
         )
     else:
-        print(f"{found[0].speaker}: {found[0].text}")
-        print(f"{lost.stage}: {lost.reason}" + (f"\nwhat helps: {lost.remedy}" if lost.remedy else ""))
+        show = render.printer()
+        show((f"{found[0].speaker}: {found[0].text}", ""))
+        show((f"{lost.stage}: {lost.reason}", ""))
+        if lost.remedy:
+            show((f"what helps: {lost.remedy}", ""))

@@ -80,8 +80,10 @@ def asked_before(answer: dict[str, Any]) -> Case | None:
     )
 
 
-def kept_run(store: Store) -> Path:
-    """Where the last run of this memory's test is kept."""
+def kept_run(store: Store) -> Path | None:
+    """Where the last run of this memory's test is kept; None if it is encrypted: a run holds what was asked."""
+    if store.seal:
+        return None
     place = store.folder / "cache"
     place.mkdir(mode=0o700, exist_ok=True)
     return place / NAME

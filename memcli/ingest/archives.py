@@ -143,7 +143,7 @@ def _members(path: Path, uri: str, budget: Budget, result: Unpacked) -> Iterator
         reason = refusal or ("" if _parts(name) else "its name leads out of the archive")
         if reason:
             result.refused.append((f"{uri}/{_shown(name)}", reason))
-        elif any(part.startswith(".") or part == "__MACOSX" for part in _parts(name)):
+        elif _hidden(_parts(name)):
             result.ignored["hidden file"] += 1
         elif is_media(name):
             result.ignored["media file"] += 1
@@ -260,6 +260,14 @@ def _parts(name: str) -> tuple[str, ...]:
     parts = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
     absolute = name.startswith(("/", "\\")) or (parts and len(parts[0]) == 2 and parts[0][1] == ":")
     return () if absolute or ".." in parts or "\x00" in name else parts
+
+
+def _hidden(parts: tuple[str, ...]) -> bool:
+    """Whether a member is hidden or in a hidden folder, other than the .Sent/cur and .Sent/new of a maildir."""
+    return any(
+        part == "__MACOSX" or (part.startswith(".") and after not in ("cur", "new"))
+        for part, after in zip(parts, (*parts[1:], ""), strict=True)
+    )
 
 
 def _shown(name: str) -> str:

@@ -24,12 +24,12 @@ from memcli.ingest.pipeline import Reading, ingest
 from memcli.ingest.readers.base import HEAD_BYTES, Reader, Source
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.tail import Tail, TailSource
-from memcli.ingest.walk import uri_of
+from memcli.ingest.walk import uri_of, visible_folders
 from memcli.ingest.writing import Writer
 from memcli.progress import Unwatched
 from store.batches import Batches
 from store.errors import StoreLocked
-from store.store import Store
+from store.store import KeyFinder, Store
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
@@ -53,6 +53,7 @@ class Keeping:
     me: str | None
     allow_return: bool
     exposed: bool
+    key: KeyFinder
     stopped: Callable[[], bool]
     told: Callable[[IngestReport], None]
     remark: Callable[[str], None]
@@ -128,7 +129,8 @@ class _Following:
                     hint="write it to a file, and follow or watch that",
                 )
             return False
-        self._store = Store.create(self._keeping.folder, wait_s=self._keeping.wait_s, exposed=self._keeping.exposed)
+        keeping = self._keeping
+        self._store = Store.create(keeping.folder, wait_s=keeping.wait_s, exposed=keeping.exposed, key=keeping.key)
         self._how = reading.how(reader)
         self._part = self._begun(reader, head)
         self._report = SourceReport(uri=self._uri, format=reader.name, confidence=detected.confidence)
@@ -136,6 +138,9 @@ class _Following:
         self._writer = Writer(
             self._store, normaliser, guard=self._store.locks.writer, allow_return=self._keeping.allow_return
         )
+        if self._keeping.me:
+            with self._store.locks.writer(), self._store.writing() as catalogue:
+                catalogue.keep_setting("me", self._keeping.me)
         self._writer.read(self._part, reader, self._how, self._report)
         self._commit()
         self._index()
@@ -274,7 +279,7 @@ def _stamps(paths: Sequence[str]) -> Iterator[tuple[str, _Stamp]]:
     for path in paths:
         walked = os.walk(path) if Path(path).is_dir() else [(str(Path(path).parent), [], [Path(path).name])]
         for folder, folders, names in walked:
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            folders[:] = visible_folders(folder, folders)
             for name in sorted(names):
                 file = Path(folder, name)
                 try:
@@ -302,6 +307,7 @@ def _taken(files: Sequence[str], keeping: Keeping) -> bool:
             me=keeping.me,
             allow_return=keeping.allow_return,
             exposed=keeping.exposed,
+            key=keeping.key,
         )
     except StoreLocked as error:
         keeping.remark(f"{error}; trying again")

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 
+from memcli.ids import content_id
 from memcli.ingest.readers.base import RawSession, Source
 from memcli.ingest.times import Stamp
 
-_SEPARATOR = "\x1f"
 _PHONE = re.compile(r"\+?[\d\s().\u00a0\u2011-]{7,24}")
-
-
-def content_id(*parts: str) -> str:
-    """128 bits of the parts' hash, in hex (BLAKE2b)."""
-    return hashlib.blake2b(_SEPARATOR.join(parts).encode("utf-8"), digest_size=16).hexdigest()
 
 
 @lru_cache(maxsize=65_536)
@@ -45,7 +40,8 @@ class OpenSession:
     """A session of the source being read. `native_id` stays None until identify() has seen what was said in it.
 
     `said` counts equal content. `continued`: the next reading of the source may go on at the end of this one, for which
-    `latest` keeps when each content was said. `last_known` is the last time that was committed.
+    `latest` keeps when each content was said. `last_known` is the last time that was committed. `base`: what the
+    positions of its turns began with at the last of them.
     """
 
     source: Source
@@ -55,7 +51,9 @@ class OpenSession:
     turns_read: int = 0
     continued: bool = False
     unnamed: bool = False
+    telling: Literal["full", "lesser"] | None = None
     last_known: Stamp | None = None
+    base: int | None = None
     _id: str | None = None
     said: Counter[str] = field(default_factory=Counter)
     latest: dict[str, datetime | None] = field(default_factory=dict)
@@ -63,7 +61,14 @@ class OpenSession:
     @classmethod
     def begin(cls, source: Source, format_name: str, raw: RawSession) -> OpenSession:
         """The session that a reader announced."""
-        return cls(source, format_name, raw.native_id, raw.title or source.stem, unnamed=raw.native_id is None)
+        return cls(
+            source,
+            format_name,
+            raw.native_id,
+            raw.title or source.stem,
+            unnamed=raw.native_id is None,
+            telling=raw.telling,
+        )
 
     @property
     def id(self) -> str:
@@ -72,6 +77,10 @@ class OpenSession:
             assert self.native_id is not None
             self._id = content_id(self.format, self.native_id)
         return self._id
+
+    def rename(self, native_id: str) -> None:
+        """Say which session it is, before anything of it was kept."""
+        self.native_id, self._id = native_id, None
 
     def turn_id(self, speaker: str, said_at: datetime | None, text: str) -> str:
         """The id of the next turn of this content: the n-th of the same content in a session is always the same.
@@ -83,6 +92,15 @@ class OpenSession:
         if self.continued:
             self.latest[content] = said_at
         return content_id(self.id, content, str(self.said[content]))
+
+
+def first_position(said_at: datetime) -> int:
+    """What the positions of a source's turns begin with: its first known time in seconds since 1970, times 2**20.
+
+    One conversation may lie in many files (a day each); so no two of its turns have the same position, those of a later
+    file come after those of an earlier one, and the order in which the files are read makes no difference.
+    """
+    return ((said_at - datetime(1970, 1, 1)) // timedelta(seconds=1)) << 20
 
 
 def native_id_from(source: Source, first_turns: Sequence[tuple[str, datetime | None, str]]) -> str:

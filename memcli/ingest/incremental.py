@@ -124,6 +124,7 @@ def state_after(part: Part, sessions: Iterable[OpenSession]) -> dict[str, Any]:
         "lines": part.lines,
         "carry": source.carry,
         "said": said,
+        "base": max((session.base for session in opened if session.base is not None), default=earlier.get("base")),
         "position": max((session.turns_read for session in opened), default=earlier.get("position", 0)),
         "unnamed": next((session.native_id for session in opened if session.unnamed), earlier.get("unnamed")),
     }

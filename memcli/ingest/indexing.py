@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from memcli.progress import Progress, Unwatched
-from store import erase
 from store.errors import StoreDamaged
 from store.store import Store
 
@@ -32,41 +31,105 @@ EMBEDDER = "embedder"
 """The setting that keeps the id of the embedder whose vectors the index holds."""
 
 
+def check_embedder(store: Store, embedder: Embedder) -> None:
+    """Hold the store to one embedder. Raises StoreDamaged if its vectors are of another one."""
+    _hold_to(store.embedder, embedder)
+
+
+def _hold_to(made_with: str | None, embedder: Embedder) -> None:
+    if made_with is not None and made_with != embedder.id:
+        raise StoreDamaged(
+            f"the index was made with the embedder {made_with}, not with {embedder.id}",
+            hint="`memcli repair --reembed` makes the index anew",
+        )
+
+
 def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
     """Index what the outbox names and empty it. Only under the writer lock. Returns how many turns were indexed.
 
     Raises StoreDamaged if the index's vectors are of another embedder.
     """
+    if store.seal:
+        return _settle_sealed(store, embedder)
     total = _index(store, embedder, progress, go_on=lambda: True)
     # So few turns may be new that a search bears them unsorted: see Index.lags.
     if (total or store.pending) and store.index.lags:
         store.index.refresh_text()
-    store.settle()
+    store.name_embedder(embedder.id)
+    _settle(store)
     return total
+
+
+def _finish_erasing(store: Store) -> None:
+    from store import erase  # a search that finds nothing to finish need not load it
+
+    erase.finish(store)
+
+
+def _settle(store: Store) -> None:
+    """Take the mark away that turns wait, if none do. Whoever commits some sets it under the lock that is held here."""
+    with store.reading() as catalogue:
+        if not catalogue.outbox():
+            store.settle()
+
+
+def _settle_sealed(store: Store, embedder: Embedder) -> int:
+    """Empty the outbox of an encrypted memory, whose index each process makes for itself: see load()."""
+    if store.erasing:
+        _finish_erasing(store)
+    with store.reading() as catalogue:
+        ranges, known = catalogue.outbox(), catalogue.setting(EMBEDDER)
+    if ranges or known != embedder.id:
+        with store.writing() as catalogue:
+            catalogue.keep_setting(EMBEDDER, embedder.id)
+            if ranges:
+                catalogue.clear_outbox(ranges[-1][1])
+    store.settle()
+    return 0
+
+
+def load(store: Store, embedder: Embedder, progress: Progress) -> None:
+    """Make the index of an encrypted memory, in this process's memory, of all that is in the catalogue now."""
+    import numpy as np
+    import pyarrow as pa
+
+    with store.reading() as catalogue:
+        total = int(catalogue.setting("next_seq") or 1) - 1
+        faded = set(catalogue.states.archived())
+    with progress.phase("index", total, "turns") as advance:
+        for first in range(1, total + 1, CHUNK):
+            last = min(first + CHUNK - 1, total)
+            with store.reading() as catalogue:
+                rows = catalogue.rows_to_index(first, last)
+            seqs = rows["seq"].to_numpy()
+            rows = rows.filter(pa.array((seqs >= first) & (seqs <= last)))
+            if rows.num_rows:
+                _put(store, rows, np.asarray(embedder.embed(rows["said"].to_pylist())), faded, set())
+            advance(last - first + 1)
+    store.index.refresh_text()
+    store.archive.refresh_text()
 
 
 def _index(store: Store, embedder: Embedder, progress: Progress, *, go_on: Callable[[], bool]) -> int:
     """Index what the outbox names and take it out there, part by part. Returns how many turns the outbox named.
 
     Safe to interrupt anywhere: what was indexed and not yet cleared is indexed again, replacing itself. The catalogue
-    is closed while the model runs. go_on: asked after each part whether there is time for another.
+    is closed while the model runs; a commit may then put turns in once more, whose speaker it has given another name:
+    they stay for the next run. go_on: asked after each part whether there is time for another.
     """
     if store.erasing:
-        erase.finish(store)
+        _finish_erasing(store)
     if not store.index.exists:
         with store.writing() as catalogue:
             catalogue.keep_setting(EMBEDDER, embedder.id)
             catalogue.refill_outbox()
     with store.reading() as catalogue:
-        ranges, made_with = catalogue.outbox(), catalogue.setting(EMBEDDER)
-        parts = deque(_parts(ranges))
+        seen, made_with = catalogue.outbox(), catalogue.setting(EMBEDDER)
+        parts = deque(_parts(seen))
         taken = _take(catalogue, parts)
-    if taken and made_with is not None and made_with != embedder.id:
-        raise StoreDamaged(
-            f"the index was made with the embedder {made_with}, this program has {embedder.id}",
-            hint="`memcli repair` builds the index anew",
-        )
-    total = _count(ranges)
+    if taken:
+        _hold_to(made_with, embedder)
+    total = _count(seen)
     if taken:
         with progress.phase("index", total, "turns") as advance:
             while taken:
@@ -74,7 +137,7 @@ def _index(store: Store, embedder: Embedder, progress: Progress, *, go_on: Calla
                 _index_part(store, embedder, part, rows)
                 advance(_count(part))
                 with store.writing() as catalogue:
-                    catalogue.clear_outbox(part[-1][1])
+                    seen = catalogue.clear_outbox(part[-1][1], seen)
                     taken = _take(catalogue, parts) if go_on() else None
     return total
 
@@ -155,6 +218,8 @@ class Indexing:
 
     def more(self) -> None:
         """Something was committed."""
+        if self._store.seal:
+            return
         if self._running is not None:
             if not self._running.done():
                 return
@@ -169,8 +234,18 @@ class Indexing:
 
 
 def heal(store: Store, embedder: Embedder, progress: Progress) -> None:
-    """Finish an ingest that was cut off, if there was one and no other command is at work on the store."""
-    if store.pending:
+    """Finish an ingest that was cut off, if there was one and no other command is at work on the store.
+
+    The index of an encrypted memory is made now.
+    """
+    if store.seal:
+        if store.erasing:
+            with store.locks.writer_if_free() as free:
+                if free:
+                    _finish_erasing(store)
+        if not store.index.exists:
+            load(store, embedder, progress)
+    elif store.pending:
         with store.locks.writer_if_free() as free:
             if free:
                 index_outbox(store, embedder, progress)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from memcli.ingest.identity import OpenSession
+from memcli.ingest.identity import OpenSession, first_position
 from memcli.ingest.normalise import TEXT_CHARS, Normaliser
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.report import SourceReport
@@ -18,7 +18,7 @@ EXCERPT = 200
 class Heard(NamedTuple):
     """A turn on its way to the catalogue. `said_at` is naive UTC, as the source gives it; `metadata` is JSON.
 
-    `known_by` is the source's own key of the speaker; None where it has none.
+    `known_by` is the source's own key of the speaker; None where it has none. `worded_at`: see RawTurn; naive UTC.
     """
 
     session: OpenSession
@@ -33,6 +33,7 @@ class Heard(NamedTuple):
     native_id: str | None
     line: int | None
     metadata: str | None
+    worded_at: datetime | None
 
 
 class Unread(NamedTuple):
@@ -46,12 +47,12 @@ class Unread(NamedTuple):
 
 def listen(
     source: Source, reader: Reader, normaliser: Normaliser, report: SourceReport, *, position: int = 0,
-    unnamed: str | None = None,
+    unnamed: str | None = None, base: int | None = None,
 ) -> Iterator[Heard | Unread]:  # fmt: skip
     """Every turn of the source, in order, and what should have been one.
 
     position: how many turns of the source were read before this part of it. unnamed: the native id that the session
-    without one got then.
+    without one got then. base: what the positions of the source's turns began with then.
     """
     sessions: dict[str, OpenSession] = {}
     session: OpenSession | None = None
@@ -83,10 +84,14 @@ def listen(
             session.turns_read += 1
             report.turns_read += 1
             said_at, utc_offset = normaliser.moment(item.said_at)
+            if base is None and said_at is not None:
+                base = first_position(said_at)
+            session.base = base
             yield Heard(
-                session, report, session.turns_read, normaliser.speaker(item.speaker) or item.role,
+                session, report, (base or 0) + session.turns_read, normaliser.speaker(item.speaker) or item.role,
                 item.speaker_key and (normaliser.speaker(item.speaker_key) or None), item.role, text, said_at,
                 utc_offset, item.native_id, item.line, normaliser.metadata(item.metadata) if item.metadata else None,
+                normaliser.moment(item.worded_at)[0] if item.native_id else None,
             )  # fmt: skip
         elif isinstance(item, RawSession):
             session = begin(item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from memcli.ingest.indexing import EMBEDDER, index_outbox
+from memcli.ingest.indexing import index_outbox
 from memcli.progress import Progress
 from store import erase
 from store.store import Store
@@ -31,12 +31,11 @@ def check_vectors(store: Store, embedder: Embedder) -> list[Finding]:
     def wrong(what: str) -> list[Finding]:
         return [Finding(kind="vectors", where="index", what=what, mend="build it anew from the catalogue")]
 
-    with store.reading() as catalogue:
-        known = catalogue.setting(EMBEDDER)
-    if not store.index.exists:
+    if store.seal or not store.index.exists:
         return []
+    known = store.embedder
     if known != embedder.id:
-        return wrong(f"its vectors are of the embedder {known}, this program has {embedder.id}")
+        return wrong(f"its vectors are of the embedder {known}, not of {embedder.id}")
     said, vectors = sample(store.index, SAMPLED)
     if not said:
         return []

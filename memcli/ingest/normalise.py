@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
@@ -10,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from memcli.ingest.redact import redact
+from memcli.patterns import regex
 
 TEXT_CHARS = 1024 * 1024
 """A longer utterance is refused: nobody said it, and every later step would have to bear it."""
@@ -19,16 +19,16 @@ METADATA_CHARS = 64 * 1024
 _METADATA_DEPTH = 20
 
 # What drives a terminal (ECMA-48: CSI, OSC and the other strings, two-character escapes), and mIRC's colours, whole.
-_SEQUENCES = re.compile(
+_SEQUENCES = regex(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-~]|\x03(?:\d{1,2}(?:,\d{1,2})?)?"
 )
 # C0 and C1 control characters but tab and newline; marks that turn the direction of what follows (Unicode UAX #9:
 # embeddings, overrides, isolates), which can make a line read as what it is not; a byte-order mark; annotation marks.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
-_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x85]")
-_DIRECTION = re.compile("[\u061c\u200e\u200f]")
-_BLANKS = re.compile(r"\s+")
+_CONTROLS = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
+_LINE_ENDS = regex("\r\n?|[\u2028\u2029\x85]")
+_DIRECTION = regex("[\u061c\u200e\u200f]")
+_BLANKS = regex(r"\s+")
 
 
 class Normaliser:

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from memcli.ids import content_id
 from memcli.ingest.errors import InputUnreadable
-from memcli.ingest.identity import content_id
 from memcli.ingest.indexing import index_outbox
 from memcli.ingest.normalise import Normaliser
 from memcli.memory.consolidate_facts import FactsReport, consolidate_facts
 from memcli.progress import Progress
-from store.store import Store
+from store.store import KeyFinder, Store, no_key
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
@@ -50,10 +50,11 @@ def remember(
     zone: tzinfo,
     redacting: bool,
     progress: Progress,
+    key: KeyFinder = no_key,
 ) -> Noted:
     """Keep a note, said by the user at this moment, and what it states.
 
-    Raises InputUnreadable if nothing is left of it.
+    key: see Store.open. Raises InputUnreadable if nothing is left of it.
     """
     import pyarrow as pa
 
@@ -65,7 +66,7 @@ def remember(
     assert said_at is not None
     session = content_id(NOTES, NOTES)
     turn_id = content_id(session, SPEAKER, said_at.isoformat(), kept)
-    store = Store.create(folder, wait_s=wait_s)
+    store = Store.create(folder, wait_s=wait_s, key=key)
     with store.locks.writer():
         store.fold_spool()
         store.expect_pending()

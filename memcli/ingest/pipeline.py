@@ -16,6 +16,7 @@ from memcli.ingest.detect import Detected, judge, reader_named
 from memcli.ingest.errors import InputUnreadable
 from memcli.ingest.incremental import part
 from memcli.ingest.indexing import Indexing, index_outbox
+from memcli.ingest.known_archives import KnownArchives
 from memcli.ingest.listen import Heard, listen
 from memcli.ingest.normalise import Normaliser
 from memcli.ingest.readers.base import Reader, Source
@@ -24,10 +25,12 @@ from memcli.ingest.walk import Found, sources
 from memcli.ingest.writing import BATCH, Writer
 from memcli.progress import Progress
 from store.batches import ReadRow
-from store.store import Store
+from store.sealing import is_sealed
+from store.store import CATALOGUE, KeyFinder, Store, no_key
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
+    from store.catalogue import Catalogue
 
 __all__ = ["BATCH", "IngestReport", "Reading", "SourceReport", "dry_run", "ingest"]
 
@@ -45,10 +48,14 @@ class Reading:
     mapping: Mapping[str, str] | None = None
     redacting: bool = True
 
-    def how(self, reader: Reader) -> str:
-        """All that decides what a reader finds in the same bytes: if it is another, a known source is read again."""
+    def how(self, reader: Reader | None = None) -> str:
+        """All that decides what a reader finds in the same bytes: if it is another, a known source is read again.
+
+        Without a reader: all that decides what is found in an archive.
+        """
         mapping = sorted(self.mapping.items()) if self.mapping else None
-        return json.dumps([__version__, reader.name, str(self.zone), self.redacting, mapping])
+        name = reader.name if reader is not None else self.format_name
+        return json.dumps([__version__, name, str(self.zone), self.redacting, mapping])
 
     def detected(self, source: Source) -> Detected:
         """The reader of a source. Raises NotALog, UnknownFormat, OSError."""
@@ -73,20 +80,24 @@ def ingest(
     me: str | None = None,
     allow_return: bool = False,
     exposed: bool = False,
+    key: KeyFinder = no_key,
 ) -> IngestReport:
     """Read the logs at `paths` into the store in `folder`, which is made if it is not there.
 
     A record or file that cannot be read costs only itself and is in the report and in quarantine. A source that is as
     it was when it was last read is not read again, and one that goes by lines and has grown is read from where it
     ended. Turns that were deleted stay out, and are counted as ignored, unless `allow_return`. me: who of the speakers
-    the user is. exposed: see Store.open. Raises InputUnreadable, before anything is written, if nothing at all can be
-    read.
+    the user is. exposed, key: see Store.open. Raises InputUnreadable, before anything is written, if nothing at all can
+    be read.
     """
     started = time.monotonic()
     reading = Reading(zone=zone, format_name=format_name, mapping=mapping, redacting=redacting)
-    with sources(paths) as found:
-        chosen, refused = readers_for(found, reading, paths)
-        store = Store.create(folder, wait_s=wait_s, exposed=exposed)
+    how = reading.how()
+    archives = KnownArchives(how) if allow_return else KnownArchives.of(folder, wait_s, how, key)
+    sealed = is_sealed(folder / CATALOGUE)
+    with sources(paths, passed_over=archives.is_unchanged, in_memory=sealed) as found:
+        chosen, refused = readers_for(found, reading, paths, known=bool(archives.unchanged))
+        store = Store.create(folder, wait_s=wait_s, exposed=exposed, key=key)
         with store.locks.writer():
             store.fold_spool()
             writer = Writer(store, Normaliser(zone, redacting=redacting), allow_return=allow_return)
@@ -95,13 +106,29 @@ def ingest(
             writer.report.sources += left_out(found)
             # Turns that were deleted come back only where they are read again.
             reads = {} if allow_return else writer.last_reads
-            _read_all(store, writer, chosen, reading, reads, embedder, progress, me)
+            _tell_unchanged(writer, archives)
+
+            def keep_archives(catalogue: Catalogue) -> None:
+                archives.keep(catalogue, (source.uri for source, _ in chosen), refused, found.ignored)
+
+            _read_all(store, writer, chosen, reading, reads, embedder, progress, me, keep_archives)
     report = writer.report
     # What was added to a known log may be no turn at all: half a line, a line that cannot be read.
     if not report.turns_read and not any(source.continued for source in report.sources):
         raise nothing_read(report)
     report.seconds = time.monotonic() - started
     return report
+
+
+def _tell_unchanged(writer: Writer, archives: KnownArchives) -> None:
+    """Report what is in the archives that are as they were."""
+    for uri in sorted(archives.unchanged):
+        for before in archives.members(uri):
+            writer.known(before)
+        for member, reason in archives.refused(uri):
+            writer.report.sources.append(SourceReport(uri=member, format=None, skipped=[(None, reason)]))
+        if ignored := archives.ignored(uri):
+            writer.report.sources.append(SourceReport(uri=uri, format=None, ignored=ignored))
 
 
 def _read_all(
@@ -113,6 +140,7 @@ def _read_all(
     embedder: Callable[[], Embedder],
     progress: Progress,
     me: str | None,
+    also: Callable[[Catalogue], None],
 ) -> None:
     total = sum(source.path.stat().st_size for source, _ in chosen)
     with Indexing(store, embedder) as indexing, progress.phase("read", total, "bytes") as advance:
@@ -122,7 +150,7 @@ def _read_all(
             found = part(source, reader, reads.get(source.uri), reading.how(reader))
             if found.source is None:
                 assert found.before is not None
-                writer.known(source, reader, found.before)
+                writer.known(found.before)
             else:
                 report = SourceReport(
                     uri=source.uri, format=reader.name, confidence=detected.confidence,
@@ -130,7 +158,7 @@ def _read_all(
                 )  # fmt: skip
                 writer.read(found, reader, reading.how(reader), report, committed=indexing.more)
             told.of(told.left)
-        writer.finish(me=me)
+        writer.finish(me=me, also=also)
     index_outbox(store, embedder(), progress)
 
 
@@ -148,12 +176,15 @@ class _Told:
         self.advance(count)
 
 
-def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress) -> IngestReport:
-    """What ingest() would find at `paths`. Writes nothing. Raises InputUnreadable if nothing at all can be read."""
+def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress, in_memory: bool = False) -> IngestReport:
+    """What ingest() would find at `paths`. Writes nothing. Raises InputUnreadable if nothing at all can be read.
+
+    in_memory: see sources().
+    """
     started = time.monotonic()
     normaliser = Normaliser(reading.zone, redacting=reading.redacting)
     report = IngestReport(batch="", redacted=normaliser.redacted)
-    with sources(paths) as found:
+    with sources(paths, in_memory=in_memory) as found:
         chosen, refused = readers_for(found, reading, paths)
         for uri, reason in refused:
             report.sources.append(SourceReport(uri=uri, format=None, skipped=[(None, reason)]))
@@ -180,11 +211,11 @@ def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress) -> In
 
 
 def readers_for(
-    found: Found, reading: Reading, paths: Sequence[str]
+    found: Found, reading: Reading, paths: Sequence[str], *, known: bool = False
 ) -> tuple[list[tuple[Source, Detected]], list[tuple[str, str]]]:
     """Each source that is a log with its reader, and what is refused as (uri, reason).
 
-    Raises InputUnreadable if nothing is left, and UnknownFormat.
+    Raises InputUnreadable if nothing is left, unless something is `known` already, and UnknownFormat.
     """
     chosen: list[tuple[Source, Detected]] = []
     refused, hint = list(found.refused), ""
@@ -194,7 +225,7 @@ def readers_for(
         except (InputUnreadable, OSError) as error:
             refused.append((source.uri, str(error)))
             hint = getattr(error, "hint", "")
-    if not chosen:
+    if not chosen and not known:
         if len(refused) == 1:
             raise InputUnreadable(f"{refused[0][0]}: {refused[0][1]}", hint=hint)
         what = f"none of its {len(refused)} files is a conversation log" if refused else "there is no log in it"

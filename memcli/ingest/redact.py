@@ -1,8 +1,7 @@
 """Takes secrets out of text before it is stored: keys, tokens, passwords and card numbers.
 
-The patterns follow the rules of gitleaks (https://github.com/gitleaks/gitleaks, config/gitleaks.toml; rule ids below)
-and of detect-secrets (https://github.com/Yelp/detect-secrets; plugin names below). They are cautious: what is taken
-out is gone, and people talk about passwords without telling them.
+The rules are in redact_rules.py. They are cautious: what is taken out is gone, and people talk about passwords without
+telling them.
 """
 
 from __future__ import annotations
@@ -10,95 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_Pattern = re.Pattern[str]
+from memcli.ingest.redact_rules import LONG, RULES, Rule
+from memcli.patterns import regex
 
-# Kind, pattern. What is named `secret` is taken out, else the whole match.
-_PATTERNS: tuple[tuple[str, _Pattern], ...] = (
-    # gitleaks private-key, detect-secrets PrivateKeyDetector. A key that is cut off is taken to the end of the text.
-    (
-        "private key",
-        re.compile(
-            r"-----BEGIN[ A-Z0-9_-]{0,100}?PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----))*+"
-            r"(?:-----END[ A-Z0-9_-]{0,100}?KEY(?: BLOCK)?-----)?"
-        ),
-    ),
-    # gitleaks aws-access-token, detect-secrets AWSKeyDetector
-    ("AWS key", re.compile(r"(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])")),
-    # gitleaks github-pat, github-oauth, github-app-token, github-refresh-token, github-fine-grained-pat
-    ("GitHub token", re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{82})", re.ASCII)),
-    # gitleaks gitlab-pat and its relatives
-    ("GitLab token", re.compile(r"(?<![A-Za-z0-9])gl(?:pat|ptt|dt|rt|cbt|soat|oas|ft|imt|agent)-[\w-]{20,}", re.ASCII)),
-    # gitleaks slack-bot-token, slack-user-token, slack-app-token, slack-webhook-url; detect-secrets SlackDetector
-    (
-        "Slack token",
-        re.compile(
-            r"(?<![A-Za-z0-9])xox[abeoprs]-(?:\d-)?[A-Za-z0-9-]{10,}|(?<![A-Za-z0-9])xapp-\d-[A-Za-z0-9-]{10,}"
-            r"|(?<=hooks\.slack\.com/)(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,}",
-            re.ASCII,
-        ),
-    ),
-    # gitleaks anthropic-api-key, anthropic-admin-api-key
-    ("Anthropic key", re.compile(r"(?<![A-Za-z0-9])sk-ant-[a-z]{3,5}\d\d-[\w-]{20,}", re.ASCII)),
-    # gitleaks openai-api-key, detect-secrets OpenAIDetector
-    (
-        "OpenAI key",
-        re.compile(
-            r"(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin|None)-[\w-]{20,}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"
-            r"|[A-Za-z0-9]{40,})",
-            re.ASCII,
-        ),
-    ),
-    # gitleaks stripe-access-token, detect-secrets StripeDetector
-    ("Stripe key", re.compile(r"(?<![A-Za-z0-9])(?:[sr]k_(?:live|test|prod)|whsec)_[A-Za-z0-9]{10,99}")),
-    # gitleaks gcp-api-key; detect-secrets GoogleApiKey (AIza), and OAuth access tokens and client secrets
-    (
-        "Google key",
-        re.compile(r"(?<![A-Za-z0-9])(?:AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{28})(?![\w-])", re.ASCII),
-    ),
-    # gitleaks jwt, detect-secrets JwtTokenDetector
-    ("JWT", re.compile(r"(?<![A-Za-z0-9])eyJ[\w-]{14,}\.eyJ[\w-]{14,}(?:\.[\w-]*)?", re.ASCII)),
-    # detect-secrets BasicAuthDetector, gitleaks curl-auth-user
-    ("URL password", re.compile(r"://[^\s:/?#\[\]@]{0,100}:(?P<secret>[^\s/?#\[\]@]{1,200})@(?=[\w\[])")),
-    # detect-secrets KeywordDetector, gitleaks generic-api-key. Written as an assignment without spaces: any value.
-    (
-        "password",
-        re.compile(
-            r"""(?<![a-z0-9])(?:[a-z0-9]{1,20}[_-]){0,3}(?:pass(?:word|wd|phrase|wort)|pwd|secret|token|api_?-?key
-            |(?:secret|access|private)[_-](?:access[_-]?)?key)["']?=["']?
-            (?P<secret>(?!\[redacted|[<$%{*(/~])[^\s"'&;,<>]{6,200})""",
-            re.IGNORECASE | re.VERBOSE,
-        ),
-    ),
-    # The same in words, "password: x", only where x ends the line and looks made up or is all there is.
-    (
-        "password",
-        re.compile(
-            r"""\b(?:pass(?:word|wd|phrase|wort)|pwd|api[ _-]?key|(?:secret|access|private)[ _-]key
-            |(?:access|auth|api)[ _-]?token|client[ _-]?secret|passcode)["']?[ ]?(?::|=)[ ]?["']?
-            (?P<secret>(?!\[redacted|[<$%{*(/~])(?:[^\s"'<>]{6,200}(?=["'.,;]{0,3}[ ]*$)
-                |(?=[^\s"'<>]{0,200}\d)(?=[^\s"'<>]{0,200}[A-Za-z])[^\s"'<>]{6,200}))""",
-            re.IGNORECASE | re.VERBOSE | re.MULTILINE,
-        ),
-    ),
-    # "my password is hunter2": only what has letters and digits, as no word does.
-    (
-        "password",
-        re.compile(
-            r"""\b(?:pass(?:word|phrase|code|wort)|pwd)[ ](?:is|ist|was|=)[ ]["'`]?
-            (?P<secret>(?=[^\s"'`<>]{0,200}\d)(?=[^\s"'`<>]{0,200}[A-Za-z])(?!\[redacted)[^\s"'`<>]{6,200}?)(?=["'`.,;!?]*(?:\s|$))""",
-            re.IGNORECASE | re.VERBOSE,
-        ),
-    ),
-)
 # Visa, Mastercard, American Express, Discover, JCB, Diners by their first digits and lengths (ISO/IEC 7812).
-_CARD = re.compile(
+_CARD = regex(
     r"(?<![\w.-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|65\d\d|64[4-9]\d|35[2-8]\d)(?:([ -]?)\d{4}(?:\1\d{4}){2})"
     r"|3[47]\d\d([ -]?)\d{6}\2\d{5}|3(?:0[0-5]|[68]\d)\d([ -]?)\d{6}\3\d{4})(?![\w-]|\.\d)",
     re.ASCII,
 )
-_DIGITS = re.compile(r"[0-9]{4}[ -]?[0-9]{4}")
-_PREFIXES = ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "k_live_", "k_test_", "k_prod_", "whsec_")
-_WORDS = ("passphrase", "passcode", "secret", "token", "key")
+_DIGITS = regex(r"[0-9]{4}[ -]?[0-9]{4}")
+_LONG = regex(rf"\S{{{LONG}}}")
+
+
+def _needs(*, any_case: bool, long: bool) -> tuple[str, ...]:
+    rules = (rule for rule in RULES if (rule.any_case, rule.long, rule.also) == (any_case, long, ""))
+    return tuple(dict.fromkeys(one for rule in rules for one in rule.needs))
+
+
+_TOKENS, _LONG_WORDS = _needs(any_case=False, long=True), _needs(any_case=True, long=True)
+_SIGNS, _WORDS = _needs(any_case=False, long=False), _needs(any_case=True, long=False)
+_PAIRS = tuple((one, rule.also) for rule in RULES if rule.also for one in rule.needs)
 
 
 def redact(text: str) -> tuple[str, tuple[str, ...]]:
@@ -116,41 +47,42 @@ def redact(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _suspicious(text: str) -> bool:
-    """Whether a pattern can match at all. Plain searches: several times faster here than one alternation."""
-    if (
-        "-----BEGIN" in text
-        or "sk-" in text
-        or "xox" in text
-        or "eyJ" in text
-        or "AIza" in text
-        or "KIA" in text
-        or "SIA" in text
-        or "A3T" in text
-        or "BIA" in text
-        or "CCA" in text
-        or ("-" in text and ("GOCSPX-" in text or "xapp-" in text or "gl" in text))
-        or ("_" in text and any(prefix in text for prefix in _PREFIXES))
-        or ("/" in text and (("://" in text and "@" in text) or "hooks.slack" in text))
-        or "ya29." in text
-    ):
-        return True
+    """Whether a rule can match at all. Plain searches: several times faster here than one alternation."""
+    for sign in _SIGNS:
+        if sign in text:
+            return True
+    for one, other in _PAIRS:
+        if one in text and other in text:
+            return True
+    if _LONG.search(text) is not None:
+        for token in _TOKENS:
+            if token in text:
+                return True
+        lower = text.lower()
+        for word in _LONG_WORDS:
+            if word in lower:
+                return True
+    # What these words introduce follows one of these.
     if ":" in text or "=" in text or " is" in text or " was" in text:
         lower = text.lower()
-        if "passw" in lower or "pwd" in lower or any(word in lower for word in _WORDS):
-            return True
+        for word in _WORDS:
+            if word in lower:
+                return True
     return _DIGITS.search(text) is not None
 
 
 def _once(text: str, kinds: dict[str, None]) -> str:
-    for kind, pattern in _PATTERNS:
-        text = pattern.sub(_replacement(kind, kinds), text)
+    for rule in RULES:
+        written = text.lower() if rule.any_case else text
+        if rule.also in text and any(one in written for one in rule.needs):
+            text = rule.pattern.sub(_replacement(rule, kinds), text)
     return _CARD.sub(_card_replacement(kinds), text)
 
 
-def _replacement(kind: str, kinds: dict[str, None]) -> Callable[[re.Match[str]], str]:
+def _replacement(rule: Rule, kinds: dict[str, None]) -> Callable[[re.Match[str]], str]:
     def replace(match: re.Match[str]) -> str:
-        kinds[kind] = None
-        marker = f"[redacted: {kind}]"
+        kinds[rule.kind] = None
+        marker = f"[redacted: {rule.kind}]"
         if "secret" not in match.re.groupindex:
             return marker
         start, end = match.start("secret") - match.start(), match.end("secret") - match.start()

@@ -13,17 +13,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from memcli.ingest.errors import InputUnreadable
+
 _PREFIX = "memcli-unpacked-"
 _LOCK = ".lock"
 
 
+_MEMORY = Path("/dev/shm")
+"""Where Linux keeps files in memory."""
+
+
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A new folder in the system's place for temporary files, readable for this user only."""
+def scratch_folder(*, in_memory: bool = False) -> Iterator[Path]:
+    """A new folder in the system's place for temporary files, readable for this user only.
+
+    in_memory: in its place for files in memory, for what must not come to the disk. Raises InputUnreadable if it has
+    none.
+    """
     import portalocker
 
-    _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    place = _MEMORY if in_memory else Path(tempfile.gettempdir())
+    if in_memory and not place.is_dir():
+        raise InputUnreadable(
+            f"archives and standard input would be unpacked to the disk in clear: this system has no {place}",
+            hint="name plain files, or unpack them yourself",
+        )
+    _sweep(place)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     try:
         with (folder / _LOCK).open("w") as lock:
             portalocker.lock(lock, portalocker.LockFlags.EXCLUSIVE)
@@ -32,11 +48,11 @@ def scratch_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sweep() -> None:
+def _sweep(place: Path) -> None:
     """Delete the folders of processes that are no more."""
     import portalocker
 
-    for folder in Path(tempfile.gettempdir()).glob(_PREFIX + "*"):
+    for folder in place.glob(_PREFIX + "*"):
         try:
             # Without its lock it is being made at this very moment, or it is not ours.
             if folder.is_symlink() or folder.stat().st_uid != os.getuid() or not (folder / _LOCK).is_file():

@@ -7,8 +7,8 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -36,22 +36,28 @@ class Found:
 
 
 @contextmanager
-def sources(paths: Sequence[str]) -> Iterator[Found]:
+def sources(
+    paths: Sequence[str], *, passed_over: Callable[[Source], bool] = lambda archive: False, in_memory: bool = False
+) -> Iterator[Found]:
     """The files that the paths name: files themselves, folders and archives with all in them, `-` for standard input.
 
-    In folders, hidden files are left out, symbolic links to folders are not followed, and pictures and sounds are only
-    counted. A member of an archive has the URI `/path/of.zip/path/inside`. Files come in the order of their paths.
+    In folders, hidden files are left out (but for the folders of a maildir: see visible_folders), symbolic links to
+    folders are not followed, and pictures and sounds are only counted. A member of an archive has the URI
+    `/path/of.zip/path/inside`. Files come in the order of their paths.
+    passed_over: which archives are not to be taken apart. in_memory: what has to be copied or unpacked stays in memory.
     Raises InputUnreadable for a path that is not there.
     """
     for path in paths:
         if path != "-" and not os.path.lexists(path):
             raise InputUnreadable(f"there is no file or folder {path}")
     found = Found()
-    with scratch_folder() as scratch:
+    with scratch_folder(in_memory=in_memory and _copies(paths)) as scratch:
         budget = Budget(min(UNPACKED_BYTES, shutil.disk_usage(scratch).free // 2))
         for number, path in enumerate(paths):
             for source in _under(path, scratch / f"{number}-input", found):
                 if is_archive(source.path):
+                    if passed_over(source):
+                        continue
                     unpacked = unpack(source.uri, source.path, scratch / f"{number}-{len(found.sources)}", budget)
                     for member in unpacked.sources:
                         found.sources.setdefault(member.uri, member)
@@ -63,6 +69,18 @@ def sources(paths: Sequence[str]) -> Iterator[Found]:
         for number, source in enumerate(found.sources.values()):
             found.sources[source.uri] = _in_utf_8(source, scratch / f"{number}-utf-8")
         yield found
+
+
+def _copies(paths: Sequence[str]) -> bool:
+    """Whether anything may have to be copied: all but files that are read where they are."""
+    for path in paths:
+        if path == "-" or not Path(path).is_file() or is_archive(Path(path)):
+            return True
+        with suppress(OSError), Path(path).open("rb") as stream:  # whoever reads it will say what is wrong
+            head = stream.read(4)
+            if any(head.startswith(mark) for mark, _ in _ENCODINGS):
+                return True
+    return False
 
 
 def _in_utf_8(source: Source, folder: Path) -> Source:
@@ -116,12 +134,23 @@ def _copied(stream: IO[bytes], copy: Path, uri: str) -> Source:
     return Source(uri=uri, path=copy)
 
 
+def visible_folders(folder: str, names: Sequence[str]) -> list[str]:
+    """Those of the folders in a folder that are read, sorted: not the hidden ones, unless they are mail.
+
+    In a maildir (https://cr.yp.to/proto/maildir.html), a folder with the folders cur and new, Maildir++ keeps Sent,
+    Archive and so on as maildirs of their own, `.Sent` and `.Archive`
+    (https://www.courier-mta.org/imap/README.maildirquota.html).
+    """
+    mail = {"cur", "new"} <= set(names)
+    return sorted(name for name in names if not name.startswith(".") or (mail and Path(folder, name, "cur").is_dir()))
+
+
 def _in_folder(path: str, found: Found) -> Iterator[Source]:
     def unreadable(error: OSError) -> None:
         found.refused.append((uri_of(Path(error.filename)), f"the folder cannot be read: {error.strerror}"))
 
     for folder, folders, files in os.walk(path, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = visible_folders(folder, folders)
         for name in sorted(files):
             file = Path(folder, name)
             if name.startswith(".") or not file.is_file():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from memcli.ingest.identity import OpenSession, native_id_from, speaker_key
 from memcli.ingest.incremental import Part, beside, forget_old, remember, state_after
 from memcli.ingest.listen import Heard, Unread, listen
 from memcli.ingest.normalise import Normaliser
-from memcli.ingest.readers.base import Reader, Source
+from memcli.ingest.readers.base import Reader
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.times import Stamp, infer
 from store.batches import Batches, ReadRow
@@ -22,6 +22,7 @@ from store.catalogue import Catalogue
 from store.errors import StoreLocked
 from store.speakers import Speakers
 from store.store import Store
+from store.tellings import sessions_sharing, sessions_with
 from store.transactions import transaction
 
 if TYPE_CHECKING:
@@ -68,11 +69,11 @@ class Writer:
         self.report.sources.append(SourceReport(uri=uri, format=None, skipped=[(None, reason)]))
         self._unread.append(Unread(uri, None, reason, ""))
 
-    def known(self, source: Source, reader: Reader, before: ReadRow) -> None:
+    def known(self, before: ReadRow) -> None:
         """Take note of a source that is as it was when it was last read."""
         self.report.sources.append(
             SourceReport(
-                uri=source.uri, format=reader.name, unchanged=True, sessions=before.sessions, turns_read=before.turns
+                uri=before.uri, format=before.format, unchanged=True, sessions=before.sessions, turns_read=before.turns
             )
         )  # fmt: skip
 
@@ -90,7 +91,7 @@ class Writer:
         session: OpenSession | None = None
         for item in listen(
             part.source, reader, self._normaliser, report, position=part.state.get("position", 0),
-            unnamed=part.state.get("unnamed"),
+            unnamed=part.state.get("unnamed"), base=part.state.get("base"),
         ):  # fmt: skip
             if isinstance(item, Heard):
                 if item.session is not session:
@@ -127,16 +128,19 @@ class Writer:
             raise
         return bool(heard)
 
-    def finish(self, *, me: str | None) -> None:
-        """Write what is left and close the batch. me: who of the speakers the user is, if that was said."""
+    def finish(self, *, me: str | None, also: Callable[[Catalogue], None] = lambda _: None) -> None:
+        """Write what is left and close the batch. me: who of the speakers the user is, if that was said; also: what
+        else is written with it."""
         heard, self._heard = self._heard, []
         with self._guard():
-            self._commit(heard, finished=True, me=me)
+            self._commit(heard, last=also, me=me)
 
-    def _commit(self, heard: Sequence[Heard], *, finished: bool = False, me: str | None = None) -> None:
-        if heard:
-            self._store.expect_pending()
+    def _commit(
+        self, heard: Sequence[Heard], *, last: Callable[[Catalogue], None] | None = None, me: str | None = None
+    ) -> None:
         with self._store.writing() as catalogue, transaction(catalogue.connection):
+            if heard:
+                self._store.expect_pending()  # under the lock: see _settle() of indexing.py
             self._identify(catalogue, heard)
             self._keep_sources(catalogue, heard)
             if heard:
@@ -146,9 +150,10 @@ class Writer:
                 columns = {"uri": uris, "line": lines, "reason": reasons, "excerpt": excerpts}
                 catalogue.add_quarantine(_table(columns | {"batch": [self.batch] * len(uris)}))
             self._keep_reads(catalogue)
-            if finished:
+            if last is not None:
                 catalogue.end_batch(self.batch, datetime.now(UTC))
                 self._recall_skipped(catalogue)
+                last(catalogue)
             if me:
                 catalogue.keep_setting("me", me)
         self._unread.clear()
@@ -211,23 +216,65 @@ class Writer:
             unchanged[uri].skipped = skipped
 
     def _identify(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
-        """Find out which conversation the sessions without an id of their own are: a known one, or a new one."""
-        unnamed: dict[int, tuple[OpenSession, list[tuple[str, datetime | None, str]]]] = {}
+        """Find out which conversation the sessions without an id of their own are: a known one, or a new one.
+
+        One with an id may have been told before by a log without it: then it goes on under the name that it got then.
+        """
+        opened: dict[int, tuple[OpenSession, list[tuple[str, datetime | None, str]]]] = {}
         for turn in heard:
-            if turn.session.native_id is None:
-                entry = unnamed.setdefault(id(turn.session), (turn.session, []))
+            session = turn.session
+            named = session.telling == "full" and not session.said and turn.native_id is None
+            if session.native_id is None or named:
+                entry = opened.setdefault(id(session), (session, []))
                 entry[1].append((turn.speaker, turn.said_at, turn.text))
-        for session, turns in unnamed.values():
+        told_by: defaultdict[tuple[Any, ...], list[OpenSession]] = defaultdict(list)
+        for session, turns in sorted(opened.values(), key=lambda one: one[0].native_id is None):
             timed = [turn for turn in turns if turn[1] is not None]
+            found: list[tuple[str, int]] = []
             if timed:
                 speakers, times, texts = zip(*timed, strict=True)
                 probe = _table({"speaker": speakers, "said_at": times, "text": texts})
-                known = catalogue.sessions_with(session.format, probe)
-                # Three turns alike to the minute, speaker and word are no accident; nor are all of a shorter log.
-                if known and known[0][2] >= min(3, len(timed)):
-                    session.native_id = known[0][1]
-                    continue
-            session.native_id = native_id_from(session.source, turns)
+                known = sessions_with(catalogue.connection, session.format, probe)
+                found = [(native_id, shared) for _, native_id, shared in known]
+                if session.native_id is None:
+                    others = (told_by.get((session.format, *turn), ()) for turn in set(timed))
+                    here = Counter(str(other.native_id) for some in others for other in some)
+                    found += sorted(here.items(), key=lambda one: (-one[1], one[0]))
+            # Three turns alike to the minute, speaker and word are no accident; nor are all of a shorter log.
+            alike = [native_id for native_id, shared in found if shared >= min(3, len(timed))]
+            if alike and session.native_id not in alike:
+                session.rename(alike[0])
+            elif session.native_id is None:
+                session.native_id = native_id_from(session.source, turns)
+            for told in set(timed):
+                told_by[session.format, *told].append(session)
+        self._join(catalogue, heard)
+
+    def _join(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
+        """Find the conversations that are told a second time, in another way of exporting them: see RawSession."""
+        told: dict[int, tuple[OpenSession, set[tuple[Any, ...]]]] = {}
+        for turn in heard:
+            session = turn.session
+            if session.telling is not None and not session.said and turn.said_at is not None and turn.native_id:
+                told.setdefault(id(session), (session, set()))[1].add((turn.native_id, turn.said_at, turn.text))
+        for format_name in {session.format for session, _ in told.values()}:
+            mine = {key: some for key, (session, some) in told.items() if session.format == format_name}
+            probe = [(key, *one) for key, some in mine.items() for one in some]
+            columns = dict(zip(("told", "native_id", "said_at", "text"), zip(*probe, strict=True), strict=True))
+            known = sessions_sharing(catalogue.connection, format_name, _table(columns))
+            for key, messages in sorted(mine.items(), key=lambda one: told[one[0]][0].telling == "lesser"):
+                session = told[key][0]
+                found = [(native_id, shared) for one, native_id, shared in known if one == key]
+                if session.telling == "lesser":
+                    found += [
+                        (str(other.native_id), len(messages & others))
+                        for other, others in (told[one] for one in mine)
+                        if other.telling == "full"
+                    ]
+                alike = [native_id for native_id, shared in found if shared >= min(3, len(messages))]
+                # Three messages with the same number, time and words are no accident.
+                if alike and session.native_id not in alike:
+                    session.rename(alike[0])
 
     def _add(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
         opened = {turn.session.id: turn.session for turn in heard}
@@ -268,7 +315,7 @@ class Writer:
                 (
                     id_, number, turn.position, turn.speaker, turn.role, turn.text, said_at, utc_offset, is_inferred,
                     speakers[session.format, known_by, turn.speaker], turn.native_id, source, turn.line, self.batch,
-                    turn.metadata,
+                    turn.metadata, turn.worded_at,
                 )
             )  # fmt: skip
         turns = _table(dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
@@ -335,7 +382,7 @@ class _Read(NamedTuple):
 
 _COLUMNS = (
     "id", "session", "position", "speaker", "role", "text", "said_at", "utc_offset", "time_inferred", "who",
-    "native_id", "source", "line", "batch", "metadata",
+    "native_id", "source", "line", "batch", "metadata", "worded_at",
 )  # fmt: skip
 
 
@@ -344,7 +391,7 @@ def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
 
     types = {
         "session": pa.int32(), "position": pa.int64(), "said_at": pa.timestamp("us"), "utc_offset": pa.int16(),
-        "bytes": pa.int64(),
+        "worded_at": pa.timestamp("us"), "told": pa.int64(), "bytes": pa.int64(),
         "time_inferred": pa.bool_(), "who": pa.int32(), "source": pa.int32(), "line": pa.int64(), "batch": pa.int32(),
     }  # fmt: skip
     return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})

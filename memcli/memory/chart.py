@@ -1,4 +1,5 @@
-"""Forgetting curves as pictures: plain characters for a terminal, SVG for a page. Values in, text out."""
+"""Forgetting curves as pictures: plain characters for a terminal, shapes for whoever draws them, SVG for a
+page."""
 
 from __future__ import annotations
 
@@ -39,41 +40,92 @@ def plain(curves: Sequence[Curve], floor: float) -> list[str]:
     return lines + [f"      {mark} {curve.name}" for curve, mark in names]
 
 
+class Line(NamedTuple):
+    """Joined points, in pixels from the upper left corner; dashes or a plain line."""
+
+    points: Sequence[tuple[float, float]]
+    colour: str
+    width: int = 1
+    dashed: bool = False
+
+
+class Text(NamedTuple):
+    """Words whose baseline begins at a place, or ends there."""
+
+    at: tuple[float, float]
+    words: str
+    ends: bool = False
+
+
+class Box(NamedTuple):
+    """A filled square, by its upper left corner."""
+
+    at: tuple[float, float]
+    side: int
+    colour: str
+
+
+class Picture(NamedTuple):
+    """What is to be drawn, whoever draws it. size: width and height in pixels."""
+
+    size: tuple[int, int]
+    shapes: Sequence[Line | Text | Box]
+
+
+def picture(curves: Sequence[Curve], floor: float) -> Picture:
+    """The curves over a grid, a dashed line at `floor`, and what each colour is."""
+    days = max(curve.points[-1][0] for curve in curves) or 1.0
+    width, height, left, top = 760, 380, 50, 20
+
+    def place(at: float, value: float) -> tuple[float, float]:
+        return left + width * at / days, top + height * (1 - value)
+
+    shapes: list[Line | Text | Box] = []
+    for percent in range(0, 101, 20):
+        start, end = place(0, percent / 100), place(days, percent / 100)
+        shapes += [Line((start, end), "#dddddd"), Text((left - 8, start[1] + 4), f"{percent}%", ends=True)]
+    shapes.append(Line((place(0, floor), place(days, floor)), "#888888", dashed=True))
+    shapes.append(Text((left + width, place(0, floor)[1] - 6), "to the archive", ends=True))
+    shapes.append(Text((left, top + height + 20), "0"))
+    shapes.append(Text((left + width, top + height + 20), f"{days:,.0f} days", ends=True))
+    for at, (curve, colour) in enumerate(zip(curves, _cycled(_COLOURS, len(curves)), strict=True)):
+        y = top + height + 46 + 20 * at
+        shapes.append(Line([place(*point) for point in curve.points], colour, 2))
+        shapes += [Box((left, y - 10), 12, colour), Text((left + 20, y), curve.name)]
+    return Picture((left + width + 30, top + height + 60 + 20 * len(curves)), shapes)
+
+
 def svg_page(curves: Sequence[Curve], floor: float, title: str) -> str:
     """A page of its own with the curves as SVG: no script, nothing loaded from elsewhere."""
     from html import escape
 
-    days = max(curve.points[-1][0] for curve in curves) or 1.0
-    width, height, left, top = 760, 380, 50, 20
-
-    def place(at: float, value: float) -> str:
-        return f"{left + width * at / days:.1f},{top + height * (1 - value):.1f}"
-
-    parts = []
-    for percent in range(0, 101, 20):
-        y = top + height * (1 - percent / 100)
-        parts.append(f'<line x1="{left}" x2="{left + width}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{percent}%</text>')
-    y = top + height * (1 - floor)
-    parts.append(
-        f'<line x1="{left}" x2="{left + width}" y1="{y:.1f}" y2="{y:.1f}" stroke="#888" stroke-dasharray="4 4"/>'
-    )
-    parts.append(f'<text x="{left + width}" y="{y - 6:.1f}" text-anchor="end">to the archive</text>')
-    parts.append(f'<text x="{left}" y="{top + height + 20}">0</text>')
-    parts.append(f'<text x="{left + width}" y="{top + height + 20}" text-anchor="end">{days:,.0f} days</text>')
-    for at, (curve, colour) in enumerate(zip(curves, _cycled(_COLOURS, len(curves)), strict=True)):
-        points = " ".join(place(*point) for point in curve.points)
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        y = top + height + 46 + 20 * at
-        parts.append(f'<rect x="{left}" y="{y - 10}" width="12" height="12" fill="{colour}"/>')
-        parts.append(f'<text x="{left + 20}" y="{y}">{escape(curve.name)}</text>')
-    total = top + height + 60 + 20 * len(curves)
     return (
         f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>\n'
-        f"<body><h1>{escape(title)}</h1>\n"
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 30}" height="{total}" '
-        f'font-family="sans-serif" font-size="13">\n' + "\n".join(parts) + "\n</svg></body></html>\n"
+        f"<body><h1>{escape(title)}</h1>\n{svg(curves, floor)}</body></html>\n"
     )
+
+
+def svg(curves: Sequence[Curve], floor: float) -> str:
+    """The curves as SVG."""
+    (width, height), shapes = picture(curves, floor)
+    return (
+        f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'font-family="sans-serif" font-size="13">\n' + "\n".join(map(_svg, shapes)) + "\n</svg>"
+    )
+
+
+def _svg(shape: Line | Text | Box) -> str:
+    from html import escape
+
+    if isinstance(shape, Line):
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in shape.points)
+        dashes = ' stroke-dasharray="4 4"' if shape.dashed else ""
+        return f'<polyline points="{points}" fill="none" stroke="{shape.colour}" stroke-width="{shape.width}"{dashes}/>'
+    x, y = shape.at
+    if isinstance(shape, Box):
+        return f'<rect x="{x:.1f}" y="{y:.1f}" width="{shape.side}" height="{shape.side}" fill="{shape.colour}"/>'
+    anchor = ' text-anchor="end"' if shape.ends else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}"{anchor}>{escape(shape.words)}</text>'
 
 
 def _row(value: float) -> int:

@@ -28,6 +28,10 @@ class Work:
 
     store: Store
     embedder: Embedder
+    indexing: Embedder | None = None
+    """The embedder of the index, if it is another than `embedder`, which compares turns for episodes."""
+    chosen: Callable[[], Embedder] | None = None
+    """The embedder that the index is to have from now on, if it is another than it has."""
     now: datetime
     dry_run: bool
     progress: Progress
@@ -62,9 +66,28 @@ def steps() -> dict[str, Step]:
     """The steps in their order, by name."""
     from memcli.memory.consolidate_episodes import episodes
     from memcli.memory.consolidate_recalls import recalls
+    from memcli.memory.consolidate_strengths import strengths
     from memcli.memory.consolidate_tiers import compact, tiers
 
-    return {"recalls": recalls, "episodes": episodes, "facts": _facts, "tiers": tiers, "index": compact}
+    return {
+        "recalls": recalls,
+        "episodes": episodes,
+        "facts": _facts,
+        "strengths": strengths,
+        "tiers": tiers,
+        "vectors": _vectors,
+        "index": compact,
+    }
+
+
+def _vectors(work: Work) -> Done:
+    """Make the index anew if the user chose another embedder; it may take several runs."""
+    from memcli.ingest.reembedding import reembed
+
+    if work.chosen is None or work.dry_run:
+        return Done(changes={})
+    turns, finished = reembed(work.store, work.chosen(), work.progress, go_on=lambda: not work.out_of_time())
+    return Done(changes={"embedded": turns}, finished=finished)
 
 
 def _facts(work: Work) -> Done:
@@ -87,7 +110,7 @@ def consolidate(work: Work, clock: Callable[[], float] = time.perf_counter) -> C
     with work.store.locks.writer():
         if not work.dry_run:
             work.store.fold_spool()
-            index_outbox(work.store, work.embedder, work.progress)
+            index_outbox(work.store, work.indexing or work.embedder, work.progress)
         for name, step in steps().items():
             if work.out_of_time():
                 done[name] = Done(changes={}, finished=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from memcli.ingest.identity import content_id
+from memcli.ids import content_id
 from memcli.memory.consolidate import Done, Work
 from memcli.memory.gist import Sentence, central, length_for, sentences
 from memcli.memory.salience import is_standing_instruction, rating_of

@@ -7,20 +7,24 @@ commits only.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from memcli.memory.consolidate_subjects import claims_about, keys_of, people_of
 from memcli.memory.facts.beliefs import Belief, reconcile
 from memcli.memory.facts.claims import Claim, Said, subject_key
 from memcli.memory.facts.extract import RULES_VERSION, extract, speaks_to_assistant
 from memcli.memory.facts.names import names_in
+from memcli.memory.subjects import Subjects, is_theirs
 from store.facts import READ_TO
 
 if TYPE_CHECKING:
     from memcli.progress import Progress
+    from store.catalogue import Catalogue
     from store.facts import ClaimRow, FactRow, SaidRow
     from store.store import Store
 
@@ -31,6 +35,8 @@ SUBJECTS: Final = 256
 """Subjects whose facts are written in one commit."""
 
 _RULES: Final = "facts_rules"
+_PEOPLE: Final = "facts_people"
+"""The setting that holds which names were whose when facts were last made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +78,9 @@ def consolidate_facts(
         return _dry_run(store, progress)
     report = FactsReport()
     with store.reading() as catalogue:
-        bereft = catalogue.facts.bereft()
+        people, believed = people_of(catalogue), catalogue.facts.believed()
+        bereft = keys_of(catalogue, people, so=True) - {*believed}  # turns were deleted, and their facts with them
+        due = bereft | _renamed(catalogue, people, believed)
         anew = catalogue.setting(_RULES) != RULES_VERSION
         read_to = int(catalogue.setting(READ_TO) or 0)
         turns = catalogue.counts()["turns"]
@@ -80,9 +88,9 @@ def consolidate_facts(
         with store.writing() as catalogue:
             catalogue.facts.begin_anew({_RULES: RULES_VERSION, READ_TO: "0"})
         read_to = 0
-    elif bereft:
+    if due:
         with store.writing() as catalogue:
-            catalogue.facts.make_due(bereft)
+            catalogue.facts.make_due(sorted(due), {_PEOPLE: json.dumps(people.described())})
     with progress.phase("facts", max(turns - read_to, 0), "turns") as advance:
         while True:
             with store.reading() as catalogue:
@@ -90,10 +98,10 @@ def consolidate_facts(
             if not rows:
                 break
             read_to = rows[-1].seq
-            claims = [(row.seq, claim) for row in rows for claim in claims_of(row)]
+            claims = [claim_row(row.seq, claim) for row in rows for claim in claims_of(row)]
             mentions = [mention for row in rows for mention in _mentions(row)]
             with store.writing() as catalogue:
-                catalogue.facts.add_claims([claim_row(*one) for one in claims], mentions, {READ_TO: str(read_to)})
+                keep_claims(catalogue, claims, mentions, {READ_TO: str(read_to)})
             report.turns_read += len(rows)
             report.claims += len(claims)
             advance(len(rows))
@@ -104,13 +112,37 @@ def consolidate_facts(
     return report
 
 
+def keep_claims(
+    catalogue: Catalogue,
+    claims: Sequence[Mapping[str, Any]],
+    mentions: Sequence[Mapping[str, Any]],
+    settings: Mapping[str, str],
+) -> None:
+    """Keep what some turns claim, and have the facts made anew of all whom it is claimed of."""
+    people = people_of(catalogue)
+    due = people.keys_shown(str(row["subject_key"]) for row in claims)
+    catalogue.facts.add_claims(claims, mentions, due, settings)
+
+
+def _renamed(catalogue: Catalogue, people: Subjects, believed: Sequence[str]) -> set[str]:
+    """The keys of whom facts are to be made anew because somebody has another name than when they were made."""
+    before = {(key, shown) for key, shown in json.loads(catalogue.setting(_PEOPLE) or "[]")}
+    changed = {key for pair in before.symmetric_difference(people.described()) for key in pair}
+    if not changed:
+        return set()
+    known = keys_of(catalogue, people) | {*believed}
+    return changed | {key for key in known if any(is_theirs(key, owner) for owner in changed)}
+
+
 def _dry_run(store: Store, progress: Progress) -> FactsReport:
     report = FactsReport()
     found: list[Claim] = []
     with store.reading() as catalogue:
         read_to = int(catalogue.setting(READ_TO) or 0) if catalogue.setting(_RULES) == RULES_VERSION else 0
-        known = catalogue.facts.claims_of(None) if read_to else []
+        people = people_of(catalogue)
+        known = claims_about(catalogue, people, None) if read_to else []
         before = catalogue.facts.facts_of()
+        due = _renamed(catalogue, people, catalogue.facts.believed())
         behind = catalogue.facts.turns_behind()
     with progress.phase("facts", behind, "turns") as advance:
         while True:
@@ -119,10 +151,10 @@ def _dry_run(store: Store, progress: Progress) -> FactsReport:
             if not rows:
                 break
             read_to = rows[-1].seq
-            found += [claim for row in rows for claim in claims_of(row)]
+            found += [claim_under_shown_name(claim, row, people) for row in rows for claim in claims_of(row)]
             report.turns_read += len(rows)
             advance(len(rows))
-    due = {subject_key(claim.subject) for claim in found}
+    due |= {subject_key(claim.subject) for claim in found}
     report.claims, report.subjects = len(found), len(due)
     old = [claim for claim in map(claim_of, known) if subject_key(claim.subject) in due]
     report.changes = changes(before, reconcile([*old, *found]))
@@ -136,11 +168,18 @@ def claims_of(row: SaidRow) -> list[Claim]:
     return extract(row.text, said_of(row), to_assistant=speaks_to_assistant(row.speaker))
 
 
-def said_of(row: SaidRow) -> Said:
-    """Where and when a turn was said."""
+def claim_under_shown_name(claim: Claim, row: SaidRow, people: Subjects) -> Claim:
+    """A claim as it reads once it is stored."""
+    subject = people.of_claim(claim.subject, row.speaker, row.shown)
+    return replace(claim, subject=subject, said=replace(claim.said, speaker=row.shown))
+
+
+def said_of(row: SaidRow, *, shown: bool = False) -> Said:
+    """Where and when a turn was said; shown: by the name that its speaker is shown under."""
     on = (row.said_at + timedelta(minutes=row.utc_offset)).date() if row.said_at else None
+    speaker = row.shown if shown else row.speaker
     return Said(
-        turn_id=row.id, speaker=row.speaker, said_at=row.said_at, said_on=on, session=row.session, position=row.position
+        turn_id=row.id, speaker=speaker, said_at=row.said_at, said_on=on, session=row.session, position=row.position
     )
 
 
@@ -163,7 +202,7 @@ def claim_of(row: ClaimRow) -> Claim:
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         confidence=row.confidence,
-        said=said_of(row.said),
+        said=said_of(row.said, shown=True),
     )
 
 
@@ -171,8 +210,9 @@ def reconcile_due(store: Store, report: FactsReport, enough: Callable[[], bool])
     """Make the facts of all subjects anew that are due, and report what changed."""
     while True:
         with store.reading() as catalogue:
-            due = catalogue.facts.due(SUBJECTS)
-            rows = catalogue.facts.claims_of(due) if due else []
+            people = people_of(catalogue)
+            due = people.keys_shown(catalogue.facts.due(SUBJECTS))
+            rows = claims_about(catalogue, people, due) if due else []
             before = catalogue.facts.facts_of(due) if due else []
         if not due:
             return
@@ -243,6 +283,7 @@ def _source_rows(beliefs: Iterable[Belief], seqs: Mapping[str, int]) -> Iterable
         spans = [("says", claim) for claim in one.sources if claim is not one.ended_by]
         if one.ended_by is not None:
             spans.append(("ends", one.ended_by))
+        spans += [("doubts", claim) for claim in one.doubts]
         for role, claim in spans:
             yield {
                 "fact_id": one.id, "subject_key": subject_key(one.subject), "seq": seqs[claim.said.turn_id],

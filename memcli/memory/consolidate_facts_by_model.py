@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from engines.errors import EngineFailed
-from memcli.memory.consolidate_facts import FactsReport, claim_row, reconcile_due, said_of
+from memcli.memory.consolidate_facts import FactsReport, claim_row, keep_claims, reconcile_due, said_of
 from memcli.memory.facts.by_model import GRAMMAR, SYSTEM, Line, prompt, verified
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def consolidate_facts_by_model(
             read_to = rows[-1].seq
             claims = _read(rows, generator, seed, report)
             with store.writing() as catalogue:
-                catalogue.facts.add_claims(claims, [], {mark: str(read_to)})
+                keep_claims(catalogue, claims, [], {mark: str(read_to)})
             report.turns_read += len(rows)
             report.claims += len(claims)
             advance(len(rows))

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from memcli.memory.forgetting import Strength, initial_difficulty, initial_stability
+from memcli.patterns import regex
 from memcli.recall.query import content_words
 from memcli.types import Rating
 
@@ -23,7 +24,7 @@ Kind = Literal["turn", "episode", "summary", "fact"]
 #: How much longer than a turn of the same rating a memory of this kind lasts: it stands for several of them.
 ENDURANCE: Final[dict[Kind, float]] = {"turn": 1.0, "episode": 2.0, "summary": 4.0, "fact": 8.0}
 
-_MEANT_TO_STAY: Final = re.compile(
+_MEANT_TO_STAY: Final = regex(
     r"""\b(?:
     remember\ (?:that|this|to|it|my|the)|(?:don['’]?t|do\ not|never)\ forget|remind\ me|note\ (?:that|to\ self)|
     for\ the\ record|keep\ in\ mind|important(?:ly)?|from\ now\ on|make\ sure|no\ matter\ what|
@@ -36,7 +37,7 @@ _MEANT_TO_STAY: Final = re.compile(
     )\b""",
     re.I | re.X,
 )
-_DEFINITE: Final = re.compile(
+_DEFINITE: Final = regex(
     r"""\d|\b(?:
     yesterday|today|tonight|tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day|
     january|february|april|june|july|august|september|october|november|december|
@@ -51,7 +52,7 @@ _DO: Final = (
     r"(?:answer|reply|respond|write|address|speak|sign|format|cite|explain|translate|convert|remind|summari[sz]e|show|"
     r"give|include|mention|ask|call|greet|tell|use(?!\ (?:the|it|that|this|a|an|my|your)\b))\b"
 )
-_STANDING: Final = re.compile(
+_STANDING: Final = regex(
     rf"""(?:^|[.!?]\s+|\n)(?:please,?\s+|so\s+|and\s+|ok(?:ay)?,?\s+)*(?:
     (?:always|never)\ {_DO}|
     (?:from\ now\ on|in\ (?:the\ )?future),?\ (?:please\ |always\ |never\ |do\ not\ |don['’]?t\ )*{_DO}|
@@ -60,7 +61,7 @@ _STANDING: Final = re.compile(
     re.I | re.X,
 )
 #: A capital letter that no sentence begins with: most often a name.
-_NAME: Final = re.compile(r"(?<=[\w,;:'’\"(] )(?!I\b|I['’])[^\W\d_a-z]\w+")
+_NAME: Final = regex(r"(?<=[\w,;:'’\"(] )(?!I\b|I['’])[^\W\d_a-z]\w+")
 
 READ: Final = 2_000
 

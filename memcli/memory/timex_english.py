@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from memcli.patterns import regex
+
 
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -195,16 +197,16 @@ YEAR_JOINTS: Final = RANGE_JOINTS | {"and"}
 #: The word before a date that puts it in the future.
 FUTURE_LEADS: Final = frozenset({"by", "until", "till", "due"})
 #: Words that show whether the speaker looks ahead (`future`) or back.
-OUTLOOK_CUE: Final = re.compile(
+OUTLOOK_CUE: Final = regex(
     r"\b(?:(?P<future>will|won['’]t|shall|gonna|next(?!\s+to\b)|tomorrow|tmrw|upcoming|coming|soon|appointment|deadline|"
     r"scheduled|booked|remind|plan(?:s|ning)?|hope|hoping|(?:going|about|supposed|need|have|has|want)\s+to|let['’]?s|"
     r"see\s+(?:you|ya|u)|meeting\s+on|looking\s+forward|can['’]?t\s+wait|(?<!was\s)(?<!were\s)due)|"
     r"(?:was|were|had|did)(?:n['’]t)?|went|got|took|made|saw|met|came|said|told|ran|bought|spent|ate|left|found|gave|"
     r"felt|began|won|lost|read|drove|wrote|built|flew|(?!excited|interested|tired)\w+[^\We]ed)\b|(?P<will>['’]ll\b)"
 )
-SENTENCE_END: Final = re.compile(r"[.!?]+(?=\s)|\n")
-WORDS: Final = re.compile(r"[a-z]+")
-DIGIT: Final = re.compile(r"[0-9]")
+SENTENCE_END: Final = regex(r"[.!?]+(?=\s)|\n")
+WORDS: Final = regex(r"[a-z]+")
+DIGIT: Final = regex(r"[0-9]")
 
 
 def _any(words: Iterable[str]) -> str:
@@ -215,7 +217,7 @@ def _any(words: Iterable[str]) -> str:
 
 def _head(pattern: str) -> re.Pattern[str]:
     """`pattern` from a word's start on, a blank standing for white space and ' for either apostrophe."""
-    return re.compile(r"(?<!\w)(?:" + pattern.replace("'", "['’]").replace(" ", r"\s+") + ")")
+    return regex(r"(?<!\w)(?:" + pattern.replace("'", "['’]").replace(" ", r"\s+") + ")")
 
 
 def _phrase(pattern: str) -> re.Pattern[str]:
@@ -237,9 +239,7 @@ _PART = r"(?: (?:morning|afternoon|evening|night|lunchtime))?"
 _CALENDAR = r"(?:week|weekend|month|quarter|year)"
 _DAY_NUMBER = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _DAY = rf"(?P<day>{_DAY_NUMBER})(?P<ordinal>st|nd|rd|th)?"
-FULL_MONTH_AT_END: Final = re.compile(
-    rf"(?:{_any(name for name in MONTHS if len(name) > 4 or name == 'june')}|may|july)\.$"
-)
+FULL_MONTH_AT_END: Final = regex(rf"(?:{_any(name for name in MONTHS if len(name) > 4 or name == 'june')}|may|july)\.$")
 _YEAR = r"(?P<year>(?:1[5-9]|20|21)[0-9]{2}|'[0-9]{2})"
 _WEEKDAY = rf"(?:{_any(WEEKDAYS)}\.?,? (?:the )?)?"
 _MONTH = rf"(?P<month>{_any(MONTHS)})"
@@ -284,10 +284,10 @@ DAY_OF_MONTH: Final = _phrase(
     r"the (?P<day>[1-9]|[12][0-9]|3[01])(?:st|nd|rd|th)(?: of (?P<shift>last|this|next) month)?"
     r"(?! (?:floor|day|try|time|attempt|hole|page|anniversary|birthday|century|grade|place|street|avenue|level)\b)"
 )
-DATE_ISO: Final = re.compile(
+DATE_ISO: Final = regex(
     r"(?<![\w/.-])(?P<year>[0-9]{4})(?P<sep>[-/.])(?P<month>[0-9]{1,2})(?P=sep)(?P<day>[0-9]{1,2})(?![0-9]|[-/.][0-9])"
 )
-DATE_NUMERIC: Final = re.compile(
+DATE_NUMERIC: Final = regex(
     r"(?<![\w/.-])(?P<first>[0-9]{1,2})(?P<sep>[-/.])(?P<second>[0-9]{1,2})(?P=sep)(?P<year>[0-9]{4}|[0-9]{2})"
     r"(?!\w|[-/.][0-9])"
 )
@@ -302,7 +302,7 @@ DECADE: Final = _phrase(rf"(?P<the>the )?(?:'?(?P<decade>(?:1[5-9]|20)[0-9]0|[0-
 QUARTER: Final = _phrase(r"q(?P<quarter>[1-4]),?(?: of)? (?P<year>(?:19|20)[0-9]{2})")
 
 # The heads of compound expressions: each ends where the expression that it builds on begins, or its article.
-ARTICLE: Final = re.compile(r"the\s+")
+ARTICLE: Final = regex(r"the\s+")
 ARTICLE_WORD: Final = "the"
 SIDE_HEAD: Final = _head(
     rf"(?:the )?(?:(?P<name>day|night|evening|morning|week|weekend|month|year|{_any(CLEAR_WEEKDAYS)})|{_AMOUNT})"
@@ -314,7 +314,7 @@ ORDINAL_HEAD: Final = _head(
 )
 SINCE_HEAD: Final = _head(r"(?:(?P<since>since)|until|till) ")
 FROM_HEAD: Final = _head(r"(?:from|between) ")
-RANGE_JOINT: Final = re.compile(rf"\s+{_any(YEAR_JOINTS)}\s+|\s*[-–—]\s*")
+RANGE_JOINT: Final = regex(rf"\s+{_any(YEAR_JOINTS)}\s+|\s*[-–—]\s*")
 #: "About" is a topic as well ("about yesterday"): it softens amounts only.
 ABOUT_HEAD: Final = _head(
     rf"(?:(?:around|approximately|approx\.?|roughly|circa|sometime around)|"
@@ -326,8 +326,8 @@ _CLOCK = (
     r"(?P<hour24>[01]?[0-9]|2[0-3]):(?P<minute24>[0-5][0-9])(?::[0-5][0-9])?(?![0-9])|(?P<noon>noon)\b|midnight\b)"
 )
 #: The time of day, after a day or before it.
-CLOCK_TAIL: Final = re.compile(rf"(?:t|,?\s+(?:at\s+|around\s+|about\s+)?){_CLOCK}")
-CLOCK_HEAD: Final = re.compile(rf"(?<![\w:.-]){_CLOCK},?\s+(?:on\s+)?")
+CLOCK_TAIL: Final = regex(rf"(?:t|,?\s+(?:at\s+|around\s+|about\s+)?){_CLOCK}")
+CLOCK_HEAD: Final = regex(rf"(?<![\w:.-]){_CLOCK},?\s+(?:on\s+)?")
 
 #: What `describe` calls the months.
 MONTH_NAMES: Final = tuple({number: name.capitalize() for name, number in reversed(MONTHS.items())}.values())[::-1]

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from memcli.memory.timex import find_time_expressions
+from memcli.patterns import regex
 from memcli.recall.query import content_words, stems
 from memcli.recall.question import Question
 from memcli.types import Hit
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
 SESSION_BEST = 3
 """So many of a session's best candidates support each other."""
 
-_FIRST_PERSON = re.compile(r"\b(?:i|i['’](?:m|ve|d|ll)|my|me|mine|we|our|us|we['’](?:re|ve)|myself)\b", re.I)
-_NUMBER = re.compile(
+_FIRST_PERSON = regex(r"\b(?:i|i['’](?:m|ve|d|ll)|my|me|mine|we|our|us|we['’](?:re|ve)|myself)\b", re.I)
+_NUMBER = regex(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|once|twice)\b", re.I
 )
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
+_NAME = regex(r"(?<=[a-z,] )[A-Z][a-z]+")
 
 
 def of_words(question: Question, rows: Sequence[TurnRow]) -> dict[str, Floats]:
@@ -105,7 +106,7 @@ def distinguishing(question: TokenVectors, documents: Sequence[TokenVectors]) ->
 
     ids = np.concatenate([document.ids for document in documents])
     owners = np.repeat(np.arange(len(documents)), [len(document.ids) for document in documents])
-    holding = np.array([len(np.unique(owners[ids == token])) for token in question.ids])
+    holding = np.array([len(set(owners[ids == token].tolist())) for token in question.ids])
     idf = np.log(1 + (len(documents) - holding + 0.5) / (holding + 0.5))
     weights: Floats = idf / idf.sum() if len(idf) else idf
     return weights
@@ -165,7 +166,7 @@ def _support(scores: Floats, sessions: npt.NDArray[np.int64]) -> Floats:
     import numpy as np
 
     support = np.zeros(len(scores))
-    for session in np.unique(sessions):
+    for session in set(sessions.tolist()):
         inside = sessions == session
         support[inside] = np.sort(scores[inside])[-SESSION_BEST:].sum() / SESSION_BEST
     return support
@@ -174,10 +175,15 @@ def _support(scores: Floats, sessions: npt.NDArray[np.int64]) -> Floats:
 def _whole(asked: TokenVectors, said: Sequence[TokenVectors]) -> Floats:
     import numpy as np
 
-    def mean(vectors: Floats) -> Floats:
-        middle = vectors.mean(axis=0) if len(vectors) else np.zeros(asked.vectors.shape[1])
-        length = float(np.sqrt(middle @ middle))
-        return middle / length if length else middle
-
-    whole: Floats = np.stack([mean(one.vectors) for one in said]) @ mean(asked.vectors)
+    means = np.zeros((len(said) + 1, asked.vectors.shape[1]), np.float32)
+    texts = [*said, asked]
+    counts = np.array([len(one.ids) for one in texts])
+    filled = counts > 0  # reduceat would give an empty stretch its successor's first row
+    if filled.any():
+        starts = np.cumsum(counts) - counts
+        sums = np.add.reduceat(np.concatenate([one.vectors for one in texts]), starts[filled], axis=0)
+        means[filled] = sums / counts[filled, None].astype(np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", means, means))
+    means /= np.where(lengths > 0, lengths, 1)[:, None]
+    whole: Floats = means[:-1] @ means[-1]
     return whole

@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from memcli.patterns import regex
 from memcli.recall.question import Question
 from memcli.types import Candidate
 
@@ -30,7 +31,7 @@ another person in them, and six in ten of those put to other dialogues."""
 LEAD = 4.0
 """A lead or arrears of more log odds than this says no more."""
 
-_SELF = re.compile(r"\b(?:i|i['’](?:m|ve|d|ll)|my|me|mine|we|our|us|we['’](?:re|ve)|myself)\b", re.I)
+_SELF = regex(r"\b(?:i|i['’](?:m|ve|d|ll)|my|me|mine|we|our|us|we['’](?:re|ve)|myself)\b", re.I)
 
 
 def confidence(question: Question, candidates: Sequence[Candidate]) -> float:

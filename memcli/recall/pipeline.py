@@ -7,6 +7,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +19,8 @@ from memcli.recall.query import stems
 from memcli.recall.question import Question, parts_of, understand
 from memcli.recall.rerank import PASSAGE_CHARS, Looked, first_look, joined, second_look
 from memcli.recall.standing import keep_welcome, retrievability_of, tier_in_use
+from memcli.recall.time_budget import TimeBudget
+from memcli.recall.token_vectors import of_question
 from memcli.types import Candidate, Channel, Hit, Locator, Query, Turn
 from store.rows import TurnRow
 from store.standing import Standing
@@ -33,6 +36,10 @@ LOOKED_TWICE = 64
 """How many candidates are compared with token vectors in context, in a memory of at most SMALL turns."""
 
 SMALL = 20_000
+
+
+AT_A_TIME = 4
+"""How many candidates are looked at a second time before the time that is left is looked at."""
 
 
 class Effort(NamedTuple):
@@ -78,25 +85,38 @@ class Recalled:
     confidence: float
 
 
-def recall(query: Query, store: Store, engines: Engines, *, without: frozenset[Channel] = frozenset()) -> Recalled:
+def recall(
+    query: Query,
+    store: Store,
+    engines: Engines,
+    *,
+    without: frozenset[Channel] = frozenset(),
+    time_budget: TimeBudget | None = None,
+) -> Recalled:
     """The turns that bear on the query, best first, at most `query.limit`.
 
     What was looked at twice comes before what was looked at once. A question of several parts ("Which came first, the
-    move or the wedding?") is asked part by part as well. without: channels that are left out.
+    move or the wedding?") is asked part by part as well. without: channels that are left out. time_budget: of the
+    second look and the parts, only what it leaves time for is done.
     """
     timings: dict[str, float] = {}
+    time_budget = time_budget or TimeBudget()
     many = store.index.count() > SMALL
     effort = IN_MANY_TURNS if many else IN_FEW_TURNS
-    whole = _probe(query, None, store, engines, without, effort, timings)
+    whole = _probe(query, None, store, engines, without, effort, timings, time_budget)
     question, second = whole.question, whole.second
     if second is None:
         return Recalled(candidates=[], timings_ms=timings, question=question, confidence=0.0)
     probes = [whole]
     part_effort = effort._replace(twice=min(effort.twice, LOOKED_AT_PART))
     for part in parts_of(query.text):
+        if not time_budget.left:
+            time_budget.leave_out("a search of its own for each part of the question")
+            break
         part_question = replace(question, text=part, terms=frozenset(stems(part)))
-        probe = _probe(replace(query, text=part), part_question, store, engines, without, part_effort, timings)
-        if probe.second is not None:
+        asked = replace(query, text=part)
+        probe = _probe(asked, part_question, store, engines, without, part_effort, timings, time_budget)
+        if probe.second is not None and len(probe.second.rows):
             probes.append(probe)
             second = joined(second, probe.second, PART)
     by_item: dict[int, list[Hit]] = {}
@@ -121,7 +141,7 @@ def recall(query: Query, store: Store, engines: Engines, *, without: frozenset[C
 
 
 class _Probe(NamedTuple):
-    """One question put to the memory: what the channels said, and both looks (none where nothing was found)."""
+    """One question put to the memory: what the channels said, and both looks (no second where nothing was found)."""
 
     question: Question
     hits: list[Hit]
@@ -139,35 +159,58 @@ def _probe(
     without: frozenset[Channel],
     effort: Effort,
     timings: dict[str, float],
+    time_budget: TimeBudget,
 ) -> _Probe:
     """`question`: the query as understood already, if it is."""
-    with _timed(timings, "channels"):
-        archive = store.archive if query.deep else None
-        hits = channels.hits(query, store.index, engines.embedder, archive, without)
-        fused = dict(fuse(hits)[: effort.once])
-    with _timed(timings, "fetch"):
-        present = store.index.rows(list(fused))
-        archived = store.archive.rows([item for item in fused if item not in present]) if query.deep else {}
-        rows = list(keep_welcome(query, present | archived, store.standing()).values())
-    question = question or understand(query.text, query.asked_at, {row.speaker for row in rows})
-    if not rows:
-        return _Probe(question, hits, fused, Looked.nothing(), None)
-    with _timed(timings, "first_look"):
-        first = first_look(question, rows, hits, fused, engines.token_table)
-    with _timed(timings, "second_look"):
-        second = second_look(
-            question,
-            first.best(effort.twice),
-            engines.token_encoder,
-            engines.token_table,
-            store.token_cache,
-            passage_chars=effort.passage_chars,
-        ).best(effort.twice)
+    with ThreadPoolExecutor(1) as beside:  # the model reads the question while the channels look
+        asked = beside.submit(of_question, engines.token_encoder, query.text)
+        with _timed(timings, "channels"):
+            archive = store.archive if query.deep else None
+            hits = channels.hits(query, store.index, engines.embedder, archive, without)
+            fused = dict(fuse(hits)[: effort.once])
+        with _timed(timings, "fetch"):
+            present = store.index.rows(list(fused))
+            archived = store.archive.rows([item for item in fused if item not in present]) if query.deep else {}
+            rows = list(keep_welcome(query, present | archived, store.standing()).values())
+        question = question or understand(query.text, query.asked_at, {row.speaker for row in rows})
+        if not rows:
+            return _Probe(question, hits, fused, Looked.nothing(), None)
+        with _timed(timings, "first_look"):
+            first = first_look(question, rows, hits, fused, engines.token_table)
+        with _timed(timings, "second_look"):
+            if time_budget.left:
+                asked.result()
+            second = _second_look(question, first.best(effort.twice), store, engines, effort, time_budget)
     return _Probe(question, hits, fused, first, second, frozenset(archived))
+
+
+def _second_look(
+    question: Question, best: Looked, store: Store, engines: Engines, effort: Effort, time_budget: TimeBudget
+) -> Looked:
+    """The second look at these candidates, or at as many of the first of them as there is time for; best first."""
+
+    def looked_at(candidates: Looked) -> Looked:
+        return second_look(
+            question, candidates, engines.token_encoder, engines.token_table, store.token_cache,
+            passage_chars=effort.passage_chars,
+        )  # fmt: skip
+
+    ready = len(best.rows)
+    if time_budget.until is not None:
+        for ready in range(0, len(best.rows), AT_A_TIME):
+            if not time_budget.left:
+                time_budget.leave_out(f"a second look at {len(best.rows) - ready} of {len(best.rows)} candidates")
+                break
+            looked_at(best.best(ready + AT_A_TIME))  # what it costs is in the cache from then on
+        else:
+            ready = len(best.rows)
+    return looked_at(best.best(ready)).best(ready) if ready else best.best(0)
 
 
 def _in_order(first: Looked, second: Looked) -> list[tuple[int, Looked, float]]:
     """Both looks, as (how many, candidates, the score that means odds of 1): what was looked at once ranks below."""
+    if not second.rows:  # there was no time for it
+        return [(1, first, float(first.scores[0]))]
     rest = first.without({row.seq for row in second.rows})
     top = float(second.scores[0])
     if not rest.rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -35,6 +36,13 @@ def content_words(text: str) -> list[str]:
 def stems(text: str) -> set[str]:
     """The content words of a text, reduced to their stems (Porter's English stemmer, Snowball)."""
     return set(_stemmer().stemWords(content_words(text)))
+
+
+def places_of(wanted: Collection[str], text: str) -> list[tuple[int, int]]:
+    """Where the words of a text stand that have one of these stems."""
+    if not wanted:
+        return []
+    return [match.span() for match in _WORD.finditer(text) if stems(match[0]) & set(wanted)]
 
 
 @cache

@@ -13,40 +13,39 @@ from datetime import date, datetime
 from typing import Literal
 
 from memcli.memory.timex import find_time_expressions
+from memcli.patterns import regex
 from memcli.recall.query import content_words, stems
 
 Kind = Literal["when", "how_long", "how_many", "who", "where", "yes_no", "why", "what"]
 Order = Literal["first", "latest"]
 
-_WHEN = re.compile(
+_WHEN = regex(
     r"^\W*(?:since |until |from |by )?when\b|\b(?:what|which) (?:date|day|month|year)\b|\bwhat time\b|\bhow long ago\b"
     r"|^\W*(?:do|can|could|would|please)\b.*\b(?:know|remember|remind me|say|tell me) when\b",
     re.I,
 )
-_HOW_LONG = re.compile(r"\bhow (?:long|old)\b(?! ago)", re.I)
-_HOW_MANY = re.compile(r"\bhow (?:many|much|high|heavy|far|big|tall|often)\b|\b(?:number|price|cost) of\b", re.I)
-_WHO = re.compile(r"^\W*(?:with |to |for |from |by |and )?who(?:m|se)?\b|\b(?:tell me|know|remember) who\b", re.I)
-_WHERE = re.compile(r"^\W*(?:from )?where\b|\b(?:which|what) (?:city|country|place|street|town|state)\b", re.I)
-_WHY = re.compile(r"^\W*(?:why|how come)\b|\bfor what reason\b", re.I)
-_YES_NO = re.compile(
+_HOW_LONG = regex(r"\bhow (?:long|old)\b(?! ago)", re.I)
+_HOW_MANY = regex(r"\bhow (?:many|much|high|heavy|far|big|tall|often)\b|\b(?:number|price|cost) of\b", re.I)
+_WHO = regex(r"^\W*(?:with |to |for |from |by |and )?who(?:m|se)?\b|\b(?:tell me|know|remember) who\b", re.I)
+_WHERE = regex(r"^\W*(?:from )?where\b|\b(?:which|what) (?:city|country|place|street|town|state)\b", re.I)
+_WHY = regex(r"^\W*(?:why|how come)\b|\bfor what reason\b", re.I)
+_YES_NO = regex(
     r"^\W*(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)(?:n't)?\b",
     re.I,
 )
-_LIST = re.compile(
+_LIST = regex(
     r"\b(?:what|which) (?:\w+ )?(?:kinds?|types?|sorts?|all)\b|\b(?:what|which) (?:\w+ ){0,3}?\w{2,}(?<!s)s\b"
     r"(?=.* (?:are|were|do|does|did|has|have|had|will|would|can)\b)|\ball the\b|\blist\b"
     r"|\bhow many (?:times|different)\b",
     re.I,
 )
-_LATEST = re.compile(r"\b(?:latest|last|most recent(?:ly)?|newest|current(?:ly)?|now|these days|still)\b", re.I)
-_FIRST = re.compile(r"\b(?:first|earliest|originally|at the beginning|used to)\b", re.I)
-_NOW = re.compile(r"\b(?:now|current(?:ly)?|these days|at the moment|still|today)\b", re.I)
-_NEGATED = re.compile(r"\b(?:not|never|no longer|without)\b|n['’]t\b", re.I)
-_BETWEEN = re.compile(r"\bbetween (.+?) and (.+)$", re.I)
-_EITHER = re.compile(r"[,:] (?:the |my )?(.+?),? or (.+)$", re.I)
-_BEFORE = re.compile(
-    r"^\W*(?:how \w+ \w+|what|which|did|was|were|when)\b (.+?) (?:before|after|since|when) (.+)$", re.I
-)
+_LATEST = regex(r"\b(?:latest|last|most recent(?:ly)?|newest|current(?:ly)?|now|these days|still)\b", re.I)
+_FIRST = regex(r"\b(?:first|earliest|originally|at the beginning|used to)\b", re.I)
+_NOW = regex(r"\b(?:now|current(?:ly)?|these days|at the moment|still|today)\b", re.I)
+_NEGATED = regex(r"\b(?:not|never|no longer|without)\b|n['’]t\b", re.I)
+_BETWEEN = regex(r"\bbetween (.+?) and (.+)$", re.I)
+_EITHER = regex(r"[,:] (?:the |my )?(.+?),? or (.+)$", re.I)
+_BEFORE = regex(r"^\W*(?:how \w+ \w+|what|which|did|was|were|when)\b (.+?) (?:before|after|since|when) (.+)$", re.I)
 
 
 PART_WORDS = 2

@@ -6,13 +6,13 @@ vectors of what was seen before come from the store's cache.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from memcli.patterns import regex
 from memcli.recall.features import of_channels, of_tokens, of_words, total
 from memcli.recall.question import Question
-from memcli.recall.token_vectors import encoded
+from memcli.recall.token_vectors import encoded, of_question
 from memcli.recall.weights import FIRST_LOOK, IN_TIME, SECOND_LOOK
 from memcli.types import Hit
 from store.rows import TurnRow
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PASSAGE_CHARS = 240
 """About 56 tokens, a few sentences: of a longer turn, the passage that meets the question best is looked at twice."""
 
-_BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
+_BREAK = regex(r"(?<=[.!?])\s+|\n+")
 
 
 class Looked(NamedTuple):
@@ -83,7 +83,7 @@ def second_look(
     passage_chars: int = PASSAGE_CHARS,
 ) -> Looked:
     """The candidates again, with token vectors in context; of a turn over `passage_chars`, its best passage."""
-    (asked,) = encoder.encode([question.text])
+    asked = of_question(encoder, question.text)
     texts = _passages(question, looked.rows, table, passage_chars)
     said = encoded(texts, encoder, cache)
     features = {**looked.features, **of_tokens("context", asked, said, looked.rows, looked.features["fused"])}

@@ -6,8 +6,9 @@ token's scale need not be kept, as its vector has length 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
 
 from engines.tokens import EncodedTokens
 from store.token_cache import TokenCache
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
     from engines.protocols import TokenEncoder, TokenVectors
 
 LEVELS = 127
+
+
+def of_question(encoder: TokenEncoder, text: str) -> TokenVectors:
+    """The token vectors of a question, which several steps ask for; as they are, in full precision."""
+    return _of_question(cast("Hashable", encoder), text)
+
+
+@lru_cache(maxsize=64)
+def _of_question(encoder: Any, text: str) -> TokenVectors:
+    (asked,) = encoder.encode([text])
+    vectors: TokenVectors = asked
+    return vectors
 
 
 def encoded(texts: Sequence[str], encoder: TokenEncoder, cache: TokenCache) -> list[TokenVectors]:

@@ -1,8 +1,10 @@
 """Does the memory know what is so now, and what was so then? Measured on a scripted life (tests/scripted_life.py).
 
-python tests/bench/life.py [--turns 20000] [--facts 300] [--changing 120] [--seed 1] [--asked 100]
+python tests/bench/life.py [--turns 20000] [--facts 300] [--changing 120] [--seed 1] [--asked 100] [--ablate]
 
 Facts of which every value is said plainly, and facts of which one value is only said obliquely, are counted apart.
+--ablate instead switches forgetting and supersession off in turn (life_ablation.py), and tells what was reached after
+two years of silence.
 """
 
 from __future__ import annotations
@@ -17,15 +19,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from scripted_life import Life, Truth, live
 
-from memcli.answer.beliefs import Known, known
+from memcli.answer.beliefs import known
 from memcli.memory.consolidate_facts import beliefs_of, consolidate_facts
+from memcli.memory.consolidate_subjects import claims_about, people_of
 from memcli.progress import Unwatched
 from store.store import Store
+
+if TYPE_CHECKING:
+    from memcli.recall.pipeline import Engines
 
 NEAR = 8
 """As-of questions keep so many days away from a change: "last week" is no exact day."""
@@ -63,16 +71,24 @@ def _same(value: str, truth: str) -> bool:
 
 def remember(life: Life, folder: Path) -> Store:
     """A store that holds the life, read through memcli's own ingest."""
-    from memcli.cli.engines_in_use import embedder
+    from memcli.cli.engines_in_use import built_in_embedder
     from memcli.ingest.pipeline import ingest
 
     log = folder / "life.jsonl"
     log.write_text("".join(json.dumps(turn, ensure_ascii=False) + "\n" for turn in life.turns), encoding="utf-8")
     ingest(
-        [str(log)], folder=folder / "memory", wait_s=10, embedder=embedder, format_name="turns", zone=UTC,
+        [str(log)], folder=folder / "memory", wait_s=10, embedder=built_in_embedder, format_name="turns", zone=UTC,
         redacting=False, progress=Unwatched(),
     )  # fmt: skip
     return Store.open(folder / "memory", wait_s=10)
+
+
+def models(store: Store) -> Engines:
+    """The models that recall needs, as without any setting."""
+    from memcli.cli.engines_in_use import for_recall
+    from memcli.config import load
+
+    return for_recall(load(None, {}, {}), store)
 
 
 def consolidate(store: Store) -> float:
@@ -89,7 +105,7 @@ def ask_now(life: Life, truths: Sequence[Truth], store: Store, *, superseding: b
     for truth in truths:
         question = rng.choice(truth.slot.questions).format(p=truth.person)
         answer = known(question, store, asked_on=life.last_day, superseding=superseding)
-        score.add(question, *_judged(answer, truth, life.last_day))
+        score.add(question, answer.values if answer else None, *judged(truth, life.last_day))
     return score
 
 
@@ -100,7 +116,7 @@ def ask_then(life: Life, truths: Sequence[Truth], store: Store, times: int) -> S
         for day in _days(truth, life, rng, times):
             question = rng.choice(truth.slot.questions).format(p=truth.person).replace(" now?", "?")
             answer = known(question, store, asked_on=life.last_day, as_of=day)
-            score.add(f"{question} as of {day}", *_judged(answer, truth, day))
+            score.add(f"{question} as of {day}", answer.values if answer else None, *judged(truth, day))
     return score
 
 
@@ -112,35 +128,41 @@ def ask_known_then(life: Life, truths: Sequence[Truth], store: Store, times: int
             question = truth.slot.questions[0].format(p=truth.person)
             moment = datetime.combine(day, datetime.max.time(), UTC)
             answer = known(question, store, asked_on=day, known_as_of=moment)
-            score.add(f"{question} known as of {day}", *_judged(answer, truth, day))
+            score.add(f"{question} known as of {day}", answer.values if answer else None, *judged(truth, day))
     return score
 
 
 def ask_without_facts(life: Life, truths: Sequence[Truth], store: Store, asked: int) -> Score:
     """The same questions, answered from the words of turns alone: right if the value is quoted and no other one is."""
-    from memcli.answer.extract import extract
-    from memcli.cli.engines_in_use import for_recall
-    from memcli.recall.pipeline import RERANKED, recall
-    from memcli.recall.select import estimated_tokens, select
-    from memcli.types import Query
-
-    engines = for_recall()
+    engines = models(store)
     score, rng = Score(), random.Random(7)
-    at = datetime.combine(life.last_day, datetime.min.time(), UTC)
     for truth in rng.sample(list(truths), min(asked, len(truths))):
         question = rng.choice(truth.slot.questions).format(p=truth.person)
-        recalled = recall(Query(text=question, asked_at=at, limit=RERANKED), store, engines)
-        evidence = select(recalled.candidates, limit=10, budget=2000, count_tokens=estimated_tokens)
-        text = extract(question, evidence, engines.token_encoder).text if evidence else ""
-        named = [value for _, value in truth.values if value.casefold() in text.casefold()]
-        score.add(question, named or None, truth.values[-1][1], [value for _, value in truth.values])
+        score.add(
+            question, named_in_turns(question, truth, life.last_day, store, engines), *judged(truth, life.last_day)
+        )
     return score
 
 
-def _judged(answer: Known | None, truth: Truth, day: date) -> tuple[Sequence[str] | None, str, list[str]]:
+def named_in_turns(question: str, truth: Truth, day: date, store: Store, engines: Engines) -> list[str] | None:
+    """The values of the fact that the extractive answer from turns names, if it names any."""
+    from memcli.answer.extract import extract
+    from memcli.recall.pipeline import LOOKED_TWICE, recall
+    from memcli.recall.select import estimated_tokens, select
+    from memcli.types import Query
+
+    at = datetime.combine(day, datetime.min.time(), UTC)
+    recalled = recall(Query(text=question, asked_at=at, limit=LOOKED_TWICE), store, engines)
+    evidence = select(recalled.candidates, limit=10, budget=2000, count_tokens=estimated_tokens)
+    text = extract(recalled.question, evidence, engines.token_encoder, store.token_cache).text if evidence else ""
+    return [value for _, value in truth.values if value.casefold() in text.casefold()] or None
+
+
+def judged(truth: Truth, day: date) -> tuple[str, list[str]]:
+    """The value that is right on the day, and all that it ever was."""
     value = truth.on(day)
     assert value is not None
-    return (answer.values if answer else None), value, [other for _, other in truth.values]
+    return value, [other for _, other in truth.values]
 
 
 def _days(truth: Truth, life: Life, rng: random.Random, times: int) -> Iterator[date]:
@@ -156,7 +178,7 @@ def _days(truth: Truth, life: Life, rng: random.Random, times: int) -> Iterator[
 def fabricated(store: Store) -> tuple[int, int]:
     """How many claims there are, and how many of them hold anything that is not in the turn that they cite."""
     with store.reading() as catalogue:
-        rows = catalogue.facts.claims_of(None)
+        rows = claims_about(catalogue, people_of(catalogue), None)
     wrong = 0
     for one in beliefs_of(rows):
         for claim in one.sources:
@@ -169,6 +191,20 @@ def fabricated(store: Store) -> tuple[int, int]:
     return len(rows), wrong
 
 
+def ablation(life: Life, asked: int) -> None:
+    """What each part buys, as a Markdown table; then what is reached after two years without a word."""
+    from life_ablation import ablate, years_later
+
+    with tempfile.TemporaryDirectory(prefix="memcli-life-") as folder:
+        store = remember(life, Path(folder))
+        print("| | value now | superseded | from turns alone | superseded | turns searched | ms |")
+        print("|---|---|---|---|---|---|---|")
+        for one in ablate(life, store, asked):
+            print(one.row, flush=True)
+        used, trivia = years_later(life, store, asked)
+        print(f"two years later: facts in use {used}; small talk {trivia}")
+
+
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--turns", type=int, default=20_000)
@@ -177,8 +213,12 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--asked", type=int, default=100)
     options.add_argument("--wrong", action="store_true", help="list the wrong answers")
+    options.add_argument("--ablate", action="store_true", help="show what forgetting and supersession buy")
     given = options.parse_args()
     life = live(given.seed, turns=given.turns, facts=given.facts, changing=given.changing)
+    if given.ablate:
+        ablation(life, given.asked)
+        return
     plain = [truth for truth in life.truths if not truth.oblique]
     oblique = [truth for truth in life.truths if truth.oblique]
     changed = [truth for truth in plain if len(truth.values) > 1]

@@ -1,4 +1,4 @@
-"""The bench runs, on logs small enough for every test run; what it measures is judged by people."""
+"""The benches run, on logs small enough for every test run; what it measures is judged by people."""
 
 from __future__ import annotations
 
@@ -25,3 +25,24 @@ def test_the_bench_of_ingest_names_its_floors_and_steps(memcli, examples):
     assert done.returncode == 0, done.stderr
     for part in ("turns/s", "plain insert into DuckDB", "embedder alone", "reading alone", "full-text indexes"):
         assert part in done.stdout
+
+
+def test_the_bench_of_the_engines_runs(memcli):
+    bench = Path(__file__).with_name("engine_speed.py")
+    done = subprocess.run(
+        [sys.executable, bench, "--warm"], env=memcli.environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    for line in ("tokens/s", "texts/s", "kept on the disk", "ratio"):
+        assert line in done.stdout
+
+
+def test_the_bench_of_searches_runs_on_the_examples(story):
+    memcli, memory = story
+    bench = Path(__file__).with_name("search.py")
+    done = subprocess.run(
+        [sys.executable, bench, memory, "1"], env=memcli.environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    for line in ("memcli --help", "wait for the model", "whole", "numpy product", "words alone", "in the cache"):
+        assert line in done.stdout

@@ -30,3 +30,25 @@ def test_nothing_heavy_is_loaded(arguments: list[str]) -> None:
     assert b"memcli" in done.stdout
     assert "memcli" in loaded
     assert HEAVY & set(loaded) == set()
+
+
+NEVER_TO_ASK = {"duckdb", "lancedb.db", "lancedb.table", "pydantic", "rich", "portalocker", "pyarrow.compute", "lance"}
+RUN_AND_LIST = """
+import json, sys
+from memcli.cli.main import run
+code = run(sys.argv[1:])
+print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_question_loads_only_what_it_needs(command: str, story) -> None:
+    """No catalogue is opened, and of LanceDB only the core, once a first question has been asked of the memory."""
+    _, memory = story
+    arguments = [sys.executable, "-c", RUN_AND_LIST, "--memory", str(memory), command, "When was Maya's job interview?"]
+    subprocess.run(arguments, capture_output=True, check=True)
+    done = subprocess.run(arguments, capture_output=True, check=True)
+    code, loaded = json.loads(done.stderr)
+    assert code == 0
+    assert "numpy" in loaded
+    assert NEVER_TO_ASK & set(loaded) == set()

@@ -23,9 +23,11 @@ import pytest
 
 from engines.static import StaticEmbedder
 from memcli.ingest.indexing import heal
+from memcli.keys import from_file
 from memcli.progress import Unwatched
 from store.check import check
 from store.index import Filter
+from store.sealing import is_sealed
 from store.store import Store
 
 POINTS = int(os.environ.get("MEMCLI_POINTS", "20"))
@@ -67,9 +69,15 @@ def holds(store: Store) -> set[str]:
         return {row[0] for row in catalogue.connection.execute("SELECT native_id FROM turns").fetchall()}
 
 
+def in_clear(*places: Path) -> list[Path]:
+    """The files below the places that hold words of a turn."""
+    files = [path for place in places for path in place.rglob("*") if path.is_file()]
+    return [path for path in files if b"the token" in path.read_bytes()]
+
+
 def assert_well(memory: Path, known: set[str], chance: random.Random) -> set[str]:
     """The next command heals what was cut off; then all is well, and what is known is there and is found."""
-    store = Store.open(memory, wait_s=5)
+    store = Store.open(memory, wait_s=5, key=lambda _: from_file(memory.with_name("key")))
     heal(store, EMBEDDER, Unwatched())
     assert list(check(store)) == []
     present = holds(store)
@@ -78,6 +86,9 @@ def assert_well(memory: Path, known: set[str], chance: random.Random) -> set[str
         found = store.index.lexical(name, column="said", limit=1, where=Filter())
         assert [store.index.rows([seq])[seq].native_id for seq, _ in found] == [name]
     return present
+
+
+WEIGHTS = {"ingest": 6, "delete": 3, "ask": 1, "backup": 1, "rebuild": 2, "import": 1}
 
 
 class Life:
@@ -90,6 +101,8 @@ class Life:
         self.duration = 0.0
         """Seconds that an ingest takes here."""
         self.logs = 0
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir()
         self.actions: dict[str, Callable[[], tuple[list[str], set[str], set[str]]]] = {
             "ingest": self.ingest,
             "delete": self.delete,
@@ -133,9 +146,9 @@ class Life:
 
     def disturb(self, how: signal.Signals) -> str:
         """Start a command, end it at some moment of its work, and see that the memory is well."""
-        name = self.chance.choices(list(self.actions), weights=(6, 3, 1, 1, 2, 1))[0]
+        name = self.chance.choices(list(self.actions), weights=[WEIGHTS[name] for name in self.actions])[0]
         arguments, coming, going = self.actions[name]()
-        process = self.memcli.start("--memory", self.memory, *arguments)
+        process = self.memcli.start("--memory", self.memory, *arguments, TMPDIR=str(self.temporary))
         share = self.chance.random()
         if name not in ("ask", "backup") and self.chance.random() < 0.9:
             share = share**2
@@ -146,6 +159,8 @@ class Life:
         time.sleep(share * self.duration)
         process.send_signal(how)
         _, err = process.communicate(timeout=120)
+        if is_sealed(self.memory / "memory.duckdb"):
+            assert in_clear(self.memory, self.temporary, self.memcli.home) == [], name
         assert process.returncode in (0, 4, -how, 128 + how), (name, process.returncode, err)
         assert how == signal.SIGKILL or err == b"" or process.returncode in (0, 4), err
         present = assert_well(self.memory, self.known - going, self.chance)
@@ -158,9 +173,17 @@ class Life:
         return f"{name} {'finished' if process.returncode in (0, 4) else 'cut off'}"
 
 
-def test_a_command_that_is_killed_anywhere_costs_nothing_acknowledged(memcli: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_command_that_is_killed_anywhere_costs_nothing_acknowledged(
+    memcli: Any, tmp_path: Path, encrypted: bool
+) -> None:
+    """And of an encrypted memory leaves nothing in clear."""
     chance = random.Random(SEED)
     life = Life(memcli, tmp_path, chance)
+    if encrypted:
+        del life.actions["rebuild"]  # it has no index on the disk
+        made = memcli("--memory", life.memory, "init", "--encrypt", "--key-file", tmp_path / "key")
+        assert made.code == 0, made.err
     for _ in range(2):
         arguments, coming, _ = life.ingest()
         began = time.monotonic()
@@ -168,7 +191,7 @@ def test_a_command_that_is_killed_anywhere_costs_nothing_acknowledged(memcli: An
         life.duration = time.monotonic() - began
         life.known |= coming
     outcomes: dict[str, int] = {}
-    for _ in range(POINTS):
+    for _ in range(POINTS // 2 if encrypted else POINTS):
         outcome = life.disturb(signal.SIGTERM if chance.random() < 0.2 else signal.SIGKILL)
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
     print(dict(sorted(outcomes.items())))
@@ -192,11 +215,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", place], check=True)
 
 
+@pytest.mark.parametrize("encrypted", [False, True])
 @pytest.mark.parametrize("kilobytes_left", [0, 60, 300, 1200])
 def test_a_full_disk_costs_nothing_acknowledged(
-    memcli: Any, tmp_path: Path, small_disk: Path, kilobytes_left: int
+    memcli: Any, tmp_path: Path, small_disk: Path, kilobytes_left: int, encrypted: bool
 ) -> None:
     memory = small_disk / "memory"
+    if encrypted:
+        assert memcli("--memory", memory, "init", "--encrypt", "--key-file", small_disk / "key").code == 0
     assert memcli("--memory", memory, "ingest", write_log(tmp_path, 1)).code == 0
     ballast = small_disk / "ballast"
     free = shutil.disk_usage(small_disk).free
@@ -213,6 +239,30 @@ def test_a_full_disk_costs_nothing_acknowledged(
     assert_well(memory, set(names(1)), random.Random(0))
     assert memcli("--memory", memory, "ingest", big).code == 0
     assert assert_well(memory, set(names(1)), random.Random(0)) == {*names(1), *names(2, BIG)}
+    assert not encrypted or in_clear(small_disk) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["delete", "--speaker", "speaker1", "--yes"], ["backup", "BACKUP"], ["consolidate"]]
+)
+def test_a_full_disk_leaves_other_commands_undone_or_whole(
+    memcli: Any, tmp_path: Path, small_disk: Path, arguments: list[str]
+) -> None:
+    memory = small_disk / "memory"
+    for number in (1, 2):
+        assert memcli("--memory", memory, "ingest", write_log(tmp_path, number, BIG, padding=50)).code == 0
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"\0" * shutil.disk_usage(small_disk).free)
+    backup = small_disk / "backup"
+    named = [str(backup) if one == "BACKUP" else one for one in arguments]
+    done = memcli("--memory", memory, "--json", *named)
+    assert done.code == 15, done.err
+    assert json.loads(done.err.splitlines()[-1])["error"]["name"] == "StoreUnwritable"
+    assert not backup.exists()
+    ballast.unlink()
+    present = assert_well(memory, set(names(2, BIG)), random.Random(0))
+    assert present in ({*names(1, BIG), *names(2, BIG)}, set(names(2, BIG)))
+    assert memcli("--memory", memory, *named).code in (0, 2)  # 2: it is deleted already
 
 
 def limited(size: int) -> Callable[[], None]:
@@ -258,8 +308,11 @@ def without_privileges() -> None:
             assert libc.prctl(24, capability, 0, 0, 0) == 0  # PR_CAPBSET_DROP
 
 
-def test_a_memory_that_may_only_be_read_can_be_read(memcli: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_memory_that_may_only_be_read_can_be_read(memcli: Any, tmp_path: Path, encrypted: bool) -> None:
     memory = tmp_path / "memory"
+    if encrypted:
+        assert memcli("--memory", memory, "init", "--encrypt", "--key-file", tmp_path / "key").code == 0
     assert memcli("--memory", memory, "ingest", write_log(tmp_path, 1)).code == 0
     assert memcli("--memory", memory, "ask", "What about the token m1x7?").code in (0, 4)
     places = [memory, *memory.rglob("*")]

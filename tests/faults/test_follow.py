@@ -113,6 +113,16 @@ def test_standard_input_is_followed_to_its_end(memcli: Any, tmp_path: Path) -> N
     assert memcli("--memory", tmp_path / "memory", "--json", "status").json["indexed"] == 2
 
 
+def test_who_the_user_is_is_kept_while_following(memcli: Any, tmp_path: Path) -> None:
+    memory, log = tmp_path / "memory", tmp_path / "log.jsonl"
+    log.write_text(line(1))
+    process = memcli.start("--memory", memory, "ingest", "--follow", log, "--me", "Ann")
+    until(lambda: len(texts(memory)) == 1, process)
+    process.kill()
+    process.communicate()
+    assert memcli("--memory", memory, "--json", "speakers").json["me"] == "Ann"
+
+
 def test_a_watched_folder_takes_in_what_comes_and_changes(memcli: Any, tmp_path: Path) -> None:
     memory, folder = tmp_path / "memory", tmp_path / "logs"
     folder.mkdir()

@@ -189,7 +189,7 @@ def test_a_search_that_is_killed_while_it_mends_leaves_the_rest_to_the_next(
 
 
 def test_searches_do_not_wait_for_an_ingest(memcli: Any, tmp_path: Path, log: Path) -> None:
-    """With the patience of one second for a lock, and with nothing known, something known, and all of it."""
+    """With the patience of ten seconds for a lock, and with nothing known, something known, and all of it."""
     memory = tmp_path / "memory"
     first = write_log(tmp_path / "first.jsonl", range(TURNS, TURNS + 10))
     for source, known in ((first, None), (log, f"m{TURNS + 3}")):
@@ -197,7 +197,7 @@ def test_searches_do_not_wait_for_an_ingest(memcli: Any, tmp_path: Path, log: Pa
         until(lambda: at_work(memory), ingest)
         searches = 0
         while ingest.poll() is None or not searches:
-            search = memcli("--memory", memory, "--json", "--wait", "1", "search", text(TURNS + 3))
+            search = memcli("--memory", memory, "--json", "--wait", "10", "search", text(TURNS + 3))
             assert search.code in (0, 4), search.err
             if known:
                 assert known in [hit["native_id"] for hit in search.json["hits"]]
@@ -205,6 +205,33 @@ def test_searches_do_not_wait_for_an_ingest(memcli: Any, tmp_path: Path, log: Pa
         assert finish(ingest)[0] == 0
     found = memcli("--memory", memory, "--json", "search", text(5))
     assert "m5" in [hit["native_id"] for hit in found.json["hits"]]
+
+
+@pytest.mark.parametrize("command", ["ingest", "consolidate"])
+def test_readers_wait_only_for_short_commits(memcli: Any, tmp_path: Path, log: Path, command: str) -> None:
+    """The longest wait for the catalogue is a small part of what the writer takes, however slow the machine is.
+
+    tests/bench/waiting.py measures it in seconds.
+    """
+    memory = tmp_path / "memory"
+    first = write_log(tmp_path / "first.jsonl", range(TURNS, TURNS + 10))
+    assert memcli("--memory", memory, "ingest", first).code == 0
+    if command == "consolidate":
+        assert memcli("--memory", memory, "ingest", log).code == 0
+    store = Store.open(memory, wait_s=60)
+    waits = []
+    writer = memcli.start("--memory", memory, command, *([log] if command == "ingest" else []))
+    until(lambda: at_work(memory), writer)
+    began = time.monotonic()
+    while writer.poll() is None:
+        asked = time.monotonic()
+        with store.reading() as catalogue:
+            waits.append(time.monotonic() - asked)
+            assert catalogue.counts()["turns"] in (10, 10 + BATCH, 10 + TURNS)
+        time.sleep(0.01)
+    assert finish(writer)[0] == 0
+    assert len(waits) > 10
+    assert max(waits) < 0.5 * (time.monotonic() - began), (max(waits), sorted(waits)[len(waits) // 2])
 
 
 def test_two_ingests_at_once_queue(memcli: Any, tmp_path: Path) -> None:

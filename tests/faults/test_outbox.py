@@ -17,6 +17,7 @@ from memcli.ingest.indexing import heal, index_outbox
 from memcli.progress import Unwatched
 from store.errors import StoreDamaged
 from store.lance import lance
+from store.outbox import enqueue
 from store.store import Store
 
 LanceTable = lance().table.LanceTable
@@ -204,3 +205,28 @@ def test_vectors_of_two_embedders_are_never_mixed(store: Store) -> None:
         heal(store, other, Unwatched())
     assert store.pending
     assert holds(mend(store.folder)) == windows_of_all(range(20))
+
+
+def test_what_is_committed_while_the_index_is_made_is_not_taken_for_indexed(store: Store) -> None:
+    """An ingest goes on beside its indexing: it adds turns, and gives a speaker of earlier ones another name."""
+
+    class Meanwhile(HashEmbedder):
+        def embed(self, texts: Sequence[str]) -> Any:
+            if self.calls == 10**9:
+                commit(store, *range(TURNS, TURNS + 3))
+                with store.writing() as catalogue:
+                    store.expect_pending()
+                    catalogue.connection.execute("UPDATE turns SET speaker = 'Anna' WHERE seq <= 3")
+                    enqueue(catalogue.connection, "SELECT seq FROM turns WHERE seq <= 3")
+            return super().embed(texts)
+
+    commit(store, *range(TURNS))
+    with store.locks.writer():
+        index_outbox(store, Meanwhile(), Unwatched())
+    assert store.pending
+    healed = mend(store.folder)
+    assert not healed.pending
+    assert [row[1] for row in holds(healed)[:5]] == [
+        "Anna: word0", "Anna: word1", "Anna: word2", "Ann: word3", "Ann: word4",
+    ]  # fmt: skip
+    assert len(holds(healed)) == TURNS + 3

@@ -20,6 +20,8 @@ SENTENCES = (
     "I have a dog.", "We have a red car.", "I sold the car.", "I love jazz.", "I hate jazz.", "I no longer like jazz.",
     "I'm dating Ines.", "We broke up yesterday.", "Ines and I got married.", "I'm not moving to Bonn.",
     "I've lived in Rome since May.", "If I lived in Oslo, I'd ski.", "Do you live in Rome?",
+    "We've moved house!", "I love my new car.", "I started a new job.", "I used to play chess.",
+    "I won the regional cup!",
 )  # fmt: skip
 
 turns = st.lists(

@@ -285,3 +285,28 @@ def test_details_of_another_kind_make_no_reader_raise(name: str, data: st.DataOb
     reader = next(reader for reader in READERS if reader.name == name)
     value = data.draw(st.sampled_from(FULL[name]))
     check(reader, data.draw(mistyped(json.dumps(value).encode())))
+
+
+EXPORTED = {
+    "page": (
+        "<!DOCTYPE html><html><head><title>G - c</title></head><body><div class=chatlog__message-group>"
+        "<div data-message-id=1060919160000000001 class=chatlog__message-container><span class=chatlog__author "
+        "data-user-id=7>Ann</span><div class=chatlog__content>hi <img class=chatlog__emoji alt=x><br>all</div></div>"
+        "<div data-message-id=1060919160000000002><div class=chatlog__content>two</div></div></div></body></html>\n"
+    ),
+    "table": (
+        "AuthorID,Author,Date,Content,Attachments,Reactions\n"
+        '"7","Ann","2023-01-06T14:03:07.1230000+00:00","hi\nall","",""\n'
+        '"7","Ann","1/13/2023 2:03 PM","two","a,b","x (2)"\n'
+    ),
+}
+"""What DiscordChatExporter writes beside JSON."""
+
+
+@pytest.mark.parametrize("kind", EXPORTED)
+@settings(deadline=None)
+@given(data=st.data())
+def test_damage_makes_no_other_export_of_discord_raise(kind: str, data: st.DataObject) -> None:
+    whole = EXPORTED[kind].encode()
+    assert sum(isinstance(item, RawTurn) for item in read(discord.READER, whole)) == 2
+    check(discord.READER, data.draw(damaged(whole)))

@@ -35,6 +35,15 @@ def test_memories_and_their_speakers(memcli, write_turns):
     assert complete(memcli, "memcli search --speaker An") == []  # the default memory is not there
 
 
+def test_sessions_and_models(memcli, write_turns, tiny_gguf):
+    turns = ({"session": name, "speaker": "Ana", "text": "Hello."} for name in ("stand-up", "standing"))
+    memcli("ingest", write_turns("t.jsonl", *turns))
+    assert complete(memcli, "memcli ask --session stand") == ["stand-up", "standing"]
+    assert complete(memcli, "memcli ask --model w") == []
+    assert memcli("models", "add", tiny_gguf, "--name", "writer").code == 0
+    assert complete(memcli, "memcli ask --model w") == ["writer"]
+
+
 @pytest.mark.parametrize(
     ("shell", "file", "rc"),
     [

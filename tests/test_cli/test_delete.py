@@ -39,6 +39,27 @@ def test_a_preview_deletes_nothing(memcli: Any, memory: Path) -> None:
     assert left(memcli, memory) == ["1", "2", "3"]
 
 
+def test_all_of_a_person_go_under_whatever_name(
+    memcli: Any, memory: Path, write_turns: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Another format knows Bob as bobby_7; they are merged, and separate again."""
+    other = write_turns("other.jsonl", {"session": "u", "id": "4", "speaker": "bobby_7", "text": "the violin is old"})
+    assert memcli("--memory", memory, "ingest", other).code == 0
+    assert memcli("--memory", memory, "speakers", "merge", "Bob", "bobby_7").code == 0
+    shown = memcli("--memory", memory, "--json", "delete", "--speaker", "BOB", "--dry-run").json
+    assert (shown["turns"], shown["names"]) == (3, ["Bob", "bobby_7"])
+    assert memcli("--memory", memory, "--json", "delete", "--speaker", "bobby_7", "--dry-run").json == shown
+    assert memcli("--memory", memory, "speakers", "unmerge", "Bob").code == 0
+    alone = memcli("--memory", memory, "--json", "delete", "--speaker", "bob", "--dry-run").json
+    assert (alone["turns"], alone["names"]) == (2, ["Bob"])
+    assert memcli("--memory", memory, "speakers", "merge", "Bob", "bobby_7").code == 0
+    done = memcli("--memory", memory, "delete", "--speaker", "Bob", "--yes", "--prove")
+    assert done.code == 0, done.err
+    assert "Bob also speaks as bobby_7" in done.err
+    assert left(memcli, memory) == ["1"]
+    assert [one["name"] for one in memcli("--memory", memory, "--json", "speakers").json["speakers"]] == ["Ann"]
+
+
 def test_a_proven_deletion_stays_deleted(memcli: Any, memory: Path, tmp_path: Path) -> None:
     assert memcli("--memory", memory, "ask", "What is the locker code?").code == 0
     receipt = tmp_path / "receipt.json"

@@ -110,3 +110,40 @@ def test_what_a_deleted_turn_said_is_known_no_more(lived):
     assert lived("facts", "Ana", "--as-of", "2023-06-01", "--update", *NOW).code == 4
     assert [one["object"] for one in lived("--json", "facts", "Ana", *NOW).json["facts"]] == ["Oslo"]
     assert lived("check").code == 0
+
+
+def test_a_value_that_may_have_changed_is_not_told_as_if_it_held(memcli, write_turns):
+    said = [("2024-01-01", "I live in Rome."), ("2024-06-01", "We've moved house!")]
+    turns = [{"session": day, "speaker": "Ana", "time": f"{day}T10:00:00Z", "text": text} for day, text in said]
+    memcli("ingest", write_turns("said.jsonl", *turns))
+    memcli("facts", "--update")
+    before = memcli("--json", "ask", "Where does Ana live?", "--now", "2024-05-01").json
+    after = memcli("--json", "ask", "Where does Ana live?", "--now", "2024-07-01").json
+    assert before["answer"] == "Rome" and after["answer"].startswith("Possibly outdated: Rome")
+    assert [one["text"] for one in after["citations"]] == ["I live in Rome.", "We've moved house!"]
+    assert after["confidence"] < before["confidence"]
+    assert "possibly outdated" in memcli("facts", "Ana", "--now", "2024-07-01").out
+    (fact,) = memcli("--json", "facts", "Ana", "--now", "2024-07-01").json["facts"]
+    assert fact["possibly_outdated"] and [one["role"] for one in fact["sources"]] == ["says", "doubts"]
+
+
+def test_facts_of_merged_speakers_are_those_of_one_person(memcli, write_turns):
+    """What was said under the newer name takes the place of what was said under the older one."""
+    turns = [
+        {"session": "1", "speaker": "Ana", "time": "2023-02-01T10:00:00Z", "text": "I live in Rome."},
+        {"session": "2", "speaker": "ana_k", "time": "2024-03-01T10:00:00Z", "text": "I moved to Oslo last week."},
+    ]
+    memcli("ingest", write_turns("log.jsonl", *turns))
+    assert memcli("facts", "--update", *NOW).code == 0
+
+    def places(name: str) -> list[tuple[str, str]]:
+        facts = memcli("--json", "facts", name, *NOW)
+        return [(one["subject"], one["object"]) for one in facts.json["facts"]]
+
+    assert places("Ana") == [("Ana", "Rome")]
+    assert memcli("speakers", "merge", "Ana", "ana_k").code == 0
+    assert places("Ana") == places("ana_k") == [("Ana", "Oslo")]
+    history = memcli("--json", "facts", "Ana", "--history", *NOW).json["facts"]
+    assert [one["object"] for one in history] == ["Rome", "Oslo"]
+    assert memcli("speakers", "unmerge", "Ana").code == 0
+    assert places("ana_k") == [("ana_k", "Oslo")]

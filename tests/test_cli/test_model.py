@@ -27,7 +27,9 @@ def test_the_same_seed_writes_the_same(story, tiny_gguf):
 def test_an_unsupported_answer_is_called_so(story, tiny_gguf):
     memcli, memory = story
     done = memcli("--memory", memory, "ask", QUESTION, "--model", tiny_gguf, MEMCLI_LLM_MAX_TOKENS="8")
-    assert "cites no evidence" in done.err  # random weights cite nothing
+    assert "without support" in done.err  # random weights cite nothing
+    assert "[unsupported]" in done.out
+    assert "cut off at 8 tokens" in done.err
 
 
 def test_without_relevant_evidence_the_model_is_not_even_loaded(story):
@@ -56,3 +58,70 @@ def test_a_model_that_crashes_llama_cpp_costs_the_answer_and_nothing_else(story,
     assert "crashed" in done.err
     again = memcli("--memory", memory, "--json", "ask", QUESTION, "--model", deadly, "--fallback")
     assert (again.code, again.json["method"]) == (0, "extractive")
+
+
+def test_what_a_model_computed_of_the_beginning_of_a_prompt_is_kept_and_erased(memcli, examples, tiny_gguf):
+    memcli("ingest", examples / "logs")
+    memcli("pin", memcli("--json", "search", "landlady").json["hits"][0]["id"])
+    asked = ["--json", "ask", QUESTION, "--model", tiny_gguf, "--answer-tokens", "8"]
+    first, second = memcli(*asked).json, memcli(*asked).json
+    assert second["answer"] == first["answer"]
+    assert second["run"]["evaluated_tokens"] < first["run"]["evaluated_tokens"]
+    without = memcli(*asked, MEMCLI_LLM_PROMPT_CACHE="0").json
+    assert without["answer"] == first["answer"]
+    assert without["run"]["evaluated_tokens"] == without["run"]["prompt_tokens"]
+    [memory] = (memcli.home / ".local/share/memcli/memories").iterdir()
+    states = list((memory / "cache" / "prompts").iterdir())
+    assert len(states) == 2, "of the instructions, and of the instructions with what is pinned"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (memory / "cache" / "prompts", *states))
+    assert memcli("delete", "--speaker", "Jonas", "--yes", "--prove").code == 0
+    assert not any(path.exists() for path in states)
+
+
+def test_strict_gives_up_rather_than_say_what_nothing_supports(story, tiny_gguf):
+    memcli, memory = story
+    done = memcli(
+        "--memory", memory, "--json", "ask", QUESTION, "--model", tiny_gguf, "--strict", "--answer-tokens", "8"
+    )
+    assert (done.code, done.json["abstained"], done.json["citations"]) == (4, True, [])
+    assert done.json["unsupported"]
+    assert "left out" in done.err
+
+
+def test_evidence_that_does_not_fit_is_left_out_and_told(story, tiny_gguf):
+    memcli, memory = story
+    few = {"MEMCLI_LLM_CONTEXT": "1500"}
+    done = memcli("--memory", memory, "--json", "ask", QUESTION, "--model", tiny_gguf, "--answer-tokens", "8", **few)
+    assert done.code == 0, done.err
+    assert "do not fit into the model's context of 1500 tokens" in done.err
+    assert done.json["run"]["prompt_tokens"] < 1500
+    longer = memcli("--memory", memory, "--json", "ask", QUESTION, "--model", tiny_gguf, "--answer-tokens", "8")
+    assert longer.json["run"]["prompt_tokens"] > done.json["run"]["prompt_tokens"]
+
+
+def test_a_server_that_the_user_runs_writes_the_answer(story):
+    from openai_server import ChatServer
+
+    memcli, memory = story
+    server = ChatServer(["The interview ", "was on 10 April 2024 [1]", ". Really [99]."])
+    try:
+        done = memcli("--memory", memory, "--json", "ask", QUESTION, "--server", server.url)
+        assert done.code == 0, done.err
+        assert done.json["method"] == "server"
+        assert "10 April 2024" in done.json["answer"]
+        assert "99 (taken out)" in done.err
+        assert "<memory>" in server.requests[0]["messages"][1]["content"]
+        by_setting = memcli("--memory", memory, "--json", "ask", QUESTION, MEMCLI_LLM_URL=server.url)
+        assert by_setting.json["method"] == "server"
+    finally:
+        server.close()
+    gone = memcli("--memory", memory, "--json", "ask", QUESTION, "--server", server.url)
+    assert (gone.code, gone.out) == (22, "")
+    assert memcli("--memory", memory, "ask", QUESTION, "--server", server.url, "--fallback").code == 0
+
+
+def test_what_was_said_does_not_leave_the_machine_unasked(story):
+    memcli, memory = story
+    done = memcli("--memory", memory, "ask", QUESTION, "--server", "http://192.0.2.1:8080")
+    assert done.code == 2
+    assert "--allow-remote" in done.err

@@ -81,6 +81,23 @@ def test_what_is_put_away_is_found_by_a_deep_look_alone_and_comes_back(boat):
     assert red() == [(turn, "episodic")]
 
 
+def test_who_returns_after_years_finds_everything(boat):
+    boat("consolidate", "--now", "2031-06-01")
+    saved = boat("--json", "status").json["archive_saves"]
+    done = boat("--json", "consolidate", "--now", "2041-06-01").json
+    assert len(done["steps"]["tiers"]["archived"]) == len(TALK)
+    status = boat("--json", "status").json
+    assert saved == 0 and status["archive_saves"] == done["steps"]["index"]["vector_bytes_freed"] > 0
+    for _, _, text in TALK:
+        assert text in [
+            hit["text"] for hit in boat("--json", "search", text, "--deep", "--now", "2041-06-02").json["hits"]
+        ]
+    answered = boat("--json", "ask", KEY, "--now", "2041-06-02").json
+    assert [one["text"] for one in answered["citations"]] == [TALK[0][2]], "without --deep, too"
+    boat("consolidate", "--now", "2041-06-03")
+    assert boat("--json", "status").json["tiers"]["archive"] == len(TALK) - 1, "what was used is back"
+
+
 def test_before_it_gives_up_ask_looks_into_the_archive(boat):
     boat("consolidate", "--now", "2060-01-01")
     assert boat("--json", "status").json["tiers"]["archive"] == 5
@@ -106,10 +123,29 @@ def test_fade_draws_in_plain_characters_and_on_a_page(boat, tmp_path):
     assert drawn.out.isascii()
     assert drawn.out.splitlines()[0].startswith("100% |")
     html = page.read_text()
-    assert html.count("<polyline") == 4
+    assert html.count('stroke-width="2"') == 4
+    assert "<script" not in html
     assert "http" not in html.replace("http://www.w3.org/2000/svg", "")
     soon = boat("--json", "fade", "--now", "2032-07-01").json["fading"]
     assert [one["text"] for one in soon] == [TALK[0][2], TALK[1][2], TALK[3][2]]
+
+
+def test_fade_draws_a_picture(boat, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    picture = tmp_path / "curves.png"
+    assert boat("fade", "--png", picture).code == 0
+    with image.open(picture) as opened:
+        assert opened.format == "PNG" and opened.width > opened.height > 500
+        colours = {colour for _, colour in opened.getcolors(1 << 24)}
+    assert {(27, 108, 168), (200, 85, 61), (88, 129, 87), (122, 73, 136)} <= colours, "a curve of each kind"
+
+
+def test_without_its_package_a_picture_is_refused_by_name(boat, tmp_path):
+    (tmp_path / "PIL").mkdir()
+    (tmp_path / "PIL" / "__init__.py").write_text("raise ImportError('no Pillow here')")
+    done = boat("--json", "fade", "--png", tmp_path / "curves.png", PYTHONPATH=str(tmp_path))
+    assert (done.code, json.loads(done.err.splitlines()[-1])["error"]["name"]) == (2, "UsageError")
+    assert "memcli[plot]" in done.err and not (tmp_path / "curves.png").exists()
 
 
 def test_what_cannot_be_rated_or_named_is_said(boat):
@@ -163,3 +199,44 @@ with StoreLocks(Path(sys.argv[1]), 0).writer():
         assert boat("--wait", "0", "fade").code == 0
         assert boat("--wait", "0", "consolidate").code == 11
         process.communicate()
+
+
+def test_what_turns_are_made_into_is_kept_by_its_own_strength(memcli, write_turns):
+    said = [
+        *TALK,
+        ("Ana", "2031-06-01T18:00:00Z", "By the way, I live in Oslo."),
+        ("Bo", "2031-06-01T18:01:00Z", "Oh!"),
+    ]
+    turns = [{"session": "boat", "speaker": who, "time": at, "text": text} for who, at, text in said]
+    memcli("ingest", write_turns("boat.jsonl", *turns))
+    memcli("consolidate", "--now", "2031-06-02")
+
+    def kept(*command: str) -> dict[str, tuple[float, int, float]]:
+        document = memcli("--json", *command, "--now", "2031-09-02").json
+        [rows] = [value for name, value in document.items() if name != "schema"]
+        return {one["id"]: (one["stability_days"], one["recall_count"], one["retrievability"]) for one in rows}
+
+    lists = (("episodes",), ("episodes", "--scenes"), ("facts",))
+    before = [kept(*one) for one in lists]
+    assert all(count == 0 for rows in before for _, count, _ in rows.values())
+    memcli("ask", "Where does Ana live?", "--now", "2031-07-01")
+    memcli("ask", KEY, "--now", "2031-07-01")
+    report = memcli("--json", "consolidate", "--now", "2031-07-02").json["steps"]["strengths"]
+    assert report["facts"] == 1 and report["episodes"] == 2 and report["summaries"] >= 1
+    assert not memcli("--json", "consolidate", "--now", "2031-07-02").json["changed"]
+    for command, old in zip(lists, before, strict=True):
+        now = kept(*command)
+        used = [one for one in now if now[one][1] == 1]
+        assert used
+        assert all(now[one][0] > old[one][0] and now[one][2] > old[one][2] for one in used)
+    assert memcli("--json", "status").json["recalled"].keys() == {"episode", "fact", "summary", "turn"}
+    answer = memcli("--json", "facts", "--now", "2031-09-02").json["facts"][0]
+    assert memcli("delete", answer["sources"][0]["turn"], "--yes").code == 0
+    assert answer["id"] not in memcli("sql", "FROM memory_states", "--json").out
+
+
+def test_diff_tells_what_is_about_to_fade(boat):
+    boat("consolidate", "--now", "2031-06-01")
+    done = boat("--json", "diff", "last-week", "--now", "2032-06-15")
+    assert {TALK[1][2]} < {one["text"] for one in done.json["fading"]}
+    assert TALK[1][2] in boat("diff", "last-week", "--now", "2032-06-15").out

@@ -64,3 +64,76 @@ def test_nobody_of_that_name(talk):
     assert "maya42" in done.err
     assert talk("speakers", "merge", "Maya", "@MAYA").code == 2, "they are one already"
     assert talk("speakers", "unmerge", "Bo").code == 2
+
+
+KNOWN = [
+    {"session": "a", "speaker": "Maya", "time": "2024-05-01T10:00:00Z", "text": "I live in Rome."},
+    {"session": "a", "speaker": "Maya", "time": "2024-05-01T10:01:00Z", "text": "My sister is Ines."},
+    {"session": "a", "speaker": "Bo", "time": "2024-05-01T10:02:00Z", "text": "Maya works at Acme."},
+    {"session": "b", "speaker": "maya42", "time": "2024-06-01T10:00:00Z", "text": "I moved to Oslo last week."},
+    {"session": "b", "speaker": "maya42", "time": "2024-06-01T10:01:00Z", "text": "My dentist is Vera Novak."},
+]
+
+
+def facts_of(memcli, *name: str) -> list[tuple[str, str, str, str | None]]:
+    found = memcli("--json", "facts", *name, "--history", "--now", "2024-07-01").json["facts"]
+    return sorted((one["subject"], one["predicate"], one["object"], one["valid_to"]) for one in found)
+
+
+@pytest.mark.parametrize("consolidated", ["before", "after", "never"])
+def test_facts_of_merged_speakers_are_of_one_person(memcli, write_turns, consolidated):
+    memcli("ingest", write_turns("known.jsonl", *KNOWN))
+    memcli("facts", "--update")
+    apart = facts_of(memcli)
+    assert {subject for subject, *_ in apart} == {"Maya", "maya42"}
+    if consolidated == "before":
+        memcli("consolidate")
+    assert memcli("speakers", "merge", "Maya", "maya42", "--as", "Maya Lindt").code == 0
+    if consolidated == "after":
+        report = memcli("--json", "consolidate").json["steps"]["facts"]
+        assert report["turns"] == 0 and report["superseded"] == 1
+        assert not memcli("--json", "consolidate").json["changed"]
+    together = facts_of(memcli)
+    assert together == [
+        ("Maya Lindt", "dentist", "Vera Novak", None),
+        ("Maya Lindt", "lives in", "Oslo", None),
+        ("Maya Lindt", "lives in", "Rome", "2024-05-20"),
+        ("Maya Lindt", "sister", "Ines", None),
+        ("Maya Lindt", "works at", "Acme", None),
+    ]
+    assert facts_of(memcli, "maya42") == facts_of(memcli, "Maya") == together
+    answer = memcli("--json", "ask", "Where does Maya live?", "--now", "2024-07-01").json["answer"]
+    assert answer.startswith("Oslo")
+    assert len(memcli("--json", "profile", "maya42").json["facts"]) == len(together)
+    if consolidated != "never":
+        memcli("consolidate")
+        counted = memcli("sql", "SELECT DISTINCT subject_key FROM facts", "--json")
+        assert "maya42" not in counted.out
+    assert memcli("speakers", "unmerge", "Maya Lindt").code == 0
+    assert facts_of(memcli) == apart
+    memcli("consolidate")
+    assert facts_of(memcli) == apart
+
+
+def test_deleting_what_a_merged_speaker_said_deletes_the_facts(memcli, write_turns):
+    memcli("ingest", write_turns("known.jsonl", *KNOWN))
+    memcli("speakers", "merge", "Maya", "maya42")
+    memcli("consolidate")
+    assert memcli("delete", "--query", "dentist", "--yes").code == 0
+    assert "Vera Novak" not in memcli("sql", "FROM facts", "--json").out
+    memcli("consolidate")
+    assert [what for _, what, *_ in facts_of(memcli, "Maya")] == ["lives in", "lives in", "sister", "works at"]
+
+
+def test_a_name_that_two_people_have_is_not_taken_for_either(memcli, write_turns):
+    memcli("ingest", write_turns("known.jsonl", *KNOWN))
+    log = memcli.home / "chat.txt"
+    log.write_text("[2024-06-01 10:00] Maya: I work at Beta.\n[2024-06-01 10:01] Bo: Nice.\n", encoding="utf-8")
+    assert memcli("ingest", "--format", "plain", log).code == 0
+    numbers = [f"#{one['number']}" for one in memcli("--json", "speakers").json["speakers"] if one["turns"] == 2][:1]
+    assert memcli("speakers", "merge", *numbers, "maya42", "--as", "Maya Lindt").code == 0
+    memcli("consolidate")
+    assert {one for one in facts_of(memcli) if one[1] == "works at"} == {
+        ("Maya", "works at", "Acme", "2024-06-01"),
+        ("Maya", "works at", "Beta", None),
+    }

@@ -56,7 +56,7 @@ def test_killed_in_the_middle_it_says_so_and_the_next_call_works(tiny_gguf):
     generator = IsolatedGenerator(tiny_gguf, context_tokens=512, threads=1)
     pieces = generator.stream(**ASKED | {"max_tokens": 400})
     next(pieces)
-    os.kill(generator._worker.pid, signal.SIGKILL)
+    os.kill(generator._process.id, signal.SIGKILL)
     with pytest.raises(EngineFailed, match="SIGKILL"):
         list(pieces)
     assert list(generator.stream(**ASKED))
@@ -66,8 +66,9 @@ def test_killed_in_the_middle_it_says_so_and_the_next_call_works(tiny_gguf):
 def test_an_answer_that_nobody_reads_to_its_end_stops_the_work(tiny_gguf):
     generator = IsolatedGenerator(tiny_gguf, context_tokens=512, threads=1)
     pieces = generator.stream(**ASKED | {"max_tokens": 400})
-    first, worker = next(pieces), generator._worker
+    first, worker = next(pieces), generator._process.id
     pieces.close()
-    assert worker.poll() is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
     assert next(generator.stream(**ASKED | {"max_tokens": 400})) == first
     generator.close()

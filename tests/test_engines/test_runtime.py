@@ -4,7 +4,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from engines import runtime
-from engines.errors import EngineFailed, ModelCorrupt, ModelMissing
+from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
 from engines.runtime import Session
 
 
@@ -50,17 +50,56 @@ def test_a_failing_run_is_quiet_and_typed(adder, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_cuda_is_asked_for_only_where_a_device_is(monkeypatch):
+@pytest.fixture
+def cuda_build(monkeypatch):
+    """A build with CUDA, on a machine where a test says whether there is a card."""
     ort = runtime._onnxruntime()
-    monkeypatch.setattr(ort, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"])
-    monkeypatch.setattr(ort, "preload_dlls", lambda: None, raising=False)
-    monkeypatch.setattr(runtime, "_has_nvidia_device", lambda: False)
-    assert runtime._providers(gpu=True) == ["CPUExecutionProvider"]
-    monkeypatch.setattr(runtime, "_has_nvidia_device", lambda: True)
-    assert runtime._providers(gpu=True) == ["CUDAExecutionProvider", "CPUExecutionProvider"]
-    assert runtime._providers(gpu=False) == ["CPUExecutionProvider"]
+    monkeypatch.setattr(ort, "get_available_providers", lambda: [runtime.CUDA, runtime.CPU])
+    monkeypatch.setattr(ort, "preload_dlls", lambda: print("noise"), raising=False)
+
+    def card(there):
+        monkeypatch.setattr(runtime, "nvidia_device_present", lambda: there)
+        return ort
+
+    return card
+
+
+def test_cuda_is_asked_for_only_where_a_device_is(cuda_build, capfd):
+    cuda_build(False)
+    assert runtime._providers("auto") == [runtime.CPU]
+    cuda_build(True)
+    assert runtime._providers("auto") == runtime._providers("on") == [runtime.CUDA, runtime.CPU]
+    assert runtime._providers("off") == [runtime.CPU]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_demanded_gpu_is_never_replaced_by_the_cpu(cuda_build, adder, monkeypatch, capfd):
+    cuda_build(False)
+    with pytest.raises(EngineUnavailable, match="no GPU"):
+        Session(adder, gpu="on")
+    ort = cuda_build(True)
+
+    def broken():
+        raise OSError("libcudnn.so.9")
+
+    monkeypatch.setattr(ort, "preload_dlls", broken)
+    with pytest.raises(EngineUnavailable, match="libcudnn"):
+        Session(adder, gpu="on")
+    assert Session(adder, gpu="auto").device == "cpu"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_gpu_that_turns_out_not_to_work_is_not_a_demanded_one(cuda_build, adder, capfd):
+    """ONNX Runtime falls back by itself where its CUDA provider cannot be loaded, as here."""
+    if runtime.nvidia_device_present():
+        pytest.skip("a card is here, and may work")
+    cuda_build(True)
+    with pytest.raises(EngineUnavailable, match="cannot use the GPU"):
+        Session(adder, gpu="on")
+    assert Session(adder, gpu="auto").run({"x": np.array([[1, 2]])}).tolist() == [[2, 4]]
+    assert capfd.readouterr().out == ""
 
 
 def test_allowing_a_gpu_prints_nothing(adder, capfd):
-    assert Session(adder, gpu=True).run({"x": np.array([[1, 2]])}).tolist() == [[2, 4]]
+    assert Session(adder, gpu="auto").run({"x": np.array([[1, 2]])}).tolist() == [[2, 4]]
     assert capfd.readouterr() == ("", "")

@@ -115,3 +115,28 @@ def test_without_supersession_everything_stands():
         claims(("2024-01-01", "Ana", "I live in Rome."), ("2024-03-01", "Ana", "I moved to Oslo.")), superseding=False
     )
     assert held(found, "2024-04-01") == ["Oslo", "Rome"]
+
+
+def test_a_change_to_nobody_knows_what_puts_the_old_value_in_doubt_until_it_is_said_again():
+    said = [
+        ("2024-01-01", "Ana", "I live in Rome."),
+        ("2024-06-01", "Ana", "We've moved house!"),
+        ("2024-08-01", "Ana", "I still live in Rome."),
+    ]
+    (rome,) = beliefs(*said)
+    assert [bool(rome.doubted_on(date(2024, month, 15))) for month in (5, 6, 7, 8)] == [False, True, True, False]
+    assert rome.holds_on(date(2024, 7, 1))
+    (oslo,) = [one for one in beliefs(*said[:2], ("2024-09-01", "Ana", "I live in Oslo.")) if one.object == "Oslo"]
+    assert not oslo.doubts
+
+
+def test_what_was_new_itself_is_not_in_doubt_for_being_called_new():
+    found = beliefs(("2024-01-01", "Ana", "My new phone is a Pixel."), ("2024-02-01", "Ana", "I love my new phone."))
+    assert [one.doubts for one in found] == [()]
+    (later,) = beliefs(("2024-01-01", "Ana", "My phone is a Pixel."), ("2025-02-01", "Ana", "I love my new phone."))
+    assert later.doubted_on(date(2025, 2, 1))
+
+
+def test_what_several_values_hold_of_is_in_doubt_with_none():
+    found = beliefs(("2024-01-01", "Ana", "I love jazz."), ("2024-06-01", "Ana", "We've moved house!"))
+    assert [(one.object, one.doubts) for one in found] == [("jazz", ())]

@@ -25,10 +25,10 @@ SAID = [
 
 
 def keep(folder: Path, *logs: Path) -> Store:
-    from memcli.cli.engines_in_use import embedder
+    from memcli.cli.engines_in_use import built_in_embedder
 
     ingest(
-        [str(log) for log in logs], folder=folder, wait_s=10, embedder=embedder, format_name="turns", zone=UTC,
+        [str(log) for log in logs], folder=folder, wait_s=10, embedder=built_in_embedder, format_name="turns", zone=UTC,
         redacting=False, progress=Unwatched(),
     )  # fmt: skip
     return Store.open(folder, wait_s=10)

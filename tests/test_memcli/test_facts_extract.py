@@ -45,6 +45,35 @@ def claims(text: str, *, to_assistant: bool = False, speaker: str = "Ana") -> li
         ("I ran a marathon last Sunday.", ("event", "Ana", "event", "ran a marathon last Sunday")),
         ("I'm planning to paint the kitchen.", ("plan", "Ana", "plan", "paint the kitchen")),
         ("My birthday is on 3 May.", ("identity", "Ana", "birthday", "3 May")),
+        ("I volunteer at a shelter.", ("habit", "Ana", "volunteers", "at a shelter")),
+        ("I joined a chess club last week!", ("habit", "Ana", "takes part in", "a chess club")),
+        ("I'm taking a pottery class.", ("habit", "Ana", "takes part in", "a pottery class")),
+        ("I coach a junior team.", ("habit", "Ana", "teaches", "a junior team")),
+        ("I collect old maps.", ("habit", "Ana", "collects", "old maps")),
+        ("I quit smoking two years ago.", ("habit", "Ana", "gave up", "smoking")),
+        ("I don't eat meat.", ("habit", "Ana", "never", "eat meat")),
+        ("I can't eat dairy.", ("preference", "Ana", "cannot eat", "dairy")),
+        ("I've been rowing for three years, and it shows.", ("habit", "Ana", "has been", "rowing for three years")),
+        ("I'm writing a book about moss.", ("habit", "Ana", "working on", "a book about moss")),
+        ("My goal is to swim a mile.", ("plan", "Ana", "goal", "to swim a mile")),
+        ("I want to become a nurse.", ("plan", "Ana", "goal", "become a nurse")),
+        ("I'm training for a marathon.", ("plan", "Ana", "preparing for", "a marathon")),
+        ("I run a small bakery.", ("work", "Ana", "runs", "a small bakery")),
+        ("My brother works in finance.", ("work", "Ana's brother", "works in", "finance")),
+        ("I work from home.", ("work", "Ana", "works", "from home")),
+        ("I majored in botany.", ("identity", "Ana", "degree", "botany")),
+        ("I graduated from Lund University.", ("identity", "Ana", "graduated from", "Lund University")),
+        ("I was diagnosed with coeliac disease.", ("identity", "Ana", "health", "coeliac disease")),
+        ("I'm a mother of two.", ("identity", "Ana", "is", "a mother of two")),
+        ("I'm a huge jazz fan.", ("preference", "Ana", "likes", "jazz")),
+        ("I've always loved trains.", ("preference", "Ana", "likes", "trains")),
+        ("I'm terrified of spiders.", ("preference", "Ana", "afraid of", "spiders")),
+        ("I can also speak Danish.", ("identity", "Ana", "speaks", "Danish")),
+        ("I've been to Iceland.", ("event", "Ana", "has been to", "Iceland")),
+        ("My kids, Max and Ina, sleep.", ("relation", "Ana", "kids", "Max and Ina")),
+        ("We won the regional cup!", ("event", "Ana", "event", "won the regional cup")),
+        ("I traded my bike for a Brompton.", ("possession", "Ana", "bike", "a Brompton")),
+        ("I switched banks from Nordea to Triodos.", ("possession", "Ana", "bank", "Triodos")),
     ],
 )
 def test_a_plain_statement_is_a_claim(text, expected):
@@ -132,6 +161,28 @@ def test_times_say_from_when_until_when(text, first, end):
 def test_ends_are_told_apart_from_what_holds(text, predicate, object_, ended):
     found = {(one.predicate, one.object, one.stance, one.valid_to) for one in claims(text)}
     assert (predicate, object_, "ended", ended) in found
+
+
+@pytest.mark.parametrize(
+    ("text", "predicates"),
+    [
+        ("We've moved house!", ["lives in"]),
+        ("My new phone is so fast.", ["phone"]),
+        ("I finally changed my bank.", ["bank"]),
+        ("I started a new job!", ["works at", "job"]),
+        ("My old landlord retired.", ["landlord"]),
+        ("I don't work there anymore.", ["works at"]),
+        ("I'm single again.", ["partner"]),
+        ("My new phone is a Pixel.", []),
+        ("Is that your new phone?", []),
+        ("If I changed my bank, I'd save money.", []),
+        ("I moved the sofa out of the way.", []),
+        ("My new phone case is green.", []),
+        ("I ran into my old boss.", []),
+    ],
+)
+def test_a_change_to_nobody_knows_what_is_a_doubt(text, predicates):
+    assert [one.predicate for one in claims(text) if one.stance == "doubt"] == predicates
 
 
 def test_instructions_are_taken_only_from_those_who_speak_to_the_memory():

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from memcli.ingest.readers import claude_ai
-from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Skipped, Source
+from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawTurn, Skipped, Source
 
 ROOT = "00000000-0000-4000-8000-000000000000"
 
@@ -42,7 +42,13 @@ def test_a_conversation(tmp_path: Path) -> None:
     assert items == [
         RawSession(native_id="c1", title="Trip"),
         RawTurn(
-            speaker="user", text="Hi", said_at=datetime(2026, 2, 1, 9, tzinfo=UTC), line=1, role="user", native_id="m1"
+            speaker="user",
+            text="Hi",
+            said_at=datetime(2026, 2, 1, 9, tzinfo=UTC),
+            line=1,
+            role="user",
+            native_id="m1",
+            worded_at=UNEDITED,
         ),
         RawTurn(
             speaker="assistant",
@@ -51,6 +57,7 @@ def test_a_conversation(tmp_path: Path) -> None:
             line=1,
             role="assistant",
             native_id="m2",
+            worded_at=UNEDITED,
         ),
     ]
 

@@ -9,7 +9,7 @@ import pytest
 
 from memcli.ingest.detect import detect
 from memcli.ingest.readers import discourse, gitter, mattermost, rocketchat
-from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
+from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 MS = int(NOON.timestamp() * 1000)
@@ -68,7 +68,13 @@ def test_a_bulk_export_of_mattermost(tmp_path: Path) -> None:
     ]
     lunch, yes, psst = turns(items)
     assert lunch == RawTurn(
-        speaker="ann", speaker_key="ann", text="Lunch?", said_at=NOON, line=5, metadata={"reactions": {"+1": ["bob"]}}
+        speaker="ann",
+        speaker_key="ann",
+        text="Lunch?",
+        said_at=NOON,
+        line=5,
+        metadata={"reactions": {"+1": ["bob"]}},
+        worded_at=UNEDITED,
     )
     assert yes.metadata == {"reply_to": {"speaker": "ann", "time": MS}}
     assert (psst.speaker, psst.line) == ("bob", 7)
@@ -190,9 +196,16 @@ def test_a_room_of_gitter(tmp_path: Path) -> None:
     )
     first, second = turns(items)
     assert first == RawTurn(
-        speaker="Ann Lee", speaker_key="u1", text="hi **you**", said_at=NOON, line=1, native_id="m1"
+        speaker="Ann Lee",
+        speaker_key="u1",
+        text="hi **you**",
+        said_at=NOON,
+        line=1,
+        native_id="m1",
+        worded_at=UNEDITED,
     )
     assert second.metadata == {"reply_to": "m1", "edited_at": NOON.isoformat()}
+    assert second.worded_at == NOON
     assert (reasons(items), len(skipped(items))) == (["deleted message"], 2)
 
 

@@ -117,6 +117,22 @@ def test_a_bad_activity_costs_only_itself(tmp_path: Path, bad: object, reason: s
     assert reasons(items) == [reason]
 
 
+UNREADABLE = "<p " + "x" * 50
+"""A tag that never ends: there are letters, and a browser shows none of them."""
+
+
+def test_an_answer_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    items = read(tmp_path, [activity("Prompted a", "2026-03-10T18:00:00Z", UNREADABLE, "fine", "<img src=x>", "<br>")])
+    assert texts(items) == ["a", "fine"]
+    assert [(type(item), item.reason) for item in items if isinstance(item, Ignored | Skipped)] == [
+        (Skipped, "an answer that cannot be read"),
+        (Ignored, "media without words"),
+    ]
+    items = read(tmp_path, [activity("Prompted a", safeHtmlItem=[{"html": 7}, {"text": "x"}])])
+    assert texts(items) == ["a"]
+    assert reasons(items) == ["an answer that is no text"] * 2
+
+
 def test_attached_files_are_named(tmp_path: Path) -> None:
     items = read(tmp_path, [activity("Prompted a", attachedFiles=["a.png", "b.png"], imageFile="a.png")])
     assert [item.metadata for item in items if isinstance(item, RawTurn)] == [{"attachments": ["a.png", "b.png"]}]
@@ -184,6 +200,21 @@ def test_other_cells_of_a_page(tmp_path: Path) -> None:
         "MyActivity.html",
     )
     assert reasons(items) == ["activity of another product", "activity without a prompt", "an activity without a time"]
+
+
+def test_an_answer_in_a_page_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    time = "Mar 10, 2026, 6:12:00 PM UTC"
+    items = read(
+        tmp_path,
+        page(
+            cell(f"Prompted one<br>{time}<br>{UNREADABLE}"),
+            cell(f"Prompted two<br>{time}<br><img src=x>"),
+            cell(f"Prompted three<br>{time}<br>"),
+        ),
+        "MyActivity.html",
+    )
+    assert texts(items) == ["three", "two", "one"]
+    assert sorted(reasons(items)) == ["an answer that cannot be read", "media without words"]
 
 
 def test_the_styles_of_a_page_may_be_longer_than_its_head(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from memcli.ingest.readers import gemini_cli
-from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Skipped, Source
+from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawTurn, Skipped, Source
 
 HEAD = {
     "sessionId": "s1",
@@ -53,7 +53,7 @@ def test_a_document(tmp_path: Path) -> None:
     then = datetime(2026, 1, 5, 10, tzinfo=UTC)
     assert items == [
         RawSession(native_id="s1", title="Greeting"),
-        RawTurn(speaker="user", text="Hi", said_at=then, line=8, role="user", native_id="m1"),
+        RawTurn(speaker="user", text="Hi", said_at=then, line=8, role="user", native_id="m1", worded_at=UNEDITED),
         RawTurn(
             speaker="assistant",
             text="Hello!",
@@ -62,6 +62,7 @@ def test_a_document(tmp_path: Path) -> None:
             role="assistant",
             native_id="m2",
             metadata={"model": "gemini-x"},
+            worded_at=UNEDITED,
         ),
     ]
 

@@ -3,17 +3,20 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from memcli.ingest.detect import detect
 from memcli.ingest.errors import NotALog
 from memcli.ingest.readers import mapped
-from memcli.ingest.readers.base import LINE_BYTES, Ignored, Item, RawSession, RawTurn, Skipped, Source
+from memcli.ingest.readers.base import LINE_BYTES, UNEDITED, Ignored, Item, RawSession, RawTurn, Skipped, Source
 from memcli.usage import UsageError
 
 MAP = {"speaker": "author", "text": "body", "time": "ts"}
 NINE = datetime(2024, 3, 1, 9, 30, tzinfo=UTC)
+ID: dict[str, Any] = {"worded_at": UNEDITED}
+"""What comes with an id of the source's own."""
 
 
 def source(tmp_path: Path, text: str | bytes, name: str = "chat.csv") -> Source:
@@ -68,8 +71,10 @@ def test_json(tmp_path: Path, as_list: bool) -> None:
     }
     assert read(tmp_path, text, mapping) == [
         RawSession(native_id="s"),
-        RawTurn(speaker="Ann", text="hi", said_at=NINE, line=1, native_id="7", metadata={"kind": "a"}),
-        RawTurn(speaker="Bob", text="ho", said_at=None, line=1 if as_list else 2, native_id="8", role="assistant"),
+        RawTurn(speaker="Ann", text="hi", said_at=NINE, line=1, native_id="7", metadata={"kind": "a"}, **ID),
+        RawTurn(
+            speaker="Bob", text="ho", said_at=None, line=1 if as_list else 2, native_id="8", role="assistant", **ID
+        ),
     ]
 
 
@@ -164,7 +169,7 @@ def test_generic_columns(tmp_path: Path) -> None:
     )
     assert list(detect(found).read(found)) == [
         RawSession(native_id="s1"),
-        RawTurn(speaker="Ann", text="hi", said_at=NINE, line=2, native_id="k1", metadata={"Mood": "glad"}),
+        RawTurn(speaker="Ann", text="hi", said_at=NINE, line=2, native_id="k1", metadata={"Mood": "glad"}, **ID),
     ]
 
 

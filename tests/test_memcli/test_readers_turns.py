@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from memcli.ingest.readers import turns
-from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Skipped, Source
+from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawTurn, Skipped, Source
 
 
 def read(tmp_path: Path, text: str, name: str = "log.jsonl") -> list[Item]:
@@ -36,8 +36,12 @@ def test_all_fields(tmp_path: Path) -> None:
             role="user",
             native_id="m17",
             metadata={"mood": "good"},
+            worded_at=UNEDITED,
         ),
     ]
+    edited = read(tmp_path, json.dumps(line | {"edited_at": "2024-03-01T09:31:00Z"}))[1]
+    assert isinstance(edited, RawTurn)
+    assert edited.worded_at == datetime(2024, 3, 1, 9, 31, tzinfo=UTC)
 
 
 def test_only_text(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from memcli.ingest.redact import redact
+from memcli.ingest.redact_rules import RULES
 
 # Put together here, so that no scanner takes this file for a leak.
 AWS = "AKIA" + "IOSFODNN7EXAMPLE"
@@ -29,6 +30,20 @@ PEM = "-----BEGIN RSA PRIVATE " + "KEY-----\nMIIEpAIBAAKCAQEA+x/y=\nabc\n-----EN
         ("Google key", "AIza" + "a" * 35),
         ("Google key", "ya29." + "a" * 60),
         ("JWT", "eyJ" + "hbGciOiJIUzI1NiJ9" + ".eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0" + ".dozjgNryP4J3jVmNHl0w5N"),
+        ("Hugging Face token", "hf_" + "aBcDeFgH" * 4 + "iJ"),
+        ("Azure key", "abc8Q~" + "a1B2_-.~" * 4),
+        ("npm token", "npm_" + "a1B2" * 9),
+        ("PyPI token", "pypi-AgEI" + "cHlwaS5vcmc" + "a1_-" * 20),
+        ("Twilio key", "SK" + "0a1b" * 8),
+        ("SendGrid key", "SG." + "a1" * 11 + "." + "b2" * 21 + "c"),
+        ("Telegram token", "123456789:A" + "aB1_" * 8 + "x-"),
+        ("Discord token", "MTIzNDU2Nzg5MDEyMzQ1Njc4" + ".Gabcde." + "aB1_" * 7),
+        ("API key", "dop_v1_" + "0a1b" * 16),
+        ("API key", "glsa_" + "aB12" * 8 + "_0a1b2c3d"),
+        ("API key", "hvs." + "aB1_" * 24),
+        ("API key", "key-" + "0a1b" * 8),
+        ("API key", "0a1b" * 8 + "-us12"),
+        ("private key", "AGE-SECRET-KEY-1" + "QPZRY9X8" * 7 + "QQ"),
         ("card number", "4111 1111 1111 1111"),
         ("card number", "5500-0000-0000-0004"),
         ("card number", "340000000000009"),
@@ -57,6 +72,15 @@ def test_secrets(kind: str, secret: str, around: str) -> None:
         ('"api_key": "abc123def456"', '"api_key": "[redacted: password]"'),
         ("my password is hunter22!", "my password is [redacted: password]!"),
         ("aws_secret_access_key=wJalrXUtnFEMI/K7MDENG", "aws_secret_access_key=[redacted: password]"),
+        ("Authorization: Basic YW5uOnMzY3JldHM0", "Authorization: Basic [redacted: Authorization header]"),
+        ("-H 'authorization: bearer abc.def-123_4567'", "-H 'authorization: bearer [redacted: Authorization header]'"),
+        ("send Bearer 0123456789abcdef along", "send Bearer [redacted: Authorization header] along"),
+        ("X-Api-Key: abc123def456", "X-Api-Key: [redacted: password]"),
+        ("curl -s -u ann:s3cret https://example.com", "curl -s -u ann:[redacted: password] https://example.com"),
+        ("curl --user 'ann:hunter' example.com", "curl --user 'ann:[redacted: password]' example.com"),
+        ("AccountKey=" + "a1B+" * 21 + "ab==;x", "AccountKey=[redacted: Azure key];x"),
+        ("//registry.example.org/:_authToken=npm_ab12", "//registry.example.org/:_authToken=[redacted: npm token]"),
+        ("api/webhooks/123456789012345678/" + "aB1_" * 17, "api/webhooks/[redacted: Discord token]"),
     ],
 )
 def test_passwords(text: str, expected: str) -> None:
@@ -90,6 +114,16 @@ def test_passwords(text: str, expected: str) -> None:
         "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
         "uuid 123e4567-e89b-12d3-a456-426614174000",
         "PWD=/var/log",
+        "the bearer of bad news",
+        "basic install/ubuntu-14.04-desktop-amd64",
+        "a token of appreciation 2024",
+        "curl -u is how you name a user: see the manual",
+        "curl -u $USER:$PASS https://example.com",
+        "call 12345678:And then we will all of us be going there",
+        "SKIING.IN.AUSTRIA.2024.with.friends",
+        "my IBAN is DE89 3704 0044 0532 0130 00",
+        "hf_hub_download(repo_id)",
+        "key-value-stores-are-simple-databases",
         "",
     ],
 )
@@ -118,6 +152,15 @@ def test_many_secrets_are_each_taken_and_told_once() -> None:
         "a_" * 400_000 + "secret=",
         "xoxb-" * 200_000,
         " " * 1_000_000 + "password",
+        "curl -u " * 125_000,
+        "curl -u a:" * 100_000,
+        "bearer " * 150_000,
+        "authorization: token " * 50_000,
+        "MTa." * 250_000,
+        "SG." * 300_000,
+        "1234567:A" * 100_000,
+        "AccountKey=" * 90_000,
+        "Q~" * 500_000,
     ],
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
@@ -140,3 +183,9 @@ def _seconds(text: str, rounds: int) -> float:
     for _ in range(rounds):
         redact(text)
     return time.perf_counter() - began
+
+
+def test_what_a_rule_needs_is_in_lower_case_where_any_case_will_do() -> None:
+    for rule in RULES:
+        assert rule.needs
+        assert not rule.any_case or all(one == one.lower() for one in rule.needs)

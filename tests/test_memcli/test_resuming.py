@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from memcli.ingest.detect import READERS
 from memcli.ingest.incremental import part
-from memcli.ingest.readers.base import RawTurn, Reader, Source
+from memcli.ingest.readers.base import RawSession, RawTurn, Reader, Source
 from store.batches import ReadRow
 
 BY_LINE = [reader for reader in READERS if reader.by_line]
@@ -29,21 +30,43 @@ def written(reader: Reader, steps: list[tuple[int, str]]) -> list[bytes]:
         if reader.name == "turns":
             record = {"session": "a", "speaker": "Ann", "text": words, "time": now.isoformat()}
             lines.append(json.dumps(record).encode() + b"\n")
+        elif reader.name == "codex":
+            lines.append(json.dumps(codex(words, now, len(lines))).encode() + b"\n")
         else:
             lines.append(f"[{now:%H:%M}] <ann> {words}\n".encode())
     return lines
 
 
-def spoken(reader: Reader, source: Source) -> list[RawTurn]:
-    return [item for item in reader.read(source) if isinstance(item, RawTurn)]
+def codex(words: str, at: datetime, place: int) -> dict[str, Any]:
+    """A record of Codex: what is said, a tool that is called and its answer, or another session that begins."""
+    kind = len(words) % 2 + place % 4 if place else 9
+    payload: dict[str, Any] = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": words}]}
+    if kind == 9 or kind == 4:
+        return {"timestamp": at.isoformat(), "type": "session_meta", "payload": {"id": f"s{place // 7}"}}
+    if kind == 2:
+        payload = {"type": "function_call", "name": "shell", "call_id": f"c{place // 4}", "arguments": "{}"}
+    if kind == 3:
+        payload = {"type": "function_call_output", "call_id": f"c{place // 4}", "output": words}
+    return {"timestamp": at.isoformat(), "type": "response_item", "payload": payload}
+
+
+def spoken(reader: Reader, source: Source) -> list[tuple[str | None, RawTurn]]:
+    """Every turn with the session that it is in."""
+    found, session = [], None
+    for item in reader.read(source):
+        if isinstance(item, RawSession):
+            session = item.native_id
+        elif isinstance(item, RawTurn):
+            found.append((session, item))
+    return found
 
 
 def test_there_are_such_formats() -> None:
-    assert {"turns", "irc"} <= {reader.name for reader in BY_LINE}
+    assert {"turns", "irc", "codex"} <= {reader.name for reader in BY_LINE}
 
 
 @pytest.mark.parametrize(
-    "reader", [reader for reader in BY_LINE if reader.name in ("turns", "irc")], ids=lambda r: r.name
+    "reader", [reader for reader in BY_LINE if reader.name in ("turns", "irc", "codex")], ids=lambda r: r.name
 )
 @settings(max_examples=40, deadline=None)
 @given(

@@ -53,6 +53,34 @@ def refusals(path: Path) -> dict[str, str]:
         return dict(found.refused)
 
 
+def maildir(folder: Path, *names: str) -> None:
+    for name in names:
+        for kind in ("cur", "new", "tmp"):
+            (folder / name / kind).mkdir(parents=True, exist_ok=True)
+
+
+def test_the_hidden_folders_of_a_maildir_are_mail(tmp_path: Path) -> None:
+    box = tmp_path / "Maildir"
+    maildir(box, ".", ".Sent", ".Archive.2019")
+    mails = ("cur/1:2,S", ".Sent/cur/2:2,S", ".Archive.2019/new/3")
+    for place, name in enumerate(mails):
+        (box / name).write_bytes(b"From: a@example.org\n\n%d\n" % place)
+    (box / ".cache").mkdir()
+    (box / ".cache" / "index").write_bytes(b"x")
+    assert sorted(contents(box)) == sorted(f"{box}/{name}" for name in mails)
+    packed = tmp_path / "mail.tar"
+    with tarfile.open(packed, "w") as archive:
+        archive.add(box, "Maildir")
+    assert sorted(contents(packed)) == sorted(f"{packed}/Maildir/{name}" for name in mails)
+
+
+def test_a_hidden_folder_beside_other_files_stays_hidden(tmp_path: Path) -> None:
+    maildir(tmp_path, ".Trash")
+    (tmp_path / ".Trash" / "cur" / "1").write_bytes(b"From: a@example.org\n\nx\n")
+    (tmp_path / "a.log").write_bytes(LOG)
+    assert list(contents(tmp_path)) == [f"{tmp_path}/a.log"]
+
+
 def test_a_zip_is_read_like_a_folder(tmp_path: Path) -> None:
     path = zipped(tmp_path / "export.zip", ("general/a.log", LOG), ("users.json", b"[]"), (".DS_Store", b"x"))
     with sources([str(path)]) as found:

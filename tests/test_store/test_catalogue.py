@@ -10,6 +10,7 @@ import pytest
 from store.catalogue import Catalogue
 from store.errors import StoreDamaged
 from store.store import Store
+from store.tellings import sessions_with
 
 Turns = Callable[..., pa.Table]
 
@@ -87,6 +88,19 @@ def test_the_outbox_can_be_cleared_in_part(catalogue: Catalogue, turns: Turns) -
     assert (catalogue.outbox(), catalogue.counts()["pending"]) == ([], 0)
 
 
+def test_what_comes_into_the_outbox_meanwhile_stays(catalogue):
+    """Turns that were put in again after the indexing of their first entry had begun."""
+    db = catalogue.connection
+    db.execute("INSERT INTO outbox VALUES (1, 10), (3, 3), (11, 20)")
+    seen = catalogue.outbox()
+    db.execute("INSERT INTO outbox VALUES (3, 3), (5, 6), (21, 30)")
+    left = catalogue.clear_outbox(10, seen)
+    assert left == [(11, 20)]
+    assert catalogue.outbox() == [(3, 3), (5, 6), (11, 20), (21, 30)]
+    assert catalogue.clear_outbox(20, left) == []
+    assert catalogue.outbox() == [(3, 3), (5, 6), (21, 30)]
+
+
 def test_the_outbox_can_be_refilled_with_every_turn(catalogue: Catalogue, turns: Turns) -> None:
     catalogue.refill_outbox()
     assert catalogue.outbox() == []
@@ -140,10 +154,13 @@ def test_sessions_are_found_by_the_turns_they_share(catalogue: Catalogue, turns:
         )
     )
     shared = probe(("Ann", "hi", NOON), ("Ann", "ho", NOON), ("Bob", "ho", NOON))
-    assert catalogue.sessions_with("plain", shared) == [("s1", "s1", 2), ("s2", "s2", 1)]
-    assert catalogue.sessions_with("irc", shared) == []
+    assert sessions_with(catalogue.connection, "plain", shared) == [("s1", "s1", 2), ("s2", "s2", 1)]
+    assert sessions_with(catalogue.connection, "irc", shared) == []
     assert (
-        catalogue.sessions_with("plain", probe(("Ann", "hi", NOON + timedelta(minutes=1)), ("Ann", "hi", None))) == []
+        sessions_with(
+            catalogue.connection, "plain", probe(("Ann", "hi", NOON + timedelta(minutes=1)), ("Ann", "hi", None))
+        )
+        == []
     )
 
 
@@ -168,6 +185,16 @@ def test_a_bad_record_is_kept_once(catalogue: Catalogue) -> None:
     catalogue.add_quarantine(records)
     catalogue.add_quarantine(records)
     assert catalogue.counts()["quarantine"] == 4
+
+
+def test_a_record_that_one_ingest_meets_twice_is_in_quarantine_once(catalogue: Catalogue) -> None:
+    met = [("/a", 1, "torn"), ("/a", None, "torn"), ("/a", 1, "torn"), ("/a", None, "torn"), ("/a", 1, "no text")]
+    uris, lines, reasons = zip(*met, strict=True)
+    excerpts = [f"meeting {number}" for number in range(len(met))]
+    columns = {"batch": [1] * len(met), "uri": uris, "line": lines, "reason": reasons, "excerpt": excerpts}
+    catalogue.add_quarantine(pa.table(columns))
+    kept = catalogue.connection.execute("SELECT uri, line, reason FROM quarantine ORDER BY ALL").fetchall()
+    assert kept == [("/a", 1, "no text"), ("/a", 1, "torn"), ("/a", None, "torn")]
 
 
 def test_a_turn_comes_back_as_it_was_given(store: Store, catalogue: Catalogue, turns: Turns) -> None:

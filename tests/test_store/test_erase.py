@@ -164,6 +164,23 @@ def test_the_proof_looks_into_every_file(filled: Store, place: str) -> None:
     assert SECRET not in json.dumps(prove.document(receipt))
 
 
+def test_the_proof_knows_a_list_of_words_that_has_one_more(filled: Store) -> None:
+    """The full-text index keeps its words compressed: no search among its bytes would see them."""
+    folder = filled.folder / "index" / "turns.lance"
+    old = max(folder.rglob(prove.WORD_LISTS), key=lambda path: path.stat().st_mtime).read_bytes()
+    assert b"treasure" not in old
+    receipt = delete(filled, "t.speaker = ?", "Bob")
+    assert receipt.clean
+    assert [one["as_of_what_stays"] for one in receipt.word_lists] == [True] * len(receipt.word_lists) != []
+    left = folder / "_indices" / "left" / "part_0_tokens.lance"
+    left.parent.mkdir()
+    left.write_bytes(old)
+    again = prove.Receipt(datetime.now(UTC), "by test", {}, 0, 0, 0)
+    prove.look(filled, [SECRET], [], again)
+    assert [find["where"].split(":")[0] for find in again.found] == [str(left.relative_to(filled.folder))]
+    assert not (filled.folder / "index.new").exists()
+
+
 def test_a_deletion_that_was_cut_off_is_finished_by_whoever_comes_next(filled: Store) -> None:
     delete(filled, "t.speaker = ?", "Bob", finish=False)
     assert filled.pending

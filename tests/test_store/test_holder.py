@@ -42,6 +42,17 @@ def test_a_record_that_outlived_its_process_is_not_believed(store: Store, held_e
     assert str(holder.pid) not in said
 
 
+def test_a_holder_on_another_machine_is_named_with_it(store: Store, held_elsewhere: Held) -> None:
+    """On a shared folder: whether it lives cannot be seen from here, but that the lock is held can."""
+    held_elsewhere("writer")
+    path = store.folder / "locks" / "writer.holder.json"
+    record: dict[str, Any] = json.loads(path.read_text())
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    path.write_text(json.dumps(record | {"host": "attic", "pid": dead.pid, "boot": "its own"}))
+    assert f"(pid {dead.pid} on attic) since " in refusal(store)
+
+
 def test_a_lock_ends_with_its_process(store: Store, held_elsewhere: Held) -> None:
     holder = held_elsewhere("writer")
     holder.kill()
@@ -53,13 +64,12 @@ def test_a_lock_ends_with_its_process(store: Store, held_elsewhere: Held) -> Non
 def test_a_file_system_without_locks_is_told_as_that(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """What flock answers there, which no file system of this machine does."""
     import errno
-
-    import portalocker
+    import fcntl
 
     def refuse(*_: Any) -> None:
-        raise portalocker.LockException("no") from OSError(errno.ENOLCK, "No locks available")
+        raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(portalocker, "lock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.raises(StoreUnwritable, match="no locks"), store.locks.writer():
         pass
 

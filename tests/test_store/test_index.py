@@ -1,5 +1,7 @@
 """The index finds turns by word and by vector, within filters, exactly or nearly so, and replaces what it is told."""
 
+import shutil
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -10,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from store import by_code
 from store import index as index_module
 from store.errors import StoreDamaged
 from store.index import Filter, Index
@@ -268,7 +271,7 @@ def test_approximate_scores_are_true_scores(index: Index, monkeypatch: pytest.Mo
     query = embed(["w1 w2 w3"])[0]
     exact = [dict(part) for part in index.dense(query, limit=800, where=EVERYTHING)]
     monkeypatch.setattr(index_module, "EXACT_ROWS", 799)
-    monkeypatch.setattr(index_module, "RESCORED", 40)
+    monkeypatch.setattr(by_code, "RESCORED", 40)
     index.reopen()
     for part, truth in zip(index.dense(query, limit=100, where=EVERYTHING), exact, strict=True):
         assert part
@@ -281,6 +284,23 @@ def test_filters_hold_in_approximate_search(index: Index, monkeypatch: pytest.Mo
     put(index, rows((501, "kettle"), speaker="Bob", session=2), known=[])
     put(index, rows((502, "garden fence"), speaker="Bob", session=3), known=[])
     monkeypatch.setattr(index_module, "EXACT_ROWS", 100)
-    monkeypatch.setattr(index_module, "RESCORED", 10)
+    monkeypatch.setattr(by_code, "RESCORED", 10)
     index.reopen()
     assert by_vector(index, "kettle", Filter(speakers=["Bob"])) == ([501, 502], [501, 502])
+
+
+def test_a_process_that_goes_on_searching_has_the_rows_in_memory(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(index, rows(*((seq, f"kettle w{seq % 9}") for seq in range(1, 301))))
+    monkeypatch.setattr(index_module, "EXACT_ROWS", 100)
+    index.reopen()
+    queries = ["kettle w1", "w2 w3", "w4", "w8 kettle", "w5"]
+
+    def answers() -> list[object]:
+        return [(by_vector(index, query), index.rows([3, 1, 299, 9999])) for query in queries]
+
+    from_disk = answers()
+    for thread in threading.enumerate():
+        if thread.name == "resident":
+            thread.join()
+    shutil.rmtree(index.folder / "turns.lance" / "data")
+    assert answers() == from_disk

@@ -1,4 +1,4 @@
-"""lancedb is imported without the client of a service that a local store never calls."""
+"""lancedb is imported without the client of a service that a local store never calls, and for reading not at all."""
 
 import json
 import subprocess
@@ -28,11 +28,18 @@ index.refresh_text()
 
 
 @pytest.mark.parametrize(
-    "first_use",
-    ["index.count()", "index.lexical('kettle', column='said', limit=1, where=Filter())", "index.refresh_text()", PUT],
-    ids=["count", "lexical", "refresh", "put"],
+    ("first_use", "whole"),
+    [
+        ("index.count()", False),
+        ("index.lexical('kettle', column='said', limit=1, where=Filter())", False),
+        ("index.rows([1])", False),
+        ("index.refresh_text()", True),
+        ("index.count(); index.refresh_text()", True),
+        (PUT, True),
+    ],
+    ids=["count", "lexical", "rows", "refresh", "read and change", "put"],
 )
-def test_the_remote_client_is_not_loaded(tmp_path: Path, first_use: str) -> None:
+def test_the_remote_client_is_not_loaded(tmp_path: Path, first_use: str, whole: bool) -> None:
     def run(code: str) -> list[object]:
         arguments = [sys.executable, "-c", REAL_CLIENT_MODULES.format(first_use=code), str(tmp_path / "index")]
         done = subprocess.run(arguments, capture_output=True, check=True)
@@ -41,7 +48,7 @@ def test_the_remote_client_is_not_loaded(tmp_path: Path, first_use: str) -> None
 
     if first_use != PUT:
         run(PUT)
-    assert run(first_use) == [True]
+    assert run(first_use) == [whole]
 
 
 def test_lancedb_imported_before_us_is_used_as_it_is() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from store.standing import Standing
+from store.states import StateRow
 from store.store import Store
 
 AT = datetime(2024, 5, 1, 12, tzinfo=UTC).isoformat()
@@ -31,7 +32,7 @@ def folded(store: Store) -> Standing:
 
 
 def test_a_reader_sees_each_record_when_it_is_written(store: Store) -> None:
-    assert store.standing() == Standing(strengths={}, marks={}, rejections=[], claims=False)
+    assert store.standing() == Standing(strengths={}, marks={}, rejections=[], claims=False, instructions=False)
     store.spool.append([mark("one", "pinned"), mark("two", "forgotten")])
     assert store.standing().marks == {"one": "pinned", "two": "forgotten"}
     store.spool.append([mark("one", None), rejection("three"), {"kind": "answer", "id": "x"}])
@@ -39,6 +40,27 @@ def test_a_reader_sees_each_record_when_it_is_written(store: Store) -> None:
     assert (now.marks, now.rejections) == ({"two": "forgotten"}, [("Who?", "three")])
     store.spool.append([rating("three", 4)])
     assert store.standing().rejections == []
+
+
+def test_what_is_kept_beside_the_catalogue_is_what_the_catalogue_says(store: Store) -> None:
+    known = StateRow("one", "turn", 12.5, 4.25, datetime(2024, 5, 1, 12, 0, 0, 7, tzinfo=UTC), 3)
+    never = StateRow("two", "turn", 1.0, 5.0, None, 0)
+    store.spool.append([mark("one", "pinned"), rejection("three")])
+    with store.locks.writer():
+        store.fold_spool()
+        with store.writing() as catalogue:
+            catalogue.states.keep_states([known, never])
+    read = Store.open(store.folder, wait_s=5).standing()
+    assert read.strengths == {"one": known, "two": never}
+    kept = store.folder / "cache" / "standing.json"
+    assert kept.stat().st_mode & 0o077 == 0
+    with store.locks.catalogue(shared=False):  # nobody can open the catalogue now, and nobody needs to
+        assert Store.open(store.folder, wait_s=0).standing() == read
+    for damaged in (b"", b"[]", b"{}", kept.read_bytes()[:-9], b"\xff"):
+        kept.write_bytes(damaged)
+        assert Store.open(store.folder, wait_s=5).standing() == read
+    store.spool.append([mark("one", None)])
+    assert folded(store).marks == {}
 
 
 def test_folding_changes_nothing_of_it(store: Store) -> None:

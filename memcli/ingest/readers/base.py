@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from memcli.types import Role
 
@@ -41,12 +41,24 @@ ROLES: Mapping[str, Role] = {
 """What the various exporters call the four roles."""
 
 
+UNEDITED = datetime(1, 1, 2, tzinfo=UTC)
+"""Since when a message has had its words that was never edited, as far as its source tells: always."""
+RETOLD = datetime(1, 1, 1, tzinfo=UTC)
+"""The same in an export that tells less than another of the same service: what that tells is preferred."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawSession:
-    """A conversation begins. native_id: the source's own id for it; None where the format has none."""
+    """A conversation begins. native_id: the source's own id for it; None where the format has none.
+
+    telling: the service exports the same conversation in two ways, a full one and a lesser one that does not know the
+    conversation's id. They are told to be the same by the times and words of messages, and by their ids if they have
+    any. A full one whose messages have no ids may also meet one without an id (None) of the same format.
+    """
 
     native_id: str | None
     title: str | None = None
+    telling: Literal["full", "lesser"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +67,9 @@ class RawTurn:
 
     `speaker` is the name to show. `speaker_key` is what the source knows the speaker by where names can change (an
     account id, a phone number, a mail address): the turn stays the same turn when its speaker is renamed.
+
+    `worded_at` says that `native_id` stays the same when the message is edited, and since when it has had these words:
+    the time of the edit, or UNEDITED, or RETOLD. Of several words of one message, the latest are its present ones.
     """
 
     speaker: str
@@ -65,6 +80,7 @@ class RawTurn:
     native_id: str | None = None
     speaker_key: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    worded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.json_stream import Record, key_lines, records
-from memcli.ingest.readers.timestamps import read_time
+from memcli.ingest.readers.timestamps import read_time, worded_at
 
 _MAPPING = re.compile(r'"mapping"\s*:\s*\{')
 _COMPANIONS = (
@@ -179,6 +179,7 @@ def _turn(node: object, line: int, lines: dict[str, int], record: Record) -> Raw
             role=ROLES.get(role.lower(), "user"),
             native_id=native_id,
             metadata=_details(metadata),
+            worded_at=worded_at(message.get("update_time")),
         )
     except ValueError as error:
         return Skipped(line=line, reason=str(error), excerpt=str(native_id or "")[:EXCERPT_CHARS])

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from memcli.ingest.readers.base import (
@@ -27,7 +28,7 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.json_stream import Record, key_lines, records
-from memcli.ingest.readers.timestamps import read_time
+from memcli.ingest.readers.timestamps import read_time, worded_at
 
 _MESSAGES = re.compile(r'"chat_messages"\s*:\s*\[')
 _COMPANIONS = (
@@ -148,7 +149,9 @@ def _message(message: dict[str, Any], line: int) -> Iterator[Item]:
         return
     role = ROLES.get(sender.lower(), "user")
 
-    def turn(text: str, speaker: str = role, metadata: dict[str, Any] | None = None) -> RawTurn:
+    def turn(
+        text: str, speaker: str = role, metadata: dict[str, Any] | None = None, edited: datetime | None = None
+    ) -> RawTurn:
         return RawTurn(
             speaker=speaker,
             text=text,
@@ -157,6 +160,7 @@ def _message(message: dict[str, Any], line: int) -> Iterator[Item]:
             role="tool" if speaker != role else role,
             native_id=native_id,
             metadata=metadata or {},
+            worded_at=edited,
         )
 
     words: list[str] = []
@@ -181,7 +185,8 @@ def _message(message: dict[str, Any], line: int) -> Iterator[Item]:
     names = [*_names(message.get("attachments")), *_names(message.get("files"))]
     pasted = list(_pasted(message.get("attachments")))
     if whole.strip():
-        yield turn(whole, metadata={"attachments": names} if names else {})
+        edited = worded_at(message.get("updated_at"))
+        yield turn(whole, metadata={"attachments": names} if names else {}, edited=edited)
     elif not others and not pasted:
         yield Ignored(reason="media without words" if names else "empty message")
     for name, text in pasted:

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from memcli.ingest.readers.base import (
     EXCERPT_CHARS,
@@ -71,6 +72,16 @@ class _Session:
     said_at: datetime | None = None
     tools: dict[str, str] = field(default_factory=dict)
 
+    def carried(self) -> dict[str, Any]:
+        """What it knows, as JSON, for the reading that goes on at the end of this one."""
+        said_at = self.said_at.isoformat() if self.said_at is not None else None
+        return {"native_id": self.native_id, "parent": self.parent, "said_at": said_at, "tools": self.tools}
+
+    @classmethod
+    def carry_on(cls, carried: Mapping[str, Any]) -> _Session:
+        """The session that was being read."""
+        return cls(carried["native_id"], carried["parent"], read_time(carried["said_at"]), dict(carried["tools"]))
+
 
 def sniff(source: Source) -> float:
     """By the kinds of records; of the old layouts, by their first line."""
@@ -85,6 +96,9 @@ def sniff(source: Source) -> float:
 def read(source: Source) -> Iterator[Item]:
     """One session for each session_meta; what comes in front of any is in the session that the file is called after."""
     session: _Session | None = None
+    if "session" in source.carry:
+        session = _Session.carry_on(source.carry["session"])
+        yield RawSession(native_id=session.native_id)
     for record in records(source):
         if isinstance(record, Skipped):
             yield record
@@ -97,6 +111,7 @@ def read(source: Source) -> Iterator[Item]:
             if session is None:
                 session = _Session(source.stem)
                 yield RawSession(native_id=session.native_id)
+            source.carry["session"] = session
             yield from _record(record, session)
         except ValueError as error:
             yield Skipped(line=record.line, reason=str(error), excerpt=record.text[:EXCERPT_CHARS])
@@ -222,4 +237,4 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-READER = Reader(name="codex", title="Codex CLI sessions (JSON Lines)", sniff=sniff, read=read)
+READER = Reader(name="codex", title="Codex CLI sessions (JSON Lines)", sniff=sniff, read=read, by_line=True)

@@ -1,4 +1,4 @@
-"""Discord channels as DiscordChatExporter writes them to JSON.
+"""Discord channels as DiscordChatExporter writes them to JSON (to web pages and CSV: see discord_page).
 
 https://github.com/Tyrrrz/DiscordChatExporter, DiscordChatExporter.Core/Exporting/JsonMessageWriter.cs: one object with
 `guild`, `channel` and `messages`, oldest first. Its quirks:
@@ -18,9 +18,15 @@ from typing import Any
 
 from memcli.ingest.readers.base import ROLES, Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.readers.discord_package import ACCOUNT_NAMES, is_package, read_package
+from memcli.ingest.readers.discord_page import (
+    is_page_of_discord,
+    is_table_of_discord,
+    read_page_of_discord,
+    read_table_of_discord,
+)
 from memcli.ingest.readers.json_fields import excerpt, fields, key, objects, present, text, texts
 from memcli.ingest.readers.json_tree import Part, Path, parts
-from memcli.ingest.readers.timestamps import from_iso
+from memcli.ingest.readers.timestamps import from_iso, worded_at
 
 _EXPORT = re.compile(r'\s*\{\s*"guild"\s*:\s*\{.*?"channel"\s*:\s*\{\s*"id"\s*:\s*"\d+"', re.DOTALL)
 _INSIDE: frozenset[Path] = frozenset({(), ("messages",)})
@@ -43,13 +49,14 @@ def sniff(source: Source) -> float:
     head = source.head_text
     if _EXPORT.match(head) and '"messages"' in head:
         return 0.95
-    return 0.9 if is_package(source) else 0.0
+    return 0.9 if is_package(source) or is_table_of_discord(source) or is_page_of_discord(source) else 0.0
 
 
 def read(source: Source) -> Iterator[Item]:
     """One session: the channel, with its messages."""
     if not _EXPORT.match(source.head_text):
-        yield from read_package(source)
+        page, table = is_page_of_discord(source), is_table_of_discord(source)
+        yield from (read_page_of_discord if page else read_table_of_discord if table else read_package)(source)
         return
     guild: dict[str, Any] = {}
     channel: dict[str, Any] = {}
@@ -67,7 +74,9 @@ def read(source: Source) -> Iterator[Item]:
             if not announced:
                 names = (text(guild.get("name")), text(channel.get("name")))
                 yield RawSession(
-                    native_id=key(channel.get("id")) or None, title=" / ".join(filter(None, names)) or None
+                    native_id=key(channel.get("id")) or None,
+                    title=" / ".join(filter(None, names)) or None,
+                    telling="full",
                 )
                 announced = True
             yield _turn(part)
@@ -114,6 +123,7 @@ def _turn(part: Part) -> RawTurn | Skipped | Ignored:
                 for one in objects(message.get("reactions"))
             ],
         ),
+        worded_at=worded_at(message.get("timestampEdited")),
     )
 
 
@@ -125,5 +135,5 @@ def _embed_words(embed: dict[str, Any]) -> str:
 
 
 READER = Reader(
-    name="discord", title="Discord (DiscordChatExporter JSON, Discord's own data package)", sniff=sniff, read=read
+    name="discord", title="Discord (DiscordChatExporter's JSON, HTML, CSV; its own package)", sniff=sniff, read=read
 )

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Skipped, Source
+from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawTurn, Skipped, Source
 from memcli.ingest.readers.csv_stream import rows
 from memcli.ingest.readers.json_fields import excerpt, fields, key, present, text
 from memcli.ingest.readers.json_stream import records
 from memcli.ingest.readers.json_tree import Part, parts
 from memcli.ingest.readers.newest_first import oldest_first
-from memcli.ingest.readers.timestamps import from_epoch, from_iso
+from memcli.ingest.readers.timestamps import from_iso, from_snowflake
 
 ACCOUNT_NAMES = ("nickname", "global_name", "username", "name")
 """Where an account has its name: the one in a server first."""
@@ -35,7 +35,6 @@ _DESCRIPTIONS: Mapping[str, tuple[set[str], set[str], str]] = {
 """Files that hold no messages: what must be in them, all that may be (nothing: whatever), and what they are."""
 
 _ACCOUNTS = ("../../account/user.json", "../../Account/user.json")
-_DISCORD_EPOCH_MS = 1_420_070_400_000
 
 
 def is_package(source: Source) -> bool:
@@ -114,6 +113,7 @@ def _turn(message: Mapping[str, Any], line: int, name: str, account: str) -> Raw
         line=line,
         native_id=number or None,
         metadata=present(attachments=[address.rsplit("/", 1)[-1] for address in attached.split()]),
+        worded_at=UNEDITED,
     )
 
 
@@ -122,7 +122,7 @@ def _said_at(written: str, number: str) -> datetime:
     moment = from_iso(written)
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     if re.fullmatch(r"[0-9]{15,20}", number):
-        exact = from_epoch(((int(number) >> 22) + _DISCORD_EPOCH_MS) / 1000)
+        exact = from_snowflake(int(number))
         if abs(exact - moment) < timedelta(seconds=1):
             return exact
     return moment

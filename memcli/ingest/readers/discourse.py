@@ -19,7 +19,7 @@ from memcli.ingest.readers import html_words
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.readers.json_fields import broken, in_time, inner, key, objects, text
 from memcli.ingest.readers.json_stream import Record, records
-from memcli.ingest.readers.timestamps import read_time
+from memcli.ingest.readers.timestamps import read_time, worded_at
 
 _POSTS = re.compile(r'"(?:post_stream"\s*:\s*\{|latest_posts"\s*:\s*\[)')
 _FIELDS = re.compile(r'"(?:cooked|raw)"\s*:')
@@ -101,6 +101,7 @@ def _post(post: object, line: int) -> RawTurn | Skipped | Ignored:
         line=line,
         native_id=key(post, "id") or None,
         metadata=metadata,
+        worded_at=worded_at(inner(post, "updated_at")),
     )
 
 

@@ -37,6 +37,8 @@ _FIELDS = re.compile(r'\s*+\[?\s*+\{[^{}\[\]]*"(?:header|title|time)"\s*:')
 _PROMPTED = re.compile(r"(?:Prompted|Eingegebener Prompt:|Asked|Said)(?:\s+|$)")
 _NO_PROMPT = ("Gave feedback", "Selected preferred draft", "Used ", "Created Gemini Canvas", "Created a ")
 _HTML_BYTES = 1024 * 1024
+_PICTURE = re.compile(r"<(?:img|picture|video|audio|svg|canvas|iframe)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<[^<>]*>|&nbsp;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,9 @@ def _document(source: Source) -> Iterator[_Activity | Skipped | Ignored]:
             if not any(isinstance(name, str) and _PRODUCT.search(name) for name in names):
                 yield Ignored(reason="activity of another product")
                 continue
-            answers = _answers(value.get("safeHtmlItem"))
-            prompt = _prompt(value["title"], answered=any(answers))
+            answers, others = _answers(value.get("safeHtmlItem"), record.line)
+            prompt = _prompt(value["title"], answered=bool(answers))
+            yield from others
             if prompt is None:
                 yield Ignored(reason="activity without a prompt")
                 continue
@@ -131,14 +134,15 @@ def _page(source: Source) -> Iterator[_Activity | Skipped | Ignored]:
         elif not _PRODUCT.search(cell.product):
             yield Ignored(reason="activity of another product")
         else:
-            answer = plain(cell.answer)
-            prompt = _prompt(cell.title, answered=bool(answer))
+            answers, others = _answers([{"html": cell.answer}], line)
+            prompt = _prompt(cell.title, answered=bool(answers))
+            yield from others
             if prompt is None:
                 yield Ignored(reason="activity without a prompt")
             elif cell.said_at is None:
                 yield Skipped(line=line, reason="an activity without a time", excerpt=cell.title[:EXCERPT_CHARS])
             else:
-                yield _activity(prompt, [answer], cell.said_at, line, cell.link, cell.attachments[1:])
+                yield _activity(prompt, answers, cell.said_at, line, cell.link, cell.attachments[1:])
 
 
 def _prompt(title: str, *, answered: bool) -> str | None:
@@ -155,17 +159,28 @@ def _activity(
     turns = [RawTurn(speaker="user", text=prompt, said_at=said_at, line=line, role="user", metadata=metadata)]
     turns = turns if prompt else []
     for answer in answers:
-        if answer:
-            turns.append(RawTurn(speaker="assistant", text=answer, said_at=said_at, line=line, role="assistant"))
+        turns.append(RawTurn(speaker="assistant", text=answer, said_at=said_at, line=line, role="assistant"))
     if not turns:
         return Ignored(reason="empty message")
     moment = said_at.astimezone(UTC) if said_at.tzinfo else said_at
     return _Activity(moment, link or f"{moment:%Y-%m-%d}", turns)
 
 
-def _answers(written: object) -> list[str]:
-    htmls = [item.get("html") for item in written if isinstance(item, dict)] if isinstance(written, list) else []
-    return [plain(html) for html in htmls if isinstance(html, str)]
+def _answers(written: object, line: int) -> tuple[list[str], list[Skipped | Ignored]]:
+    """The words of the answers, and the answers without words: pictures, and what cannot be read."""
+    answers: list[str] = []
+    others: list[Skipped | Ignored] = []
+    for item in written if isinstance(written, list) else [written] if written else []:
+        html = item.get("html") if isinstance(item, dict) else item
+        if not isinstance(html, str):
+            others.append(Skipped(line=line, reason="an answer that is no text", excerpt=str(html)[:EXCERPT_CHARS]))
+        elif answer := plain(html):
+            answers.append(answer)
+        elif _PICTURE.search(html):
+            others.append(Ignored(reason="media without words"))
+        elif rest := _MARKUP.sub(" ", html).strip():
+            others.append(Skipped(line=line, reason="an answer that cannot be read", excerpt=rest[:EXCERPT_CHARS]))
+    return answers, others
 
 
 def _files(value: dict[str, Any]) -> list[str]:

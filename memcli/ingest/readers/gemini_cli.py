@@ -16,6 +16,7 @@ from typing import Any
 
 from memcli.ingest.readers.base import (
     EXCERPT_CHARS,
+    UNEDITED,
     Ignored,
     Item,
     RawSession,
@@ -114,6 +115,7 @@ def _message(message: object, line: int, record: Record) -> Iterator[RawTurn | S
             role="user" if role == "user" else "assistant",
             native_id=native_id,
             metadata={"model": model} if isinstance(model, str) else {},
+            worded_at=UNEDITED,
         )
     elif not calls:
         yield Ignored(reason="media without words" if media else "empty message")

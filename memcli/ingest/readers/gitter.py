@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
+from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.readers.json_fields import broken, inner, key, text
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import read_time
@@ -55,6 +55,7 @@ def _message(record: Record) -> RawTurn | Skipped | Ignored:
         line=record.line,
         native_id=key(value, "id") or None,
         metadata=metadata,
+        worded_at=edited_at or UNEDITED,
     )
 
 

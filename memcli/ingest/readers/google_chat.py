@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from memcli.ingest.readers.base import ROLES, Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
+from memcli.ingest.readers.base import ROLES, UNEDITED, Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.readers.json_fields import excerpt, fields, key, objects, present, text, texts
 from memcli.ingest.readers.json_stream import records
 from memcli.ingest.readers.json_tree import Part, Path, parts
@@ -91,7 +92,7 @@ def _turn(part: Part) -> RawTurn | Skipped | Ignored:
         return Ignored(reason="media without words" if media else "empty message")
     written = text(message.get("created_date"))
     try:
-        said_at = from_iso(written) if _ISO.match(written) else from_words(written)
+        said_at = _moment(written)
     except ValueError as error:
         return Skipped(line=part.line, reason=str(error), excerpt=excerpt(part.text))
     email = text(creator.get("email"))
@@ -115,7 +116,19 @@ def _turn(part: Part) -> RawTurn | Skipped | Ignored:
                 if (emoji := text(fields(one.get("emoji")).get("unicode")))
             ],
         ),
+        worded_at=_edited(text(message.get("updated_date"))),
     )
+
+
+def _moment(written: str) -> datetime:
+    return from_iso(written) if _ISO.match(written) else from_words(written)
+
+
+def _edited(written: str) -> datetime:
+    try:
+        return _moment(written) if written else UNEDITED
+    except ValueError:
+        return UNEDITED
 
 
 def _link(annotation: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 from memcli.ingest.readers.base import (
     EXCERPT_CHARS,
     ROLES,
+    UNEDITED,
     Ignored,
     Item,
     RawSession,
@@ -149,6 +150,7 @@ def _turn(
             role=role,
             native_id=_name(fields.get("id")) or str(number),
             metadata=metadata,
+            worded_at=UNEDITED if _name(fields.get("id")) else None,
         )
     except ValueError as error:
         return Skipped(line=line, reason=str(error), excerpt=written[:EXCERPT_CHARS])

@@ -115,7 +115,7 @@ def read(source: Source) -> Iterator[Item]:
         if mark and mark.kind == kind and (fence is None or kind == "specstory"):
             fence = None
             if session is None:
-                session = RawSession(native_id=native_id, title=title)
+                session = RawSession(native_id=native_id, title=title, telling="full" if native_id else None)
                 yield session
             if now:
                 yield _turn(now)

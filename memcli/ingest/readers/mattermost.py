@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
+from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.readers.json_fields import broken, in_time, inner, key, objects, text
 from memcli.ingest.readers.json_stream import Record, key_lines, records
 from memcli.ingest.readers.timestamps import read_time
@@ -144,6 +144,7 @@ def _post(post: dict[str, Any], line: int, written: str, metadata: dict[str, Any
         line=line,
         native_id=key(post, "id") or None,
         metadata=metadata,
+        worded_at=edited_at or UNEDITED,
     )
 
 

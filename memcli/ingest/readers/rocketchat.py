@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
+from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.readers.json_fields import broken, in_time, inner, key, objects, text
 from memcli.ingest.readers.json_stream import key_lines, records
 from memcli.ingest.readers.timestamps import read_time
@@ -112,6 +112,7 @@ def _message(message: object, line: int) -> RawTurn | Skipped | Ignored:
         line=line,
         native_id=key(message, "_id") or None,
         metadata=metadata,
+        worded_at=edited_at or UNEDITED,
     )
 
 

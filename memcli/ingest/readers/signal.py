@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from memcli.ingest.identity import content_id
+from memcli.ids import content_id
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.readers.json_fields import excerpt, fields, key, objects, present, text, texts
 from memcli.ingest.readers.json_stream import Record, records

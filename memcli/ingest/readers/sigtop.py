@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.readers.json_fields import excerpt, fields, key, objects, present, text
 from memcli.ingest.readers.json_stream import Record, records
-from memcli.ingest.readers.timestamps import from_epoch
+from memcli.ingest.readers.timestamps import from_epoch, worded_at
 
 _CONVERSATION = re.compile(r'"conversationId"\s*:\s*"')
 _SENT = re.compile(r'"sent_at"\s*:\s*\d{12,}')
@@ -79,6 +79,7 @@ def _turn(record: Record, contact: str) -> RawTurn | Skipped | Ignored:
             attachments=[text(one.get("fileName")) or text(one.get("contentType")) or "file" for one in files],
             reactions=[emoji for one in objects(message.get("reactions")) if (emoji := text(one.get("emoji")))],
         ),
+        worded_at=worded_at(message.get("editMessageTimestamp")),
     )
 
 

@@ -26,7 +26,7 @@ from memcli.ingest.readers.json_tree import Part, Path, parts
 from memcli.ingest.readers.newest_first import oldest_first
 from memcli.ingest.readers.slack_people import COMPANIONS, Workspace, name_of, workspace
 from memcli.ingest.readers.slack_text import attachment_words, block_words, is_preview, plain
-from memcli.ingest.readers.timestamps import from_epoch
+from memcli.ingest.readers.timestamps import from_epoch, worded_at
 
 _TS = re.compile(r'"ts"\s*:\s*"\d{9,10}\.\d{6}"')
 _KIND = re.compile(r'"type"\s*:\s*"message"')
@@ -153,6 +153,7 @@ def _turn(part: Part, space: Workspace) -> RawTurn | Skipped | Ignored:
                 if (emoji := text(one.get("name")))
             ],
         ),
+        worded_at=worded_at(_edited(message.get("edited"))),
     )
 
 

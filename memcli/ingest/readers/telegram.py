@@ -27,7 +27,7 @@ from memcli.ingest.readers.base import ROLES, Ignored, Item, RawSession, RawTurn
 from memcli.ingest.readers.json_fields import elements, excerpt, fields, key, objects, present, text, texts
 from memcli.ingest.readers.json_tree import Begin, Part, Path, parts
 from memcli.ingest.readers.telegram_html import is_page, read_page
-from memcli.ingest.readers.timestamps import from_epoch, read_time
+from memcli.ingest.readers.timestamps import from_epoch, read_time, worded_at
 
 _MESSAGE = re.compile(r'"type"\s*:\s*"(?:message|service|unsupported)"')
 _DESKTOP = re.compile(
@@ -113,6 +113,7 @@ def _session(about: dict[str, Any]) -> RawSession:
     return RawSession(
         native_id=f"{_PEERS.get(kind, 'peer')}{number}" if number else None,
         title=title or (_DELETED if number else None),
+        telling="full",
     )
 
 
@@ -154,6 +155,7 @@ def _turn(part: Part, about: dict[str, Any]) -> RawTurn | Skipped | Ignored:
             attachment=media,
             reactions=_reactions(message.get("reactions")),
         ),
+        worded_at=worded_at(message.get("edited_unixtime") or message.get("edited")),
     )
 
 
@@ -260,6 +262,7 @@ def _bot_turn(message: dict[str, Any], part: Part, *, edited: bool) -> RawTurn |
             links=texts(message.get("entities"), "url"),
             attachment=files[0] if files else "",
         ),
+        worded_at=worded_at(message.get("edit_date")),
     )
 
 

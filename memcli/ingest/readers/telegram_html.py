@@ -6,8 +6,9 @@ the zone until 2022), a from_name and a text; one of the same person shortly aft
 from_name. What is forwarded stands in a "forwarded body" with a from_name of its own. Line breaks in the text are <br>;
 those in the file are none.
 
-The pages do not say which chat they are of, so a chat is known by its first message. The JSON export says more; where
-there are both, that is the one to read.
+The pages do not say which chat they are of, so a chat is known by its first message, until the JSON export of the same
+chat is read: messages with the same number, time and words tell that it is the same. Where there are both, the messages
+of JSON count, which says more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from html.parser import HTMLParser
 from memcli.ingest.readers.base import (
     EXCERPT_CHARS,
     LINE_BYTES,
+    RETOLD,
     TOO_LONG,
     Ignored,
     Item,
@@ -161,7 +163,8 @@ def read_page(source: Source) -> Iterator[Item]:
 def _session(source: Source, title: str) -> RawSession:
     for message in _messages(source, _Page()):
         if isinstance(message, _Message) and not message.service:
-            return RawSession(native_id=f"html/{message.number}/{message.date}", title=title or None)
+            id_ = f"html/{message.number}/{message.date}"
+            return RawSession(native_id=id_, title=title or None, telling="lesser")
     return RawSession(native_id=None, title=title or None)
 
 
@@ -204,6 +207,7 @@ def _turn(message: _Message, speaker: str) -> RawTurn | Skipped | Ignored:
             via_bot=f"@{bot}" if bot else "",
             links=[link for link in message.links if link not in words],
         ),
+        worded_at=RETOLD,
     )
 
 

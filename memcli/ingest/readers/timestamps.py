@@ -6,6 +6,8 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
+from memcli.ingest.readers.base import UNEDITED
+
 MONTHS = {
     name: number
     for number, name in enumerate(
@@ -15,6 +17,7 @@ MONTHS = {
 """English months by their first three letters. strptime would depend on the user's locale."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DISCORD_EPOCH_MS = 1_420_070_400_000
 _EPOCH_TEXT = re.compile(r"-?[0-9]{9,19}(\.[0-9]{1,9})?", re.ASCII)
 
 
@@ -32,6 +35,11 @@ def from_epoch(number: float) -> datetime:
         return _sane(_EPOCH + timedelta(seconds=seconds))
     except (OverflowError, ValueError) as error:
         raise ValueError(f"{number!r:.40} is no time since 1970") from error
+
+
+def from_snowflake(number: int) -> datetime:
+    """The moment in an id of Discord, to the millisecond (https://discord.com/developers/docs/reference#snowflakes)."""
+    return from_epoch(((number >> 22) + _DISCORD_EPOCH_MS) / 1000)
 
 
 def from_iso(text: str) -> datetime:
@@ -54,6 +62,14 @@ def read_time(value: object) -> datetime | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return from_epoch(value)
     raise ValueError(f"a {type(value).__name__} is no time")
+
+
+def worded_at(edited: object) -> datetime:
+    """Since when a message has had its words, from the time of its edit; UNEDITED where there is no such time."""
+    try:
+        return read_time(edited) or UNEDITED
+    except ValueError:
+        return UNEDITED
 
 
 def _sane(moment: datetime) -> datetime:

@@ -4,7 +4,8 @@
 
 `text` is required. `session` defaults to the file, `id` to the line number (in an array: to the place in it), `speaker`
 to the role, `role` to user. `time` is ISO 8601, or seconds or milliseconds since 1970. Other fields are kept as
-metadata. Sessions may alternate from line to line. `memcli export` writes a superset of this.
+metadata. Sessions may alternate from line to line. A message that was edited keeps session, `id` and `time`, and says
+when in `edited_at`, if that is known. `memcli export` writes a superset of this.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.json_stream import Record, records
-from memcli.ingest.readers.timestamps import read_time
+from memcli.ingest.readers.timestamps import read_time, worded_at
 
 _FIELDS = frozenset({"session", "id", "speaker", "role", "time", "text", "memcli", "row"})
 """`memcli` and `row` are what `memcli export` adds."""
@@ -86,6 +87,7 @@ def _turn(record: Record) -> tuple[str | None, RawTurn] | Skipped | Ignored:
             role=role,
             native_id=_name(fields.get("id")) or str(record.position if record.array else record.line),
             metadata=metadata,
+            worded_at=worded_at(fields.get("edited_at")) if _name(fields.get("id")) else None,
         )
         return _name(fields.get("session")), turn
     except ValueError as error:

@@ -7,6 +7,8 @@ time), or one value of it (where it holds many). On it
 - the same value again is the same belief with one more proof (NOOP);
 - another value takes over on the day that it names, or on the day that it was said (SUPERSEDE);
 - an end ("I no longer ...", "we broke up") closes what it names, or all there is if it names nothing;
+- a change of which nobody says what is so now ("we've moved house") puts what was held before in doubt, until it is
+  said again or something newer is;
 - of two values neither may be newer (different people on the same day, or no times at all): both are kept, in conflict,
   until a newer statement settles it.
 
@@ -21,13 +23,16 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
 from memcli.memory.facts.claims import Claim, Kind, Order, object_key, subject_key
 from memcli.memory.facts.predicates import family, predicate
 
 MOST_CERTAIN: Final = 0.99
+
+FRESH: Final = timedelta(days=90)
+"""What began, or was first heard of, so shortly before is most likely what "my new phone" means: it is not in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,7 @@ class Belief:
 
     since_known: whether valid_from was stated; else it is the day on which it was first said, and may be older.
     superseded_by: the id of the belief that took its place. rivals: ids of the beliefs that it is in conflict with.
-    proofs: how many turns say so.
+    proofs: how many turns say so. doubts: claims that it has changed since.
     """
 
     id: str
@@ -56,6 +61,15 @@ class Belief:
     proofs: int
     sources: tuple[Claim, ...]
     ended_by: Claim | None
+    doubts: tuple[Claim, ...] = ()
+
+    def doubted_on(self, day: date) -> Claim | None:
+        """The last that was said by that day of its having changed, unless it was said again since."""
+        told = [one for one in self.doubts if one.said.said_on is None or one.said.said_on <= day]
+        if not told:
+            return None
+        again = [one for one in self.sources if one.said.said_on is not None and one.said.said_on <= day]
+        return told[-1] if all(one.order < told[-1].order for one in again) else None
 
     def holds_on(self, day: date) -> bool:
         """Whether it is held to be true on that day."""
@@ -78,14 +92,32 @@ def reconcile(claims: Iterable[Claim], *, superseding: bool = True) -> list[Beli
     ablation that measures what reconciling buys).
     """
     lines: defaultdict[tuple[str, str], list[Claim]] = defaultdict(list)
+    doubts: defaultdict[tuple[str, str], list[Claim]] = defaultdict(list)
     for claim in claims:
-        lines[subject_key(claim.subject), family(claim.predicate)].append(claim)
+        kept = doubts if claim.stance == "doubt" else lines
+        kept[subject_key(claim.subject), family(claim.predicate)].append(claim)
     beliefs: list[Belief] = []
-    for (_, name), said in sorted(lines.items()):
+    for (subject, name), said in sorted(lines.items()):
         ordered = sorted(said, key=lambda claim: claim.order)
+        changed = sorted(doubts[subject, name], key=lambda claim: claim.order) if superseding else []
         for line in _lines(name, ordered):
-            beliefs += _Timeline(superseding=superseding).run(line)
+            beliefs += [_doubted(one, changed) for one in _Timeline(superseding=superseding).run(line)]
     return beliefs
+
+
+def _doubted(one: Belief, changed: Sequence[Claim]) -> Belief:
+    """The belief with the changes that were told of while it was held, if it is one of a single value at a time."""
+    if not changed or predicate(one.predicate).many:
+        return one
+    first, end = one.sources[0].order, one.ended_by
+    told = tuple(
+        claim
+        for claim in changed
+        if first < claim.order
+        and (end is None or claim.order < end.order)
+        and not (one.valid_from and claim.said.said_on and claim.said.said_on < one.valid_from + FRESH)
+    )
+    return replace(one, doubts=told)
 
 
 def _lines(name: str, claims: Sequence[Claim]) -> Iterator[list[Claim]]:

@@ -10,8 +10,8 @@ Kind = Literal[
     "identity", "place", "work", "possession", "relation", "preference", "plan", "event", "habit", "instruction"
 ]
 Order = tuple[bool, float, str, int, str, int, str]
-Stance = Literal["holds", "ended"]
-"""Whether the speaker says that it is so, or that it is so no longer (or was so once)."""
+Stance = Literal["holds", "ended", "doubt"]
+"""Whether the speaker says that it is so, that it is so no longer (or was so once), or only that it has changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from memcli.memory.facts.predicates import KIN, PARTNERS, PETS
+from memcli.patterns import regex
 
 
 def any_of(words: Iterable[str]) -> str:
@@ -23,7 +24,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 #: Words that open a sentence without adding to what it states.
-LEAD: Final = re.compile(
+LEAD: Final = regex(
     r"(?:[“\"(*\-•\s]+|(?:so|well|and|but|yeah|yep|yes|no|nope|oh|ah|aw|wow|(?:hey|hi|hello)(?:\s+(?:all|everyone|everybody|folks|guys|there|both|team|again))?|btw|by the way|actually|also|now|"
     r"fyi|honestly|anyway|anyhow|big news|good news|bad news|great news|small news|news|update|quick update|life update|"
     r"guess what|turns out|it turns out|it['’]s official|finally|currently|at the moment|these days|nowadays|lately|"
@@ -34,7 +35,7 @@ LEAD: Final = re.compile(
     re.I,
 )
 #: What may stand before a time at the head of a sentence.
-TIME_PREPOSITION: Final = re.compile(r"(?:(?:in|on|as of|from|at|starting|over|during|back in|since)\s+)?", re.I)
+TIME_PREPOSITION: Final = regex(r"(?:(?:in|on|as of|from|at|starting|over|during|back in|since)\s+)?", re.I)
 
 _CAP: Final = r"[A-ZÀ-ÖØ-ÞČŁŚŠŽŹŻİĐ][\w’'-]*(?<!['’]s)(?<![’'-])"
 PROPER: Final = (
@@ -130,6 +131,12 @@ MONTH: Final = (
     r"Aug|Sept?|Oct|Nov|Dec)"
 )
 
+#: Things and people that are named in the plural when they are changed ("I switched banks"), or are several.
+SINGULAR: Final = {
+    "banks": "bank", "phones": "phone", "gyms": "gym", "cars": "car", "dentists": "dentist", "doctors": "doctor",
+    "browsers": "browser",
+}  # fmt: skip
+
 #: What the placeholders of a rule stand for. Each rule is anchored where its clause begins.
 PLACEHOLDERS: Final = {
     "<S>": (
@@ -183,16 +190,19 @@ NO_OBJECTS: Final = _set(
     "if as well very much enough also really em ya ye u have has had do did funny over just for with from about 'em to-do"
 )
 #: Where an event has been told, and something else begins.
-EVENT_END: Final = re.compile(
-    r",|\s+(?:and|but|because|when|while|where|after|before|since|so|which|that|as|although|though)\b|\s+[–—-]\s|[.!…(;]"
+EVENT_END: Final = regex(
+    r",|\s+(?:and|but|because|when|while|where|after|before|since|so|which|that|as|although|though)\b|\s+[–—-]\s|\.(?!\w)|[!…(;]"
 )
-PLAN_END: Final = re.compile(
-    r",?\s+(?:or|and|but|because|so)\s+(?:i|im|i['’]m|i['’]ll|we|my|it|he|she|they)\b|\s+because\b", re.I
+#: Words that nothing ends with: what was cut off after them belongs to it.
+UNFINISHED: Final = regex(r"\s(?:an?|the|my|our|his|her|their|much|very|so|too|as|while)$", re.I)
+PLAN_END: Final = regex(
+    r",?\s+(?:and|but)\s+(?:then|now|went|[a-z]+ed)\b|,?\s+(?:or|and|but|because|so)\s+(?:i|im|i['’]m|i['’]ll|we|my|it|he|she|they)\b|\s+because\b",
+    re.I,
 )
 #: What these restrict cannot be cut off ("games that test me"), nor be taken whole.
-RESTRICTED: Final = re.compile(r"\b(?:that|which|who|whose|when|where|if|unless|except|whenever|how|than|as)\b", re.I)
+RESTRICTED: Final = regex(r"\b(?:that|which|who|whose|when|where|if|unless|except|whenever|how|than|as)\b", re.I)
 #: Words that mean something only where they were said.
-DEICTIC: Final = re.compile(
+DEICTIC: Final = regex(
     r"\b(?:it|this|that|there|these|those|them|him|her|one|ones|here|you|your|yours|they|she|he|same|such|everything|anything|something|nothing)\b",
     re.I,
 )
@@ -202,15 +212,15 @@ BARE_VERBS: Final = _set(
     "intend go run walk swim read cook eat drink am are start join move"
 )
 VAGUE: Final = _set("thing things part one ones way time kind type sort bit moment place stuff")
-TRAILING: Final = re.compile(
+TRAILING: Final = regex(
     r"(?:[\s,.!…]|\b(?:now|currently|these days|nowadays|again|too|as well|at the moment|any ?more|any longer|already|"
     r"finally|btw|by the way|though|lately|right now|actually|still|so far|haha|lol|of course|instead|after all|then|"
-    r"a lot|so much|very much|the most|most of all|for now|recently|officially|mate|everyone|guys|since|until|till|from|"
+    r"a lot|back in the day|so much|very much|the most|most of all|for now|recently|officially|mate|everyone|guys|since|until|till|from|"
     r"in|on|at|for|with|and|or|but|to|of|by)\b)+$",
     re.I,
 )
 #: Where a noun phrase ends although the clause goes on.
-NP_END: Final = re.compile(
+NP_END: Final = regex(
     r",|\s+(?:because|cause|while|after|before|since|until|till|even|although|though|so|every|instead|but|these days|"
     r"right now|any ?more|at the moment|now|and\s+(?:i|we|it|he|she|they|my))\b|\s+[–—-]\s|[!…(]|\.(?!\w)|\s:",
     re.I,

@@ -9,8 +9,11 @@ from functools import cache
 from typing import Final
 
 from memcli.memory.facts import english
-from memcli.memory.facts.english_rules import RULES, Rule
-from memcli.memory.facts.predicates import KIN, NAMED, NUMBERS, PARTNERS, PETS, ROLES, THINGS
+from memcli.memory.facts.english_lives import CUES as _LIVES
+from memcli.memory.facts.english_lives import MARKED_VERBS
+from memcli.memory.facts.english_rules import RULES
+from memcli.memory.facts.predicates import KIN, NAMED, NUMBERS, PARTNERS, PETS, ROLES, SEVERAL, THINGS
+from memcli.memory.facts.rule import Rule
 
 A_NUMBER: Final = "#"
 """Stands for any digit."""
@@ -49,17 +52,20 @@ _CUES: Final = {
     "nationality": _last(english.NATIONS),
     "diet": _words("vegetarian vegan pescatarian teetotal gluten intolerant coeliac celiac diabetic blind handed"),
     "speaks": _words("speak speaks"),
-    "marital status": _words("married divorced engaged single widowed"),
-    "<attribute>": _last((*KIN, *PARTNERS, *ROLES, *THINGS, *NUMBERS, *NAMED)),
+    "marital status": _words("married divorced engaged single widowed together"),
+    "<attribute>": _last((*KIN, *PARTNERS, *ROLES, *THINGS, *NUMBERS, *NAMED, *english.SINGULAR, *SEVERAL)),
     "<attribute>'s name": _last(PETS),
     "partner": _words(
-        "dating engaged married together relationship out seeing couple broke broken split separated divorced"
+        "dating engaged married together relationship out with seeing couple broke broken split separated divorced"
     ),
     "has": _last(english.POSSESSIONS),
-    "drives": _words("drive drives"),
+    "drives": _words("drive drives drove"),
     "car": _words("car"),
     "favourite <attribute>": _words("favourite favorite"),
-    "likes": _words("love loves like likes adore adores enjoy enjoys into fan fond crazy obsessed"),
+    "likes": _words(
+        "love loves loved like likes liked adore adores adored enjoy enjoys enjoyed into fan fond crazy obsessed "
+        "passionate interested keen addicted lover enthusiast buff addict"
+    ),
     "dislikes": _words("hate hates dislike dislikes detest detests loathe loathes stand like enjoy fan into fond"),
     "prefers": _words("prefer prefers"),
     "allergic to": _words("allergic allergy"),
@@ -73,9 +79,10 @@ _CUES: Final = {
         "planning plan plans intend intends going flying travelling traveling driving heading moving appointment "
         "interview exam flight meeting surgery operation checkup up booking reservation viewing"
     ),
-    "event": _last(english.PAST_VERBS),
+    "event": _last((*english.PAST_VERBS, *MARKED_VERBS)),
     "instruction": _words("always never now"),
     "procedure": _words("to"),
+    **{name: _words(cues) for name, cues in _LIVES.items()},
 }
 
 

@@ -8,33 +8,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
-from memcli.memory.facts.claims import Stance
-from memcli.memory.facts.english import PLACEHOLDERS, any_of
+from memcli.memory.facts.english import PLACEHOLDERS, PROPER, any_of
+from memcli.memory.facts.english_lives import LIVES
 from memcli.memory.facts.predicates import KIN, NAMED, NUMBERS, PARTNERS, PETS, ROLES, THINGS
-
-
-class Rule(NamedTuple):
-    """Words that state a predicate.
-
-    predicate: its name; "<group>" is what the pattern's group `group` holds. anywhere: the words need not open their
-    clause. when: "" any time or none, "past" or "future" the clause must name such a time, "dated" either, "span" it
-    must say since when or for how long, "over" until when or between when.
-    shape: how the object is trimmed: "as is"; "phrase" to a noun phrase; "taste", a noun phrase that names something.
-    silent: an end that is worth nothing unless it ends what is known ("I left Rome" may be a trip).
-    to_assistant: only where a person speaks to an assistant or to the memory.
-    """
-
-    predicate: str
-    pattern: str
-    stance: Stance = "holds"
-    when: str = ""
-    shape: str = "as is"
-    anywhere: bool = False
-    silent: bool = False
-    to_assistant: bool = False
-
+from memcli.memory.facts.rule import Rule
 
 _REL: Final = any_of((*KIN, *PARTNERS, *ROLES))
 _PET: Final = any_of(PETS)
@@ -69,6 +48,7 @@ RULES: Final = (
     Rule("lives in", r"<S><NOT>\s+liv(?:e|ing)\s+in\s+<PLACE><ANYMORE>", "ended"),
     Rule("lives in", r"<S>(?:<HAVE>)?<A>\s+(?:moved\s+(?:out\s+of|away\s+from)|left)\s+<PLACE>", "ended", silent=True),
     Rule("lives in", rf"<S><BE>\s+not\s+moving{_BACK}\s+to\s+<PLACE>", "ended", silent=True),
+    Rule("lives in", r"<S><BE>\s+no\s+longer\s+(?:living|based)\s+in\s+<PLACE>", "ended"),
     # work
     Rule("works at", rf"<S><A>\s+works?<A>{_AS}\s+(?:at|for|with)\s+<ORG>"),
     Rule("works at", rf"<S><BE><A>\s+(?:working|employed){_AS}\s+(?:at|for|with|by)\s+<ORG>"),
@@ -108,6 +88,9 @@ RULES: Final = (
         r"(?:was|were|got|been)\s+(?:laid\s+off|fired|made\s+redundant)|retired|handed\s+in\s+my\s+notice)(?P<object>)\b",
         "ended",
     ),
+    Rule("works at", r"<S><BE>(?:\s+no\s+longer|\s+not)\s+(?:working\s+)?(?:at|with|for)\s+<ORG><ANYMORE>", "ended"),
+    Rule("works at", r"<S><BE>\s+no\s+longer\s+(?:working\s+|employed\s+)?(?:at|with|by|for)\s+<ORG>", "ended"),
+    Rule("works at", rf"<S>(?:<HAVE>)?<A>\s+switched(?:\s+jobs)?\s+from\s+(?:{PROPER})\s+to\s+<PROPER>(?:<ASJOB>)"),
     Rule("job", r"<S><BE><A>\s+(?:working\s+as\s+)?(?:an?|the\s+new)\s+<JOB>\b"),
     Rule("job", r"<S><A>\s+works?<A>\s+as\s+(?:an?|the)\s+<JOB>\b"),
     Rule("job", r"<S><HAVE><A>\s+(?:been|been\s+working\s+as)\s+an?\s+<JOB>\b", when="span"),
@@ -152,6 +135,7 @@ RULES: Final = (
     Rule("partner", r"<NAME>\s+and\s+(?P<self>I)(?:\s+are|\s+have|\s+got|['’]ve)?<A>\s+(?:dating|engaged|married|together|a\s+couple|got\s+(?:engaged|married)|started\s+dating)\b"),
     Rule("partner", r"<NAME>\s+and\s+(?P<self>I)(?:\s+have|['’]ve)?<A>\s+(?:broke\s+up|broken\s+up|split\s+up|separated|got\s+divorced|divorced|are\s+no\s+longer\s+together|are\s+not\s+together\s+any)", "ended"),
     Rule("partner", r"<S>(?:<HAVE>)?<A>\s+(?:broke\s+up|broken\s+up|split\s+up|separated)\s+(?:with|from)\s+<NAME>", "ended"),
+    Rule("partner", r"<S><BE>(?:\s+no\s+longer\s+(?:dating|with|seeing|together\s+with)|\s+not\s+(?:dating|seeing|together\s+with)(?=[^.!]*\bany ?more))\s+<NAME>", "ended"),
     Rule("partner", rf"(?:(?P<self>[Ww]e)(?:['’]ve|\s+have)?|[Mm]y\s+{any_of(PARTNERS)}\s+and\s+(?:I|me))(?:\s+have)?<A>\s+(?:broke\s+up|broken\s+up|split\s+up|separated|got\s+divorced)(?P<object>)(?=\s*(?:[.!,]|$|\w+\s+(?:ago|week|month|night|year)|yesterday|in\b|on\b|today))", "ended"),
     Rule("partner", rf"<S>(?:<HAVE>)?<A>\s+(?:broke|broken|split)\s+up\s+with\s+my\s+{any_of(PARTNERS)}(?P<object>)", "ended"),
     Rule("<attribute>'s name", rf"[Mm]y\s+{_NEW}(?P<attribute>{_PET})(?:['’]s\s+name{_IS}|\s+(?:is|was)\s+(?:called|named))\s+<NAME>(?P<self>)"),
@@ -164,6 +148,12 @@ RULES: Final = (
     Rule("has", r"<S>(?:\s+no\s+longer\s+(?:have|has|own|owns)|<NOT>\s+(?:have|own))\s+(?P<object>(?:an?|my|the|our|any)\s+<THING>)\b(?:<ANYMORE>|)", "ended"),
     Rule("has", r"<S>(?:<HAVE>)?<A>\s+(?:sold|gave\s+away|given\s+away|got\s+rid\s+of|gave\s+up|scrapped|crashed|lost)\s+(?P<object>(?:my|the|our)\s+<THING>)\b", "ended"),
     Rule("has", r"(?P<self>[Mm]y|[Oo]ur)\s+(?P<object><THING>)\s+(?:has\s+)?(?:died|passed\s+away|was\s+stolen|got\s+stolen|is\s+gone)\b", "ended"),
+    Rule("drives", r"<S>(?:\s+no\s+longer\s+drives?|\s+used\s+to\s+drive|<NOT>\s+drive(?=[^.!]*\bany ?more))\s+(?P<object>an?\s+(?:[a-z-]+\s+){0,2}[A-Z][\w-]*(?:\s+[A-Z\d][\w-]*){0,2})", "ended"),
+    Rule("has", r"<S>\s+used\s+to\s+(?:have|own)\s+(?P<object>(?:an?|two|three)\s+<THING>)\b", "ended"),
+    Rule("<attribute>", rf"<S>(?:<HAVE>)?<A>\s+(?:traded(?:\s+in)?|swapped|exchanged|replaced)\s+(?:my|our|his|her)\s+(?:old\s+)?(?P<attribute>{_THINGS})\s+(?:for|with)\s+(?P<object>an?\s+(?:[a-z-]+\s+){{0,2}}[A-Z\d][\w-]*(?:\s+[A-Z\d][\w-]*){{0,3}})"),
+    Rule("<attribute>", rf"<S>(?:<HAVE>)?<A>\s+switched\s+(?P<attribute>{any_of(('banks', 'phones', 'gyms', 'cars', 'dentists', 'doctors', 'browsers'))})\s+(?:from\s+(?:{PROPER})\s+)?to\s+<PROPER>"),
+    Rule("<attribute>", rf"<NAME>\s+used\s+to\s+be\s+(?P<self>my)\s+(?P<attribute>{any_of((*ROLES, *PARTNERS))})\b", "ended"),
+    Rule("<attribute>", rf"(?P<self>[Mm]y)\s+(?P<attribute>{any_of(ROLES)})\s+used\s+to\s+be\s+<NAME>", "ended"),
     Rule("drives", r"<S><A>\s+drives?<A>\s+(?P<object>an?\s+(?:[a-z-]+\s+){0,2}[A-Z][\w-]*(?:\s+[A-Z\d][\w-]*){0,2})"),
     Rule("car", r"<S>(?:<HAVE>)?<A>\s+sold\s+(?:my|the|our)\s+(?:old\s+)?car(?P<object>)\b", "ended"),
     Rule("<attribute>", rf"<OWNER>\s+{_NEW}(?P<attribute>{_THINGS}){_IS}\s+(?P<object>(?:an?\s+|the\s+)(?:[a-z-]+\s+){{0,2}}[A-Z\d][\w-]*(?:\s+[A-Z\d][\w-]*){{0,3}}|(?!I\b)[A-Z][\w-]*(?:\s+[A-Z\d][\w-]*){{0,3}})"),
@@ -173,6 +163,7 @@ RULES: Final = (
     Rule("likes", r"<S><A>\s+(?:loves?|likes?|adores?|enjoys?)\s+<NP>", shape="taste"),
     Rule("likes", r"<S><BE><A>\s+(?:into|a\s+(?:big|huge|great)\s+fan\s+of|fond\s+of|crazy\s+about|obsessed\s+with)\s+<NP>", shape="taste"),
     Rule("likes", r"<S>\s+no\s+longer\s+(?:loves?|likes?|enjoys?)\s+<NP>", "ended", shape="taste"),
+    Rule("likes", r"<S>\s+used\s+to\s+(?:love|like|enjoy)\s+<NP>", "ended", shape="taste"),
     Rule("likes", r"<S><NOT>\s+(?:love|like|enjoy)\s+<NP><ANYMORE>", "ended", shape="taste"),
     Rule("dislikes", r"<S><A>\s+(?:hates?|dislikes?|detests?|loathes?|can['’]?t\s+stand|cannot\s+stand)\s+<NP>", shape="taste"),
     Rule("dislikes", r"<S>\s+(?:don['’]t|do\s+not|doesn['’]t)\s+(?:really\s+)?(?:like|enjoy)\s+<NP>", shape="taste"),
@@ -190,6 +181,7 @@ RULES: Final = (
     Rule("learning", r"<S>(?:(?:<HAVE>)?<A>\s+(?:stopped|quit|given\s+up|gave\s+up)\s+learning)\s+(?P<object>(?:<LANGUAGE>|<SKILL>|to\s+\w+))\b", "ended"),
     Rule("habit", r"<S><A>\s+(?P<object>(?:usually|always|often|normally|typically|generally)\s+<ROUTINE>\s+<TAILS>)", shape="whole"),
     Rule("habit", r"<S><A>\s+(?P<object><ROUTINE>\s+(?:[\w’'-]+\s+){0,8}?(?:<OFTEN>))\b", shape="whole"),
+    *LIVES,
     # plans and events
     Rule("plan", r"<S>(?:<BE><A>\s+planning|\s+(?:plan|plans|intend|intends))\s+(?:on\s+|to\s+)<TAIL>", shape="whole"),
     Rule("plan", r"<S><BE><A>\s+going\s+to\s+(?P<object>(?!an?\b|the\b|my\b|our\b|his\b|her\b|this\b|be\b|have\s+to\b|need\b|try\b|miss\b|say\b|keep\b|let\b)[a-z]+\s+<TAILS>)", when="future", shape="whole"),
@@ -203,6 +195,7 @@ RULES: Final = (
 )  # fmt: skip
 
 _MORE: Final = {
+    "<NPS>": r"[\w’'&+./-]+(?:\s+[\w’'&+./-]+){0,7}",
     "<TAILS>": r"[^\n]{2,160}?(?=[.!…;]*\s*$|[.!…]\s)",
     "<ASJOB>": r"(?=\s*(?:[.!,;]|$|\s+(?:as|in|on|last|this|yesterday|today|from|since|two|three|a|and)\b))",
 }

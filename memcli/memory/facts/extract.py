@@ -14,16 +14,18 @@ from typing import Final
 from memcli.memory.facts import english
 from memcli.memory.facts.claims import Claim, Said
 from memcli.memory.facts.clauses import Clause, stated
+from memcli.memory.facts.english_changes import CHANGES, CUES
 from memcli.memory.facts.english_cues import rules_for
-from memcli.memory.facts.english_rules import Rule, compiled
-from memcli.memory.facts.predicates import predicate
+from memcli.memory.facts.english_rules import compiled
+from memcli.memory.facts.predicates import family, predicate
+from memcli.memory.facts.rule import Rule
 from memcli.memory.facts.validity import Validity, times_of, validity
 from memcli.memory.timex import TimeExpression
 
-RULES_VERSION: Final = "english-1"
+RULES_VERSION: Final = "english-2"
 """Changes whenever the same words may give other claims: what was extracted before is then extracted anew."""
 
-ITSELF, KIN, HEARSAY = 0.9, 0.85, 0.7
+ITSELF, KIN, HEARSAY, DOUBT = 0.9, 0.85, 0.7, 0.5
 """How far a statement is believed: of oneself, of one's own people, of somebody else by name."""
 
 LONGEST = 4000
@@ -36,7 +38,7 @@ _CUE: Final = re.compile(r"\b(?:[Ii]|[Ww]e|[Mm]y|[Oo]ur|[A-Z]\w+)\b|[Aa]lways\b|
 _OPENING: Final = re.compile(r"(?:[A-ZÀ-Þ][\w’'-]+[,!]\s+)?")
 _OPENS: Final = re.compile(r"[Ii]\b|[Ww]e\b|[Mm]y\b|[Oo]ur\b|[A-ZÀ-ÖØ-ÞČŁŚŠŽŹŻİĐ]|always\b|never\b|from now|please\b")
 #: What is told more plainly by another rule is not told again as one of these.
-_LAST_RESORT: Final = frozenset({"plan", "event", "habit"})
+_LAST_RESORT: Final = frozenset({"plan", "event", "habit", "used to"})
 _ASSISTANT_USERS: Final = frozenset({"user", "human", "you", "me"})
 
 
@@ -55,7 +57,39 @@ def extract(text: str, said: Said, *, to_assistant: bool) -> list[Claim]:
     for clause in clauses:
         for claim in _claims(text, clause, spans, said, to_assistant=to_assistant):
             claims.setdefault((claim.subject, claim.predicate, claim.object), claim)
+    told = {family(claim.predicate) for claim in claims.values() if claim.subject == said.speaker}
+    for clause in clauses:
+        for claim in _doubts(text, clause, said):
+            if family(claim.predicate) not in told:
+                claims.setdefault((claim.subject, claim.predicate, claim.object), claim)
     return list(claims.values())
+
+
+def _doubts(text: str, clause: Clause, said: Said) -> Iterator[Claim]:
+    """What may be outdated after a clause that tells of a change and not what is so now."""
+    if not CUES.search(text, clause.start, clause.end):
+        return
+    for pattern, predicates in CHANGES:
+        match = pattern.search(text, clause.start, clause.end)
+        if match is None:
+            continue
+        attribute = (match.groupdict().get("attribute") or "").lower().replace("favorite", "favourite")
+        for one in predicates:
+            name = one.replace("*", {"gp": "GP"}.get(attribute, attribute))
+            yield Claim(
+                kind=predicate(name).kind,
+                subject=said.speaker,
+                predicate=name,
+                object="",
+                stance="doubt",
+                statement=text[clause.start : clause.end],
+                start=clause.start,
+                end=clause.end,
+                valid_from=None,
+                valid_to=None,
+                confidence=DOUBT,
+                said=said,
+            )
 
 
 def speaks_to_assistant(speaker: str) -> bool:
@@ -133,7 +167,7 @@ def _claim(
     if not _fits(rule, when, said):
         return None
     name = re.sub("<attribute>", (found.get("attribute") or "").lower(), rule.predicate)
-    name = {"gp": "GP", "favorite": "favourite"}.get(name, name)
+    name = {"gp": "GP", "favorite": "favourite"}.get(name, english.SINGULAR.get(name, name))
     first, end = _days(rule, name, when, said)
     stop = max(object_span[1], match.end()) if rule.shape == "whole" else clause.end
     while stop > begin and text[stop - 1].isspace():
@@ -190,20 +224,22 @@ def _object(text: str, match: re.Match[str], rule: Rule, spans: Sequence[TimeExp
     if start == end:
         return start, end
     if rule.shape == "whole":
-        if rule.predicate == "plan":
+        if rule.predicate in ("plan", "goal", "used to"):
             stop = english.PLAN_END.search(text, start, end)
             end = stop.start() if stop else end
-        if rule.predicate == "event":
+        if rule.predicate in ("event", "has been"):
             stop = english.EVENT_END.search(text, start + 1, end)
             end = stop.start() if stop else end
+        if rule.predicate == "event":
             dated = any(one.start < match.start("object") or one.end <= end for one in spans)
-            if not dated:
+            if not dated and rule.when != "told":
                 return None
         end = _stripped(text, start, end)
         if rule.predicate in _LAST_RESORT and english.DEICTIC.search(text, start, end):
             return None
         words = text[start:end].split()
-        return (start, end) if 2 <= len(words) <= TAIL_WORDS else None
+        whole = 2 <= len(words) <= TAIL_WORDS and not english.UNFINISHED.search(text[start:end])
+        return (start, end) if whole else None
     if rule.shape == "taste":
         stop = english.NP_END.search(text, start + 1, end)
         end = stop.start() if stop else end
@@ -238,7 +274,7 @@ def _stripped(text: str, start: int, end: int) -> int:
 
 def _fits(rule: Rule, when: Validity, said: Said) -> bool:
     """Whether the times of a statement are those that the rule asks for."""
-    if not rule.when:
+    if not rule.when or (rule.when == "told" and when.named is None):
         return True
     if said.said_on is None:
         return False

@@ -22,6 +22,11 @@ KIN: Final = (
     "grandma", "grandpa", "aunt", "uncle", "cousin", "niece", "nephew", "friend", "best friend", "mother-in-law",
     "father-in-law", "sister-in-law", "brother-in-law", "stepmother", "stepfather", "godmother", "godfather",
 )  # fmt: skip
+#: People and animals that are named together: "my kids, Max and Ina".
+SEVERAL: Final = (
+    "kids", "children", "sons", "daughters", "brothers", "sisters", "siblings", "parents", "friends", "cousins", "dogs",
+    "cats", "pets", "pups", "puppies", "kittens",
+)  # fmt: skip
 #: Of these a person usually has one at a time; a new one takes the place of the old one.
 ROLES: Final = (
     "boss", "manager", "supervisor", "team lead", "doctor", "GP", "dentist", "therapist", "physio", "vet", "lawyer",
@@ -79,6 +84,30 @@ _KNOWN: Final = {
     "learning": Predicate("habit", many=True),
     "plan": Predicate("plan", many=True),
     "event": Predicate("event", many=True),
+    "volunteers": Predicate("habit", many=True),
+    "takes part in": Predicate("habit", many=True),
+    "teaches": Predicate("habit", many=True),
+    "collects": Predicate("habit", many=True),
+    "gave up": Predicate("habit", many=True),
+    "never": Predicate("habit", many=True),
+    "has been": Predicate("habit", many=True),
+    "used to": Predicate("habit", many=True),
+    "working on": Predicate("habit", many=True),
+    "goal": Predicate("plan", many=True),
+    "preparing for": Predicate("plan", many=True),
+    "runs": Predicate("work", many=True),
+    "works in": Predicate("work"),
+    "works": Predicate("work", many=True),
+    "degree": Predicate("identity", many=True),
+    "graduated from": Predicate("identity", many=True),
+    "health": Predicate("identity", many=True),
+    "is": Predicate("identity", many=True),
+    "moved from": Predicate("place", many=True),
+    "has been to": Predicate("event", many=True),
+    "afraid of": Predicate("preference", many=True),
+    "cannot eat": Predicate("preference", many=True),
+    "knows": Predicate("relation", many=True),
+    **{name: Predicate("relation", many=True) for name in SEVERAL},
     "instruction": Predicate("instruction", many=True),
     "procedure": Predicate("instruction", many=True),
     "note": Predicate("event", many=True),

@@ -1,0 +1,66 @@
+"""memcli status --engines: how the libraries were built, which devices there are, and what would be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from memcli.cli.context import Context
+
+
+def show(context: Context) -> None:
+    """Print what computes here, whether or not there is a memory yet."""
+    from memcli.cli import render
+
+    document = engines_document(context)
+    if context.json:
+        render.document(document)
+        return
+    line = render.printer()
+    llama, onnx = document["llama"], document["onnx"]
+    rows = [("threads", f"{document['threads']}")]
+    if "error" in llama:
+        rows.append(("llama.cpp", llama["error"]))
+    else:
+        gpu = "can use a GPU" if llama["gpu_offload"] else "built for the CPU only"
+        rows += [("llama.cpp", f"llama-cpp-python {llama['version']}, {gpu}"), ("", llama["features"])]
+        rows += [("", _device(device)) for device in llama["devices"]]
+    rows.append(("onnx", onnx.get("error") or f"ONNX Runtime {onnx['version']}: {', '.join(onnx['providers'])}"))
+    if "error" not in onnx and not onnx["gpu"]:
+        rows.append(("", "no NVIDIA device is there: the CPU is used"))
+    rows += [("card", _device(device)) for device in document["nvidia"]]
+    rows += [("models", f"{name}: {does}") for name, does in document["in_use"].items()]
+    for name, value in rows:
+        line((f"{name:<12}", "cyan"), (value, ""))
+
+
+def engines_document(context: Context) -> dict[str, Any]:
+    """What `status --engines --json` prints."""
+    from dataclasses import asdict
+
+    from engines.devices import NvidiaProbe
+    from engines.errors import EngineError
+    from engines.isolated import llama_build
+    from engines.runtime import cores, onnx_build
+    from memcli.cli.documents import SCHEMA
+    from memcli.cli.engines_in_use import in_use
+
+    def asked(build: Any) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = build()
+            return found
+        except EngineError as error:
+            return {"error": str(error)}
+
+    return {
+        "schema": SCHEMA,
+        "threads": cores(),
+        "llama": asked(llama_build),
+        "onnx": asked(onnx_build),
+        "nvidia": [asdict(card) for card in NvidiaProbe().devices()],
+        "in_use": in_use(context.config),
+    }
+
+
+def _device(device: dict[str, Any]) -> str:
+    memory = f", {device['free'] / 2**30:,.1f} of {device['total'] / 2**30:,.1f} GiB free" if device["total"] else ""
+    return f"{device['name']} {device['description']} ({device['kind']}{memory})"

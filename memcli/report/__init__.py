@@ -1,0 +1,1 @@
+"""A memory as a page to look at."""

@@ -1,0 +1,1 @@
+"""Keeping a memory fresh: what a scheduler runs, and how it is told to."""

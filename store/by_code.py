@@ -1,0 +1,91 @@
+"""The turns and windows nearest to a query in a large table: codes choose them, true vectors rank them.
+
+An estimate that were kept beside true scores would pass better ones: it errs by some 0.1. So what is not rescored is
+left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from store.nearest import best, estimated_cosines, refined_cosines, window_scores
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from store.loaded_rows import LoadedRows
+
+    Floats = npt.NDArray[np.float32]
+    Places = npt.NDArray[np.int64]
+
+RESCORED = 100
+"""How many of the best by code are compared exactly, for turns and for windows each."""
+
+REFINED = 500
+"""How many of the best by code are first estimated again, with the query itself instead of its code."""
+
+
+class Scored(NamedTuple):
+    """Places of rows in the order of speaking, ascending, with their scores."""
+
+    places: Places
+    scores: Floats
+
+
+def nearest_by_code(
+    rows: LoadedRows,
+    query: Floats,
+    outside: npt.NDArray[np.bool_] | None,
+    vectors_of: Callable[[Places], Floats],
+) -> tuple[Scored, Scored]:
+    """True scores of the turns and of the windows that are best by code.
+
+    outside: which rows are left out, if any are. vectors_of: gives the vectors (places, dimension) of some rows.
+    """
+    import numpy as np
+
+    centres = promising(rows, query, outside, REFINED, RESCORED)
+    near = _with_neighbours(centres, len(rows.seqs))
+    found = vectors_of(near) @ query
+    windows = window_scores(found, rows.sessions[near], near)[np.searchsorted(near, centres)]
+    turns = Scored(near, found) if outside is None else Scored(near[~outside[near]], found[~outside[near]])
+    return turns, Scored(centres, windows)
+
+
+def promising(
+    rows: LoadedRows, query: Floats, outside: npt.NDArray[np.bool_] | None, refined: int, limit: int
+) -> Places:
+    """The places, ascending, whose turn or window is among the `limit` best by code, of `refined` of each looked at."""
+    import numpy as np
+
+    def chosen(places: Places | None, scores: Floats, count: int) -> Any:
+        sessions = rows.sessions if places is None else rows.sessions[places]
+        turns, windows = scores, window_scores(scores, sessions, places)
+        if outside is not None:
+            left_out = outside if places is None else outside[places]
+            turns = np.where(left_out, np.float32(-np.inf), turns)
+            windows[left_out] = -np.inf
+        at = distinct(np.concatenate((best(turns, count), best(windows, count))))
+        at = at[np.maximum(turns[at], windows[at]) > -np.inf]
+        return at if places is None else places[at]
+
+    near = _with_neighbours(chosen(None, estimated_cosines(rows.codes, query), refined), len(rows.seqs))
+    centres: Places = chosen(near, refined_cosines(rows.codes[:, near], query), limit)
+    return centres
+
+
+def _with_neighbours(places: Places, count: int) -> Places:
+    import numpy as np
+
+    return distinct(np.clip(np.concatenate((places - 1, places, places + 1)), 0, count - 1))
+
+
+def distinct(places: Places) -> Places:
+    """The places, ascending, each once. (numpy.unique imports masked arrays first.)"""
+    import numpy as np
+
+    ordered = np.sort(places)
+    once: Places = ordered[np.concatenate((np.ones(min(len(ordered), 1), bool), ordered[1:] != ordered[:-1]))]
+    return once

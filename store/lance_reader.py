@@ -1,0 +1,141 @@
+"""Reading a LanceDB table through the compiled core of lancedb, without the rest of it: see store/lance.py.
+
+The core is asynchronous. One loop in a thread of its own waits for all tables of the process, as lancedb itself does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from store.lance import core
+
+if TYPE_CHECKING:
+    import asyncio
+    from concurrent.futures import Future
+
+    import pyarrow as pa
+
+Result = TypeVar("Result")
+
+EVERY_ROW = 2**31 - 1
+"""A limit that is none; the core asks for one."""
+
+
+class LanceReader:
+    """A table of a local database as it is now; later changes are not seen.
+
+    Raises ValueError, RuntimeError, OSError, as lancedb does.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        async def opened() -> Any:
+            # The address, then settings of remote databases, then of the storage: all as they are by default.
+            database = await core().connect(str(folder), None, None, None, None, None, None, None, None)
+            return await database.open_table(name)
+
+        self._table = _done(opened())
+        self.folder: Path | None = folder / f"{name}.lance"
+        """Where the table's files are, if it has any."""
+
+    @classmethod
+    def of(cls, table: Any) -> LanceReader:
+        """The reader of a table that lancedb has open: of a database in memory, which nobody else can open."""
+        reader = cls.__new__(cls)
+        reader._table, reader.folder = table._table._inner, None
+        return reader
+
+    def count(self) -> int:
+        """How many rows the table has."""
+        return int(_done(_awaited(lambda: self._table.count_rows(None))))
+
+    def version(self) -> int:
+        """The number of the table's version, which every change raises."""
+        return int(_done(_awaited(self._table.version)))
+
+    def bytes(self) -> int:
+        """What the table's files take on the disk, those of its older versions too."""
+        return sum(path.stat().st_size for path in (self.folder / "data").glob("*")) if self.folder else 0
+
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return list(_done(_awaited(self._table.schema)).names)
+
+    def scan(self, columns: Sequence[str], *, where: str | None = None, row_ids: bool = False) -> pa.Table:
+        """These columns of all rows, or of those that a condition holds for; row_ids: with the column _rowid."""
+
+        async def read() -> pa.Table:
+            query = self._table.query()
+            query.select_columns(list(columns))
+            query.limit(EVERY_ROW)
+            if where:
+                query.where(where)
+            if row_ids:
+                query.with_row_id()
+            return await _table(await query.execute(None, None))
+
+        return _done(read())
+
+    def take(self, row_ids: Sequence[int], columns: Sequence[str], *, with_ids: bool = False) -> pa.Table:
+        """These columns of the rows with these ids, in any order; with_ids: with the column _rowid."""
+
+        async def read() -> pa.Table:
+            query = self._table.take_row_ids(list(row_ids))
+            query.select([(name, name) for name in columns])
+            if with_ids:
+                query.with_row_id()
+            return await _table(await query.execute())
+
+        return _done(read())
+
+    def matching(self, text: str, *, column: str, limit: int, where: str | None) -> pa.Table:
+        """The best rows by BM25 over a column with a full-text index, as _rowid and _score, best first.
+
+        Any of the words may match; where a condition is given, only rows that it holds for are ranked. Which of the
+        rows of one score are among the last of them is left to chance.
+        """
+
+        async def read() -> pa.Table:
+            query = self._table.query()
+            if where:
+                query.where(where)
+            found = query.nearest_to_text({"query": text, "columns": [column]})
+            found.select([("_score", "_score")])
+            found.with_row_id()
+            found.limit(limit)
+            return await _table(await found.execute(None, None))
+
+        return _done(read())
+
+
+async def _table(stream: Any) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.Table.from_batches([batch async for batch in stream], stream.schema)
+
+
+async def _awaited(call: Callable[[], Awaitable[Result]]) -> Result:
+    """What a call of the core gives: it must be made where the loop runs."""
+    return await call()
+
+
+def _begun(work: Coroutine[Any, Any, Result]) -> Future[Result]:
+    import asyncio
+
+    return asyncio.run_coroutine_threadsafe(work, _loop())
+
+
+def _done(work: Coroutine[Any, Any, Result]) -> Result:
+    return _begun(work).result()
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    import asyncio
+    from threading import Thread
+
+    loop = asyncio.new_event_loop()
+    Thread(target=loop.run_forever, name="lance", daemon=True).start()
+    return loop

@@ -1,0 +1,191 @@
+"""What dense search keeps in memory of an indexed table, and a file that keeps it from one process to the next.
+
+Reading and sorting the columns anew takes a tenth of a second and more in a large memory. What came out is therefore
+kept in the store's folder `cache` as it lies in memory, and mapped by the next process: only what it looks at is read
+from the disk. The file is derived, names the version of the table that it was made of, and is made anew for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from store.nearest import by_words
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from store.lance_reader import LanceReader
+
+_LAYOUT = 1
+"""Goes up whenever other columns are kept, or are kept otherwise."""
+
+_ALIGNED = 64
+"""Arrays begin at multiples of so many bytes, a line of the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedRows:
+    """Columns of all rows, in the order of speaking, with either `codes` (as from by_words) or `vectors` (float32).
+
+    `row_ids` are LanceDB's; `by_seq` and `by_row_id` sort the rows by either.
+    """
+
+    seqs: npt.NDArray[np.int64]
+    sessions: npt.NDArray[np.int32]
+    row_ids: npt.NDArray[np.uint64]
+    by_seq: npt.NDArray[np.int32]
+    by_row_id: npt.NDArray[np.int32]
+    codes: Any
+    vectors: Any
+    dimension: int
+
+    def row_ids_of(self, seqs: Sequence[int]) -> npt.NDArray[np.uint64]:
+        """The row ids of those of these seqs that are there, by seq."""
+        import numpy as np
+
+        return self.row_ids[_places(self.seqs, self.by_seq, np.array(sorted(set(seqs)), np.int64))]
+
+    def seqs_of(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """The seqs of these row ids, all of them there, in their order."""
+        return self.seqs[_places(self.row_ids, self.by_row_id, row_ids)]
+
+
+def _places(values: npt.NDArray[Any], order: npt.NDArray[np.int32], wanted: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Where the wanted values are among these, which `order` sorts; one that is not there is left out."""
+    import numpy as np
+
+    if not len(values):
+        return np.zeros(0, np.int64)
+    places = order[np.minimum(np.searchsorted(values, wanted, sorter=order), len(values) - 1)].astype(np.int64)
+    found: npt.NDArray[np.int64] = places[values[places] == wanted]
+    return found
+
+
+def load(table: LanceReader, compared: Literal["vector", "code"], kept: Path | None) -> LoadedRows:
+    """The rows of a table with what dense search compares of them, from the file `kept` if it is of this version.
+
+    Else they are read, and put there if that is possible.
+    """
+    version = _fingerprint(table) if kept is not None else None
+    made_of = f"{_LAYOUT} {compared} {version}"
+    found = _kept(kept, made_of) if kept is not None and version is not None else None
+    if found is None:
+        found = _read(table, compared)
+        if kept is not None and version is not None:
+            with suppress(OSError):  # a store that may only be read, a full disk: it only takes longer next time
+                _keep(kept, made_of, found)
+    vectors = found.pop("vectors", None)
+    codes = found.pop("codes", None)
+    return LoadedRows(
+        **found,
+        codes=codes,
+        vectors=vectors.astype("float32") if vectors is not None else None,
+        dimension=vectors.shape[1] if vectors is not None else codes.itemsize * 8 * codes.shape[0],
+    )
+
+
+def _read(table: LanceReader, compared: Literal["vector", "code"]) -> dict[str, Any]:
+    import numpy as np
+
+    found = table.scan(["seq", "session", "said_at", compared], row_ids=True)
+    seqs, sessions, row_ids = (array_of(found[name]) for name in ("seq", "session", "_rowid"))
+    moments = array_of(found["said_at"].cast("int64").fill_null(-(2**62)))
+    order = np.lexsort((seqs, moments, sessions))
+    matrix = matrix_of(found[compared])[order]
+    return {
+        "seqs": seqs[order],
+        "sessions": sessions[order],
+        "row_ids": row_ids[order],
+        "by_seq": np.argsort(seqs[order], kind="stable").astype(np.int32),
+        "by_row_id": np.argsort(row_ids[order], kind="stable").astype(np.int32),
+        **({"codes": by_words(matrix)} if compared == "code" else {"vectors": matrix}),
+    }
+
+
+def array_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A column of numbers, none of them null, as an array.
+
+    As to_numpy() gives it, which looks for pandas and imports what computes with Arrow's columns first.
+    """
+    import numpy as np
+
+    parts = [np.from_dlpack(part) for part in column.chunks]
+    return np.concatenate(parts) if parts else np.zeros(0, column.type.to_pandas_dtype())
+
+
+def matrix_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A column of fixed-size lists as an array (rows, size)."""
+    import numpy as np
+
+    parts = [
+        np.from_dlpack(part.values).reshape(-1, column.type.list_size)[part.offset : part.offset + len(part)]
+        for part in column.chunks
+    ]
+    return np.concatenate(parts) if parts else np.zeros((0, column.type.list_size), np.float32)
+
+
+def _fingerprint(table: LanceReader) -> str | None:
+    """What tells this version of this table from all others: its manifest names all its files, which have random names.
+
+    None where the manifest is not where it should be.
+    """
+    if table.folder is None:
+        return None
+    version = table.version()
+    for name in (f"{2**64 - 1 - version:020d}.manifest", f"{version}.manifest"):  # newest first by name; by number
+        with suppress(OSError):
+            return hashlib.blake2b((table.folder / "_versions" / name).read_bytes(), digest_size=16).hexdigest()
+    return None
+
+
+def _kept(path: Path, made_of: str) -> dict[str, Any] | None:
+    """The arrays in the file, mapped, or None if it is not there, not whole, or of something else."""
+    import numpy as np
+
+    try:
+        with path.open("rb") as stream:
+            header = json.loads(stream.readline(4096))
+            if header["made_of"] != made_of or os.fstat(stream.fileno()).st_size != header["size"]:
+                return None
+            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        return {
+            name: np.frombuffer(mapped, dtype, int(np.prod(shape, dtype=np.int64)), offset).reshape(shape)
+            for name, dtype, shape, offset in header["arrays"]
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(path: Path, made_of: str, arrays: dict[str, Any]) -> None:
+    import numpy as np
+
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    offset = 1024  # the header fits in there
+    places = []
+    for name, array in contiguous.items():
+        places.append((name, array.dtype.str, array.shape, offset))
+        offset += -(-array.nbytes // _ALIGNED) * _ALIGNED
+    header = json.dumps({"made_of": made_of, "size": offset, "arrays": places}).encode() + b"\n"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        draft.touch(mode=0o600)
+        with draft.open("wb") as stream:
+            stream.write(header)
+            for (_, _, _, at), array in zip(places, contiguous.values(), strict=True):
+                stream.seek(at)
+                stream.write(array.data)
+            stream.truncate(offset)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""Writes a tiny BERT with random weights, as sentence-transformers lays out a model, and computes it in plain numpy."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HIDDEN, HEADS, LAYERS, FEED = 32, 4, 2, 64
+
+
+def write_tiny_bert(
+    folder: Path, *, seed: int = 0, family: str = "bert", pooling: str = "mean", words: int = 30522, **config: Any
+) -> dict[str, np.ndarray]:
+    """The folder, with MiniLM's tokenizer; returns the weights."""
+    from safetensors.numpy import save_file
+
+    from engines.cards import MINILM_TOKENS
+    from engines.files import folder_of
+
+    folder.mkdir(exist_ok=True)
+    numbers = np.random.default_rng(seed)
+
+    def some(*shape: int) -> np.ndarray:
+        return (numbers.standard_normal(shape) / shape[-1] ** 0.5).astype(np.float32)
+
+    weights = {
+        "embeddings.word_embeddings.weight": some(words, HIDDEN),
+        "embeddings.position_embeddings.weight": some(80, HIDDEN),
+        "embeddings.token_type_embeddings.weight": some(2, HIDDEN),
+    }
+    shapes = {
+        "attention.self.query": (HIDDEN, HIDDEN), "attention.self.key": (HIDDEN, HIDDEN),
+        "attention.self.value": (HIDDEN, HIDDEN), "attention.output.dense": (HIDDEN, HIDDEN),
+        "intermediate.dense": (FEED, HIDDEN), "output.dense": (HIDDEN, FEED),
+    }  # fmt: skip
+    norms = ["embeddings.LayerNorm"]
+    for layer in range(LAYERS):
+        prefix = f"encoder.layer.{layer}."
+        norms += [f"{prefix}attention.output.LayerNorm", f"{prefix}output.LayerNorm"]
+        for name, shape in shapes.items():
+            weights[f"{prefix}{name}.weight"], weights[f"{prefix}{name}.bias"] = 3 * some(*shape), some(shape[0])
+    for name in norms:
+        weights[f"{name}.weight"], weights[f"{name}.bias"] = 1 + 0.3 * some(HIDDEN), some(HIDDEN)
+    save_file(weights, folder / "model.safetensors")
+    about = {
+        "model_type": family, "hidden_size": HIDDEN, "num_attention_heads": HEADS, "num_hidden_layers": LAYERS,
+        "intermediate_size": FEED, "hidden_act": "gelu", "layer_norm_eps": 1e-12, "max_position_embeddings": 80,
+        "pad_token_id": 0 if family == "bert" else 1,
+    }  # fmt: skip
+    (folder / "config.json").write_text(json.dumps(about | config))
+    (folder / "modules.json").write_text(
+        json.dumps([{"type": f"sentence_transformers.models.{kind}"} for kind in ("Transformer", "Pooling")])
+    )
+    (folder / "1_Pooling").mkdir(exist_ok=True)
+    modes = {"mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token", "last": "pooling_mode_lasttoken"}
+    (folder / "1_Pooling" / "config.json").write_text(
+        json.dumps({mode: name == pooling for name, mode in modes.items()} | {"word_embedding_dimension": HIDDEN})
+    )
+    shutil.copy(folder_of(MINILM_TOKENS) / "tokenizer.json", folder)
+    return weights
+
+
+def states_of(weights: dict[str, np.ndarray], ids: list[int], first_place: int = 0) -> np.ndarray:
+    """The last hidden states (tokens, HIDDEN) of one text, in double precision. Source: Devlin et al. 2019, "BERT"."""
+    deep = {name: tensor.astype(np.float64) for name, tensor in weights.items()}
+    erf = np.vectorize(math.erf)
+
+    def linear(name: str, x: np.ndarray) -> np.ndarray:
+        return x @ deep[f"{name}.weight"].T + deep[f"{name}.bias"]
+
+    def normalised(name: str, x: np.ndarray) -> np.ndarray:
+        centred = x - x.mean(-1, keepdims=True)
+        scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12)
+        return scaled * deep[f"{name}.weight"] + deep[f"{name}.bias"]
+
+    places = deep["embeddings.position_embeddings.weight"][first_place : first_place + len(ids)]
+    x = deep["embeddings.word_embeddings.weight"][ids] + places + deep["embeddings.token_type_embeddings.weight"][0]
+    x = normalised("embeddings.LayerNorm", x)
+    for layer in range(LAYERS):
+        name = f"encoder.layer.{layer}."
+        parts = [linear(f"{name}attention.self.{part}", x) for part in ("query", "key", "value")]
+        mixed = []
+        for head in range(HEADS):
+            query, key, value = (part[:, head * HIDDEN // HEADS : (head + 1) * HIDDEN // HEADS] for part in parts)
+            scores = np.exp(query @ key.T / math.sqrt(HIDDEN / HEADS))
+            mixed.append(scores / scores.sum(-1, keepdims=True) @ value)
+        out = linear(f"{name}attention.output.dense", np.concatenate(mixed, axis=1))
+        x = normalised(f"{name}attention.output.LayerNorm", out + x)
+        inner = linear(f"{name}intermediate.dense", x)
+        out = linear(f"{name}output.dense", inner * 0.5 * (1 + erf(inner / math.sqrt(2))))
+        x = normalised(f"{name}output.LayerNorm", out + x)
+    return x
