@@ -17,6 +17,16 @@ def test_the_bench_runs_on_the_examples(memcli, examples):
     assert "p50" in done.stdout
 
 
+def test_the_bench_of_ingest_names_its_floors_and_steps(memcli, examples):
+    bench = Path(__file__).with_name("ingest.py")
+    done = subprocess.run(
+        [sys.executable, bench, examples / "logs"], env=memcli.environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    for part in ("turns/s", "plain insert into DuckDB", "embedder alone", "reading alone", "full-text indexes"):
+        assert part in done.stdout
+
+
 def test_the_bench_of_the_engines_runs(memcli):
     bench = Path(__file__).with_name("engine_speed.py")
     done = subprocess.run(
