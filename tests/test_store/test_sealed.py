@@ -240,7 +240,11 @@ def test_what_does_not_fit_into_memory_is_not_spilled(store: Store, tmp_path: Pa
             ).fetchall()
 
 
-@pytest.mark.parametrize("text", ["", "password", "a" * 44, new_key()[:-4], new_key() + "AAAA"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "password", "a" * 44, new_key()[:-4], new_key() + "AAAA"],
+    ids=["nothing", "a word", "no bytes of a key", "too short", "too long"],
+)
 def test_only_a_key_is_a_key(text: str) -> None:
     with pytest.raises(KeyRefused) as refused:
         parsed_key(text, "the file")
