@@ -22,6 +22,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.disk import writable
 from store.errors import KeyRefused, StoreDamaged
 
 MAGIC = b"memcli sealed 1\n"
@@ -50,9 +51,9 @@ def parsed_key(text: str, origin: str) -> bytes:
 
 
 def is_sealed(catalogue: Path) -> bool:
-    """Whether the catalogue file is a sealed one; False where there is none."""
+    """Whether the catalogue file is a sealed one; False where there is none. Raises StoreUnwritable."""
     try:
-        with catalogue.open("rb") as stream:
+        with writable(catalogue), catalogue.open("rb") as stream:
             return stream.read(len(MAGIC)) == MAGIC
     except FileNotFoundError:
         return False

@@ -70,13 +70,21 @@ def run_here(arguments: Sequence[str]) -> int:
     except _Terminated:
         code = 143
     except BrokenPipeError:
-        # Whoever read us has enough. Python would complain about it once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        code = _read_enough()
+    except SystemExit as left:
+        if not isinstance(left.__context__, BrokenPipeError):  # of which typer makes an exit
+            raise
+        code = _read_enough()
     except Exception as error:
         # A library that is interrupted may answer with an error of its own (DuckDB: "Query interrupted").
         code = 128 + _signals[0] if _signals else _failed(error, options)
     return int(code or 0)
+
+
+def _read_enough() -> int:
+    """Whoever reads us has closed the pipe. Python would complain about it once more when it closes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _failed(error: Exception, options: Sequence[str]) -> int:

@@ -55,6 +55,10 @@ LEAST_DAYS: Final = 0.001
 MOST_DAYS: Final = 36_500.0
 
 
+LONGEST = 1e300
+"""So many times its stability is as long as any time: more may not be a number any more, and R would be 0."""
+
+
 def retrievability(elapsed_days: float, stability_days: float) -> float:
     """The chance, in (0, 1], of recalling now what was last recalled `elapsed_days` ago.
 
@@ -65,7 +69,8 @@ def retrievability(elapsed_days: float, stability_days: float) -> float:
     """
     if not stability_days > 0:  # written so that nan is refused too
         raise ValueError(f"stability must be above 0 days, not {stability_days}")
-    return float((1 + FACTOR * max(elapsed_days, 0.0) / stability_days) ** -DECAY)
+    passed = min(max(elapsed_days, 0.0) / stability_days, LONGEST)
+    return float((1 + FACTOR * passed) ** -DECAY)
 
 
 class Strength(NamedTuple):

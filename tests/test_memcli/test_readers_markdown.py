@@ -77,7 +77,7 @@ Ah.
     assert markdown.READER.sniff(source(tmp_path, text)) >= 0.9
     assert read(tmp_path, text) == [
         Ignored(reason="text in front of the first speaker"),
-        RawSession(native_id="0123abcd-9fd7-45e6", title="Fixing the oven"),
+        RawSession(native_id="0123abcd-9fd7-45e6", title="Fixing the oven", telling="full"),
         RawTurn(
             speaker="User",
             text="Why is it cold?",

@@ -76,7 +76,8 @@ class _Page(HTMLParser):
         if tag == "br":
             self._add("\n")
         elif tag == "img" and "chatlog__emoji" in given.get("class", ""):
-            self._add(f":{given['alt']}:" if given.get("alt", "").isascii() else given.get("alt", ""))
+            name = given.get("alt", "")
+            self._add(f":{name}:" if name and name.isascii() else name)
         if tag not in _VOID and len(self.roles) < _DEEP:
             self.roles.append(self._role(tag, given))
 
