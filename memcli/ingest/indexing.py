@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engines.protocols import Embedder, Vectors
     from store.catalogue import Catalogue
 
-CHUNK, CHUNK_CHARS = 16_384, 16 * 1024 * 1024
+CHUNK, CHUNK_CHARS = 65_536, 16 * 1024 * 1024
 """Turns that are embedded and indexed at a time, and characters of them: many, so that opening and committing cost
 little, and not so many that memory would not hold them with their windows."""
 RANGES = 500
