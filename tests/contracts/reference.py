@@ -1,4 +1,4 @@
-"""Writes docs/commands.md, docs/tables.md and docs/json.md from the program itself.
+"""Writes memcli/reference/commands.md, memcli/reference/tables.md and memcli/reference/json.md from the program itself.
 
     python tests/contracts/reference.py            writes them anew
     python tests/contracts/reference.py --check    says what is not as it is now, and exits with 1
@@ -242,7 +242,7 @@ def main(check: bool) -> int:
         os.chdir(home)
         os.umask(0o077)
         for name, made in PAGES.items():
-            text, path = made(), REPOSITORY / "docs" / name
+            text, path = made(), REPOSITORY / "memcli" / "reference" / name
             old = path.read_text(encoding="utf-8") if path.exists() else ""
             if check and text != old:
                 stale = 1

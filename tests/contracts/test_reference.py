@@ -1,4 +1,4 @@
-"""The reference in docs/ is what the program does."""
+"""The reference in memcli/reference/ is what the program does."""
 
 from __future__ import annotations
 
