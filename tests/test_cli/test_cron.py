@@ -91,7 +91,7 @@ def test_two_memories_have_two_entries(scheduler):
     assert table.read_text().count("cron run") == 2
     run("--memory", "work", "cron", "remove", "--yes")
     assert table.read_text().count("cron run") == 1
-    assert "/work" not in table.read_text()
+    assert "memories/work" not in table.read_text()
 
 
 def test_the_installed_line_runs_quietly_and_reads_what_is_new(scheduler, memcli):
