@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-Kind = Literal["embedder", "token_encoder"]
+Kind = Literal["embedder", "token_encoder", "reader"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,5 +111,33 @@ MINILM_TOKENS = ModelCard(
     description="MiniLM's contextual token vectors, in 8 bits: reranks what was found and finds what answers.",
 )
 
-BUILT_IN: Mapping[str, ModelCard] = MappingProxyType({card.name: card for card in (MINILM_STATIC, MINILM_TOKENS)})
+MINILM_READER = ModelCard(
+    kind="reader",
+    name="minilm-l6-reader",
+    revision="1",
+    folder="minilm-l6-reader",
+    files=(
+        ModelFile(
+            name="model.onnx",
+            size=23086747,
+            sha256="5d8db27973e356992944c014a14d1929d60c38b231711966c86394c7e54dcf69",
+        ),
+        ModelFile(
+            name="head.npy", size=3208, sha256="b37046fba704eee327810b02f47ecf9ede461075f6a9894644df8b10a6b2b683"
+        ),
+        _TOKENIZER,
+    ),
+    licence="Apache-2.0",
+    dimension=384,
+    pooling="none",
+    context_tokens=256,
+    source=_SOURCE,
+    source_sha256=_SOURCE_SHA256,
+    command="python -m engines.build.train_reader model.safetensors tokenizer.json DATA OUT",
+    description="MiniLM tuned to point at the words of a turn that answer, or to say that none do, in 8 bits.",
+)
+
+BUILT_IN: Mapping[str, ModelCard] = MappingProxyType(
+    {card.name: card for card in (MINILM_STATIC, MINILM_TOKENS, MINILM_READER)}
+)
 """The cards by name."""

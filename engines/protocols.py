@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +71,29 @@ class Reranker(Protocol):
 
     def score(self, query: str, documents: Sequence[str]) -> Vectors:
         """float32 (len(documents),)."""
+        ...
+
+
+class Utterance(NamedTuple):
+    """What somebody said."""
+
+    speaker: str
+    text: str
+
+
+class Reading(NamedTuple):
+    """The best answer in an utterance: its place in the text (None: it is the speaker), and the log odds that this
+    answers rather than nothing there."""
+
+    span: tuple[int, int] | None
+    sure: float
+
+
+class AnswerReader(Protocol):
+    """Points at the words that answer a question."""
+
+    def read(self, question: str, utterances: Sequence[Utterance]) -> list[Reading]:
+        """The best answer in each utterance, in order; independent of the other utterances of the call."""
         ...
 
 

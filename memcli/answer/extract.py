@@ -1,15 +1,17 @@
-"""An answer without a language model: the shortest part that answers of the sentences that were said, each cited.
+"""An answer without a language model: the words that answer, of the turns that were said, each cited.
 
-For "when" the answer is the date, resolved against the day on which the sentence was said; see spans.py for the others.
+A small model points at them (engines/reader.py). For "when" the answer is the date, resolved against the day on which
+the sentence was said; for a yes-or-no question it is the sentence that matches best, taken as said or denied.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from memcli.answer.spans import holds, span
+from memcli.answer.yes_no import yes_or_no
 from memcli.memory.timex import describe, find_time_expressions
 from memcli.patterns import regex
 from memcli.recall.features import distinguishing
@@ -20,12 +22,21 @@ from memcli.types import Evidence, Turn
 from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
-    from engines.protocols import TokenEncoder
+    from engines.protocols import AnswerReader, TokenEncoder
 
 _SENTENCE = regex(r"[^.!?\n]+(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?\n]*)*[.!?]*[\"'”’)]*")
 
 TURNS = 5
-"""Only the sentences of the best turns can be the answer."""
+"""Only the words of the best turns can be the answer."""
+
+RECALLED = 3.0
+"""What the log odds of a turn's recall count beside those of the reading; chosen on scenes of FriendsQA that the reader
+had not seen (2 and 4 are within one point of F1)."""
+
+AS_LIKELY = 1.0
+"""Readings of other turns that are at most so many log odds behind the best are parts of a list with it."""
+
+PARTS = 3
 
 CONTEXT = 1.0
 """What the rest of its turn counts beside a sentence's own match."""
@@ -34,14 +45,14 @@ TURN = 0.1
 """What the score of its turn counts."""
 
 KIND = 0.1
-"""What it counts to hold the kind of thing that is asked for, or to lack what an answer has."""
+"""What it counts against a sentence to lack what an answer has."""
 
 AS_GOOD = 0.85
-"""Sentences of other turns within this share of the best score are parts of a list with it."""
+"""For a date, sentences of other turns within this share of the best score are looked at."""
 
-PARTS = 3
 FEW_WORDS = 4
 _ASKS_BACK = regex(r"\?\W*$")
+_AROUND = " \t\n.,;:!?-–—*_"
 
 
 class Extract(NamedTuple):
@@ -58,25 +69,70 @@ class _Sentence(NamedTuple):
     score: float
 
 
-def extract(question: Question, evidence: Sequence[Evidence], encoder: TokenEncoder, cache: TokenCache) -> Extract:
+class _Read(NamedTuple):
+    """Words that may answer, with the sentences that they are part of."""
+
+    evidence: Evidence
+    words: str
+    quote: str
+    score: float
+
+
+def extract(
+    question: Question,
+    evidence: Sequence[Evidence],
+    reader: AnswerReader,
+    encoder: TokenEncoder,
+    cache: TokenCache,
+) -> Extract:
     """The answer to the question from evidence that is known to bear on it. `evidence` must not be empty."""
-    ranked = _ranked(question, evidence, encoder, cache)
+    turns = sorted(evidence, key=lambda one: (-one.score, one.number))[:TURNS]
     if question.kind == "when":
-        return _date(ranked)
-    chosen = [ranked[0]]
-    if question.several:
-        for sentence in ranked[1:]:
-            apart = all(sentence.evidence.turn is not one.evidence.turn for one in chosen)
-            if apart and sentence.score >= AS_GOOD * ranked[0].score and len(chosen) < PARTS:
-                chosen.append(sentence)
-    chosen.sort(key=lambda one: (one.evidence.number, one.evidence.turn.text.find(one.text)))
-    parts = [span(question, one.text, one.evidence.turn.speaker) for one in chosen]
-    short = ", ".join(dict.fromkeys(parts))
-    quotes = "\n".join(_quote(one) for one in chosen)
-    text = (
-        quotes if _same(short, chosen[0].text) else f"{short}. {quotes}" if len(chosen) == 1 else f"{short}\n{quotes}"
-    )
-    return Extract(text, short, tuple(dict.fromkeys(one.evidence.number for one in chosen)))
+        return _date(_ranked(question, turns, encoder, cache))
+    if question.kind == "yes_no":
+        best = _ranked(question, turns, encoder, cache)[0]
+        short = yes_or_no(question, best.text)
+        return Extract(f"{short}. {_quote(best.evidence, best.text)}", short, (best.evidence.number,))
+    return _joined(_chosen(question, _read(question, turns, reader)))
+
+
+def _read(question: Question, turns: Sequence[Evidence], reader: AnswerReader) -> list[_Read]:
+    """What the reader points at in each turn, the likeliest first."""
+    from engines.protocols import Utterance
+
+    top = max(one.score for one in turns) or 1.0
+    found = []
+    said = [Utterance(one.turn.speaker, one.turn.text) for one in turns]
+    for one, reading in zip(turns, reader.read(question.text, said), strict=True):
+        text = one.turn.text
+        low, high = reading.span or (0, 0)
+        words = text[low:high].strip(_AROUND) or one.turn.speaker
+        score = reading.sure + RECALLED * math.log(max(one.score, 1e-9) / top)
+        found.append(_Read(one, words, _sentences_around(text, low, high), score))
+    return sorted(found, key=lambda one: (-one.score, one.evidence.number))
+
+
+def _chosen(question: Question, read: Sequence[_Read]) -> list[_Read]:
+    """The likeliest reading, with others that are as likely where a list is asked for; in order of time."""
+    wanted = PARTS if question.several else 1
+    chosen = [one for one in read if one.score >= read[0].score - AS_LIKELY][:wanted]
+    return sorted(chosen, key=lambda one: one.evidence.number)
+
+
+def _joined(read: Sequence[_Read]) -> Extract:
+    short = ", ".join(dict.fromkeys(one.words for one in read))
+    quotes = "\n".join(_quote(one.evidence, one.quote) for one in read)
+    if len(read) > 1:
+        text = f"{short}\n{quotes}"
+    else:
+        text = quotes if words(short) == words(read[0].quote) else f"{short}. {quotes}"
+    return Extract(text, short, tuple(one.evidence.number for one in read))
+
+
+def _sentences_around(text: str, low: int, high: int) -> str:
+    """The sentences of a text that reach from one place to another."""
+    around = [one.span() for one in _SENTENCE.finditer(text) if one.end() > low and one.start() < max(high, low + 1)]
+    return text[around[0][0] : around[-1][1]].strip() if around else text.strip()
 
 
 def asks_when(question: str) -> bool:
@@ -89,14 +145,12 @@ def sentences(text: str) -> list[str]:
     return [found.group().strip() for found in _SENTENCE.finditer(text) if found.group().strip()]
 
 
-def _ranked(
-    question: Question, evidence: Sequence[Evidence], encoder: TokenEncoder, cache: TokenCache
-) -> list[_Sentence]:
+def _ranked(question: Question, turns: Sequence[Evidence], encoder: TokenEncoder, cache: TokenCache) -> list[_Sentence]:
+    """The sentences of these turns, best first, by how well they match the question."""
     import numpy as np
 
     from engines.late_interaction import best_matches
 
-    turns = sorted(evidence, key=lambda one: (-one.score, one.number))[:TURNS]
     pairs = [(at, sentence) for at, one in enumerate(turns) for sentence in sentences(one.turn.text) or [one.turn.text]]
     asked = of_question(encoder, question.text)
     said = encoded([f"{turns[at].turn.speaker}: {sentence}" for at, sentence in pairs], encoder, cache)
@@ -114,14 +168,12 @@ def _ranked(
 
 
 def _kind(question: Question, sentence: str) -> float:
-    """How much a sentence is the kind of thing that answers: above 0 if it holds what is asked for, else below.
+    """What speaks against a sentence, 0 or below.
 
     A question is seldom its own answer, though nothing matches a question better than a question; a few words ("About
     that.") match whatever they share with it; and what says nothing but what was asked answers nothing.
     """
     kind = 0.0
-    if question.kind in ("how_many", "how_long", "who", "where") and holds(question, sentence):
-        kind += 1
     if _ASKS_BACK.search(sentence):
         kind -= 1
     if len(words(sentence)) < FEW_WORDS:
@@ -139,12 +191,12 @@ def _date(ranked: Sequence[_Sentence]) -> Extract:
             continue
         named = _named_date(one)
         if named:
-            return Extract(f"{named}. {_quote(one)}", named, (one.evidence.number,))
+            return Extract(f"{named}. {_quote(one.evidence, one.text)}", named, (one.evidence.number,))
     turn = first.evidence.turn
     if turn.said_at is None:
-        return Extract(f"{_quote(first)} (no date is given)", first.text, (first.evidence.number,))
+        return Extract(f"{_quote(first.evidence, first.text)} (no date is given)", first.text, (first.evidence.number,))
     day = f"{_day_said(turn):%-d %B %Y}"
-    return Extract(f"{day}. {_quote(first)}", day, (first.evidence.number,))
+    return Extract(f"{day}. {_quote(first.evidence, first.text)}", day, (first.evidence.number,))
 
 
 def _named_date(sentence: _Sentence) -> str | None:
@@ -160,9 +212,5 @@ def _day_said(turn: Turn) -> datetime:
     return turn.said_at + timedelta(minutes=turn.utc_offset)
 
 
-def _same(short: str, sentence: str) -> bool:
-    return words(short) == words(sentence)
-
-
-def _quote(sentence: _Sentence) -> str:
-    return f"{sentence.evidence.turn.speaker}: “{sentence.text}” [{sentence.evidence.number}]"
+def _quote(evidence: Evidence, said: str) -> str:
+    return f"{evidence.turn.speaker}: “{said}” [{evidence.number}]"

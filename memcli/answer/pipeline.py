@@ -25,7 +25,7 @@ from store.store import Store
 from store.token_cache import TokenCache
 
 if TYPE_CHECKING:
-    from engines.protocols import Generator, Run, TokenEncoder
+    from engines.protocols import Generator, Run
     from memcli.answer.beliefs import Known
 
 NEAREST = "The memory does not say. What comes nearest:"
@@ -125,9 +125,7 @@ def answer(
     if query.as_of is not None:
         warn(f"no fact that is known answers this as of {query.as_of}: answering from what was said")
     written = (
-        _written(
-            query, recalled.question, evidence, len(working), engines.token_encoder, store.token_cache, writing, warn
-        )
+        _written(query, recalled.question, evidence, len(working), engines, store.token_cache, writing, warn)
         if sure >= BAR
         else _Written(None, "", (), "extractive")
     )
@@ -224,7 +222,7 @@ def _written(
     question: Question,
     evidence: Sequence[Evidence],
     standing: int,
-    encoder: TokenEncoder,
+    engines: Engines,
     cache: TokenCache,
     writing: Writing | None,
     warn: Callable[[str], None],
@@ -236,7 +234,7 @@ def _written(
             if not writing.fallback:
                 raise
             warn(f"answering without the model: {error}")
-    extracted = extract(question, evidence, encoder, cache)
+    extracted = extract(question, evidence, engines.reader, engines.token_encoder, cache)
     return _Written(extracted.text, extracted.short, extracted.citations, "extractive")
 
 

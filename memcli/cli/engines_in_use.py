@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from memcli.config import Config
 
 if TYPE_CHECKING:
-    from engines.protocols import Embedder, Generator, TokenEncoder
+    from engines.protocols import AnswerReader, Embedder, Generator, TokenEncoder
     from engines.shelf import Shelf, ShelvedModel
     from engines.static import StaticEmbedder
     from memcli.recall.pipeline import Engines
@@ -91,7 +91,7 @@ def _shelf() -> Shelf:
 
 def in_use(config: Config) -> dict[str, str]:
     """What each model does, by the settings, without loading any."""
-    from engines.cards import MINILM_TOKENS
+    from engines.cards import MINILM_READER, MINILM_TOKENS
 
     if config["llm.url"]:
         writer = f"{config['llm.model'] or 'the first model'} at {config['llm.url']}"
@@ -100,26 +100,38 @@ def in_use(config: Config) -> dict[str, str]:
     return {
         "embedder": f"{chosen_embedder_id(config)}, gpu {config['embedder.gpu']}",
         "token encoder": f"{MINILM_TOKENS.id}, on the CPU",
+        "reader": f"{MINILM_READER.id}, on the CPU",
         "writer": writer if writer.startswith("none") else f"{writer}, gpu {config['llm.gpu']}",
     }
 
 
 def for_recall(config: Config, store: Store | None) -> Engines:
     """The models that recall needs."""
-    from engines.loading import LoadingTokenEncoder
+    from engines.loading import LoadingTokenEncoder, WaitingReader
 
     table = built_in_embedder()  # first: it imports what the other needs too, which two threads cannot do at a time
     encoder = LoadingTokenEncoder(_token_encoder)
     from memcli.recall.pipeline import Engines
 
     finder = embedder(config, store)
-    return Engines(embedder=table if finder.id == table.id else finder, token_table=table, token_encoder=encoder)
+    return Engines(
+        embedder=table if finder.id == table.id else finder,
+        token_table=table,
+        token_encoder=encoder,
+        reader=WaitingReader(_reader),
+    )
 
 
 def _token_encoder() -> TokenEncoder:
     from engines.token_encoder import MiniLMTokenEncoder
 
     return MiniLMTokenEncoder()
+
+
+def _reader() -> AnswerReader:
+    from engines.reader import MiniLMReader
+
+    return MiniLMReader()
 
 
 def generator(config: Config, states: Path | None = None) -> Generator:

@@ -27,7 +27,7 @@ from store.standing import Standing
 from store.store import Store
 
 if TYPE_CHECKING:
-    from engines.protocols import Embedder, TokenEncoder
+    from engines.protocols import AnswerReader, Embedder, TokenEncoder
 
 RETENTION_NUDGE = 0.1
 """a in score * (1 + a * (R - 0.5)): what is fresh or was used wins among equals, and nothing more."""
@@ -67,11 +67,12 @@ PART = 0.7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engines:
-    """The models that recall needs: vectors of texts, and of tokens, from a table and in context."""
+    """The models at work: vectors of texts, and of tokens, from a table and in context; and what reads an answer."""
 
     embedder: Embedder
     token_table: TokenEncoder
     token_encoder: TokenEncoder
+    reader: AnswerReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,7 +154,11 @@ def named_in_turns(question: str, truth: Truth, day: date, store: Store, engines
     at = datetime.combine(day, datetime.min.time(), UTC)
     recalled = recall(Query(text=question, asked_at=at, limit=LOOKED_TWICE), store, engines)
     evidence = select(recalled.candidates, limit=10, budget=2000, count_tokens=estimated_tokens)
-    text = extract(recalled.question, evidence, engines.token_encoder, store.token_cache).text if evidence else ""
+    text = (
+        extract(recalled.question, evidence, engines.reader, engines.token_encoder, store.token_cache).text
+        if evidence
+        else ""
+    )
     return [value for _, value in truth.values if value.casefold() in text.casefold()] or None
 
 

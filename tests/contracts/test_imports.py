@@ -16,7 +16,7 @@ PURE = sorted(
     for name in FILES
     if (name.startswith("memcli/memory/") and not name.startswith("memcli/memory/consolidate"))
     or name in {f"memcli/recall/{stem}.py" for stem in ("fuse", "select", "query", "question", "weights")}
-    or name in {f"memcli/answer/{stem}.py" for stem in ("cite", "spans", "support", "follow_up")}
+    or name in {f"memcli/answer/{stem}.py" for stem in ("cite", "support", "follow_up", "yes_no")}
     or name in {"memcli/report/page.py", "memcli/report/figures.py", "memcli/schedule/plan.py"}
 )
 WORLD = {"os", "pathlib", "time", "random", "secrets", "uuid", "subprocess", "socket", "io", "store", "engines"}

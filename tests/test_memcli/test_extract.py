@@ -1,0 +1,78 @@
+"""An extractive answer: the words that were pointed at, quoted with the sentences that they are part of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from engines.protocols import Reading, Utterance
+from memcli.answer.extract import extract
+from memcli.answer.yes_no import yes_or_no
+from memcli.recall.question import understand
+from memcli.types import Evidence, Locator, Turn
+
+NOW = datetime(2024, 5, 1, tzinfo=UTC)
+
+
+class Pointing:
+    """An AnswerReader that points at given words, as sure as it is told to be."""
+
+    def __init__(self, places: dict[str, tuple[str | None, float]]) -> None:
+        self._places = places
+
+    def read(self, question: str, utterances: Sequence[Utterance]) -> list[Reading]:
+        return [self._one(one.text) for one in utterances]
+
+    def _one(self, text: str) -> Reading:
+        words, sure = self._places[text]
+        return Reading(None if words is None else (text.index(words), text.index(words) + len(words)), sure)
+
+
+def answer(question: str, said: dict[str, tuple[str | None, float]], scores: Sequence[float] = (1.0, 1.0, 1.0)):
+    evidence = [
+        Evidence(
+            number=number, score=score, match=0.5,
+            turn=Turn(id=str(number), session_id="s", position=number, speaker="Eve", role="user", text=text,
+                      said_at=NOW, utc_offset=0, native_id=None, locator=Locator(source="log")),
+        )
+        for number, (text, score) in enumerate(zip(said, scores, strict=False), start=1)
+    ]  # fmt: skip
+    return extract(understand(question, NOW, ["Eve"]), evidence, Pointing(said), None, None)  # type: ignore[arg-type]
+
+
+def test_the_words_and_the_sentences_around_them():
+    text = "Good morning! I found two kittens. They are grey. Bye."
+    assert answer("What did Eve find?", {text: ("two kittens. They are grey", 1)}) == (
+        "two kittens. They are grey. Eve: “I found two kittens. They are grey.” [1]",
+        "two kittens. They are grey",
+        (1,),
+    )
+
+
+def test_marks_around_the_words_are_left_out():
+    assert answer("What did Eve find?", {"I found *kittens*, two.": (" *kittens*,", 1)}).short == "kittens"
+
+
+def test_the_speaker_can_be_the_answer():
+    found = answer("Who is coming?", {"I am!": (None, 1)})
+    assert (found.short, found.text) == ("Eve", "Eve. Eve: “I am!” [1]")
+
+
+def test_a_turn_that_was_recalled_far_better_wins_over_a_surer_reading():
+    said = {"A cat.": ("cat", 1.0), "A dog.": ("dog", 1.5)}
+    assert answer("What is it?", said, (1.0, 1.0)).short == "dog"
+    assert answer("What is it?", said, (1.0, 0.1)).short == "cat"
+
+
+def test_a_list_takes_what_is_as_likely_from_other_turns_in_order_of_time():
+    said = {"A cat.": ("cat", 1.0), "A dog.": ("dog", 1.5), "A newt.": ("newt", -4.0)}
+    found = answer("What kinds of pets are there?", said)
+    assert (found.short, found.citations) == ("cat, dog", (1, 2))
+    assert answer("What is it?", said).citations == (2,)
+
+
+def test_yes_or_no():
+    asked = understand("Is the tent in the car?", NOW, [])
+    assert yes_or_no(asked, "The tent is in the car.") == "Yes"
+    assert yes_or_no(asked, "It isn't there.") == "No"
+    assert yes_or_no(understand("Did Bo not come?", NOW, []), "He never came.") == "Yes"
