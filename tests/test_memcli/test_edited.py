@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engines.token_encoder import MiniLMTokenEncoder
-from memcli.cli.engines_in_use import built_in_embedder
+from memcli.engines_in_use import built_in_embedder
 from memcli.ingest.indexing import index_outbox
 from memcli.ingest.pipeline import ingest
 from memcli.ingest.report import IngestReport
