@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from store.store import Store
 
 OF_THE_WRITER = ("llm.model", "llm.url", "llm.allow_remote", "llm.context", "llm.gpu", "llm.prompt_cache")
-OF_THE_EMBEDDER = ("embedder.model", "embedder.gpu")
+OF_THE_FINDERS = ("embedder.model", "embedder.gpu", "reranker.model", "reranker.gpu")
 """The settings that models are loaded by."""
 
 
@@ -99,7 +99,7 @@ class Loaded:
 
     def take_over(self, other: Loaded) -> None:
         """Go on with what another has loaded, as far as the settings are the same; the rest of it is let go."""
-        if self._same(other, OF_THE_EMBEDDER):
+        if self._same(other, OF_THE_FINDERS):
             self._engines, self._embedder = other._engines, other._embedder
         if self._same(other, OF_THE_WRITER):
             self._writer = other._writer
