@@ -24,10 +24,11 @@ def add_generator(path: Path, name: str | None, progress: Progress) -> ShelvedMo
     """A GGUF file: loaded and made to write, then hashed. Raises what engines.isolated.IsolatedGenerator raises."""
     from engines.gguf_header import parts_of
     from engines.isolated import IsolatedGenerator
+    from engines.protocols import Request
     from engines.shelf import ShelvedModel, described, digest, name_of
 
     generator = IsolatedGenerator(path, context_tokens=512, gpu="off")
-    list(generator.stream(system="", user="Hello.", max_tokens=1, temperature=0, seed=0))
+    list(generator.stream(Request(system="", user="Hello.", max_tokens=1, temperature=0, seed=0)))
     parts = parts_of(path)
     with progress.phase("hash", sum(part.stat().st_size for part in parts), "bytes") as advance:
         files = described(parts, path.parent, advance) if len(parts) > 1 else ()
