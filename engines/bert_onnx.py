@@ -1,7 +1,8 @@
 """Writes an encoder of the BERT family as ONNX, from its config.json and its weights, without torch.
 
 Needs the package onnx (pip install 'memcli[convert]'). The graph: `input_ids`, `attention_mask` int64 (batch, length)
--> `last_hidden_state` float32 (batch, length, hidden). Only operators of ONNX itself, so that any provider runs it.
+-> `last_hidden_state` float32 (batch, length, hidden); of a cross-encoder also `token_type_ids`, where the family has
+them -> `logits` float32 (batch, classes). Only operators of ONNX itself, so that any provider runs it.
 
 Source: Devlin et al. 2019, "BERT"; Liu et al. 2019, "RoBERTa", whose positions begin after the padding token's number.
 """
@@ -32,9 +33,11 @@ MASKED = -1e9
 _ACTIVATIONS = {"gelu": "none", "gelu_new": "tanh", "gelu_pytorch_tanh": "tanh"}
 
 
-def convert(config: Mapping[str, Any], weights: Mapping[str, Floats]) -> bytes:
-    """The ONNX file. Raises ModelRefused for an architecture that is not known here, ModelCorrupt for missing weights,
-    EngineUnavailable without the package onnx.
+def convert(config: Mapping[str, Any], weights: Mapping[str, Floats], *, scores: bool = False) -> bytes:
+    """The ONNX file of an encoder or, if it `scores`, of a cross-encoder, with the head that config and weights have.
+
+    Raises ModelRefused for an architecture that is not known here, ModelCorrupt for missing weights, EngineUnavailable
+    without the package onnx.
     """
     _refuse_unknown(config)
     if sum(tensor.nbytes for tensor in weights.values()) > LARGEST:
@@ -47,15 +50,15 @@ def convert(config: Mapping[str, Any], weights: Mapping[str, Floats]) -> bytes:
         ) from error
     try:
         writer = _Writer(config, {_plain(name): tensor for name, tensor in weights.items()})
-        writer.write()
+        writer.write(pairs=scores)
+        classes = writer.write_head() if scores else 0
     except KeyError as error:
         raise ModelCorrupt(f"the weights lack {error.args[0]}") from error
-    inputs = [
-        helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "length"])
-        for name in ("input_ids", "attention_mask")
-    ]
-    shape = ["batch", "length", int(config["hidden_size"])]
-    output = helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, shape)
+    names = ["input_ids", "attention_mask", *(["token_type_ids"] if scores and _tells_apart(config) else [])]
+    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "length"]) for name in names]
+    shape = ["batch", classes] if scores else ["batch", "length", int(config["hidden_size"])]
+    name = "logits" if scores else "last_hidden_state"
+    output = helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
     graph = helper.make_graph(writer.nodes, "encoder", inputs, [output], writer.constants)
     opsets = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="memcli")
@@ -74,6 +77,11 @@ def _refuse_unknown(config: Mapping[str, Any]) -> None:
         raise ModelRefused(f"positions of the kind {config['position_embedding_type']!r} cannot be converted")
     if config.get("hidden_act", "gelu") not in _ACTIVATIONS:
         raise ModelRefused(f"the activation {config['hidden_act']!r} cannot be converted")
+
+
+def _tells_apart(config: Mapping[str, Any]) -> bool:
+    """Whether the family tells the first text of a pair from the second by token types (RoBERTa's do not)."""
+    return bool(config["model_type"] == "bert")
 
 
 def _plain(name: str) -> str:
@@ -96,18 +104,25 @@ class _Writer:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
-    def write(self) -> None:
+    def write(self, *, pairs: bool = False) -> None:
+        """The encoder. `pairs`: its texts are pairs, whose second has tokens of type 1 where there are types."""
         import numpy as np
         from onnx import TensorProto
 
         first = int(self._config.get("pad_token_id", 1)) + 1 if self._config["model_type"] != "bert" else 0
         places = self._weights["embeddings.position_embeddings.weight"][first:]
-        places = places + self._weights["embeddings.token_type_embeddings.weight"][0]
+        kinds = self._weights["embeddings.token_type_embeddings.weight"]
+        typed = pairs and _tells_apart(self._config)
+        if not typed:
+            places = places + kinds[0]
         zero = self._constant(np.array([0], np.int64))
         length = self._add("Shape", "input_ids", start=1, end=2)
         at = self._add("Slice", self._constant(places), zero, length, zero)
         words = self._add("Gather", self._constant(self._weights["embeddings.word_embeddings.weight"]), "input_ids")
-        x = self._normalised(self._add("Add", words, at), "embeddings.LayerNorm")
+        x = self._add("Add", words, at)
+        if typed:
+            x = self._add("Add", x, self._add("Gather", self._constant(kinds), "token_type_ids"))
+        x = self._normalised(x, "embeddings.LayerNorm")
         seen = self._add("Cast", "attention_mask", to=TensorProto.FLOAT)
         hidden = self._add("Sub", self._constant(np.float32(1)), seen)
         mask = self._add("Mul", hidden, self._constant(np.float32(MASKED)))
@@ -115,6 +130,21 @@ class _Writer:
         for layer in range(int(self._config["num_hidden_layers"])):
             x = self._layer(f"encoder.layer.{layer}.", x, mask)
         self.nodes[-1].output[0] = "last_hidden_state"
+
+    def write_head(self) -> int:
+        """From the first token's state to the logits, as transformers' BertForSequenceClassification and its RoBERTa
+        likes do. Returns how many logits there are."""
+        import numpy as np
+
+        inner, outer = (
+            ("pooler.dense", "classifier")
+            if _tells_apart(self._config)
+            else ("classifier.dense", "classifier.out_proj")
+        )
+        state = self._add("Gather", "last_hidden_state", self._constant(np.array(0, np.int64)), axis=1)
+        self._linear(self._add("Tanh", self._linear(state, inner)), outer)
+        self.nodes[-1].output[0] = "logits"
+        return len(self._weights[f"{outer}.bias"])
 
     def _layer(self, name: str, x: str, mask: str) -> str:
         import numpy as np

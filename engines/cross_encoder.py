@@ -18,7 +18,7 @@ BATCH_PAIRS = 16
 
 
 class CrossEncoderReranker:
-    """A Reranker from a folder of the user's own: `model.onnx` (or onnx/model.onnx) and `tokenizer.json`.
+    """A Reranker from a folder: `model.onnx` (or onnx/model.onnx) and `tokenizer.json`.
 
     The model takes `input_ids`, `attention_mask` and perhaps `token_type_ids`, int64 (batch, length), and gives one
     logit a pair, (batch, 1) or (batch,); of two or more, (batch, classes), the last is taken as that of relevance. So
@@ -30,7 +30,7 @@ class CrossEncoderReranker:
         nested = folder / "onnx" / "model.onnx"
         path = nested if nested.is_file() else folder / "model.onnx"
         self._tokenizer = pair_tokenizer(folder / "tokenizer.json", max_tokens=max_tokens)
-        self._session = Session(path, threads=threads, gpu=gpu)
+        self._session = Session(path, threads=threads, gpu=gpu, fuse=True)
         unknown = set(self._session.inputs) - {"input_ids", "attention_mask", "token_type_ids"}
         if unknown or "input_ids" not in self._session.inputs:
             raise ModelCorrupt(

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-EMBEDDER_FILES = (
+ENCODER_FILES = (
     "onnx/model.onnx", "onnx/model.onnx_data", "tokenizer.json", "config.json", "modules.json", "1_Pooling/config.json",
     "sentence_bert_config.json", "config_sentence_transformers.json",
 )  # fmt: skip
-"""What an embedder takes; those that a repository has of them are fetched."""
+"""What an embedder or a reranker takes; those that a repository has of them are fetched."""
 
 WEIGHTS = "model.safetensors"
 """Fetched where there is no ONNX graph, and converted."""
@@ -28,7 +28,7 @@ class HubCard:
     """
 
     name: str
-    kind: Literal["embedder", "generator"]
+    kind: Literal["embedder", "reranker", "generator"]
     repo: str
     file: str = ""
     licence: str
@@ -67,6 +67,21 @@ CARDS: Mapping[str, HubCard] = MappingProxyType(
                 name="arctic-embed-s", kind="embedder", repo="Snowflake/snowflake-arctic-embed-s", licence="apache-2.0",
                 megabytes=135, memory_mb=350, languages="English", good_for="questions about English conversations",
                 query_prefix=_RETRIEVE, document_prefix="",
+            ),
+            HubCard(
+                name="ms-marco-minilm", kind="reranker", repo="cross-encoder/ms-marco-MiniLM-L6-v2",
+                licence="apache-2.0", megabytes=92, memory_mb=300, languages="English",
+                good_for="a closer look at what was found, on a laptop without a GPU",
+            ),
+            HubCard(
+                name="mmarco-minilm", kind="reranker", repo="cross-encoder/mmarco-mMiniLMv2-L12-H384-v1",
+                licence="apache-2.0", megabytes=490, memory_mb=900, languages="about 15",
+                good_for="the same for conversations in several languages, slower",
+            ),
+            HubCard(
+                name="bge-reranker-base", kind="reranker", repo="BAAI/bge-reranker-base", licence="mit",
+                megabytes=1_130, memory_mb=2_000, languages="English, Chinese",
+                good_for="the closest look, with patience or a GPU",
             ),
             HubCard(
                 name="qwen2.5-0.5b", kind="generator", repo="Qwen/Qwen2.5-0.5B-Instruct-GGUF",

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from engines import errors
 from engines.errors import EngineFailed
 from engines.layers import Gpu
-from engines.protocols import Run
+from engines.protocols import Request, Run
 
 
 class IsolatedGenerator:
@@ -64,26 +65,12 @@ class IsolatedGenerator:
         """How many tokens of the context the text takes."""
         return int(self._value({"call": "count_tokens", "text": text}))
 
-    def stream(
-        self,
-        *,
-        system: str,
-        user: str,
-        max_tokens: int,
-        temperature: float,
-        seed: int,
-        grammar: str = "",
-        stable: str = "",
-    ) -> Iterator[str]:
-        """The answer to a system and a user message, piece by piece. Raises EngineFailed."""
-        arguments = {
-            "system": system, "user": user, "max_tokens": max_tokens, "temperature": temperature, "seed": seed,
-            "grammar": grammar, "stable": stable,
-        }  # fmt: skip
+    def stream(self, request: Request) -> Iterator[str]:
+        """The answer, piece by piece. Raises EngineFailed."""
         finished = False
         self._last_run = None
         try:
-            for reply in self._replies({"call": "stream", "arguments": arguments}):
+            for reply in self._replies({"call": "stream", "request": asdict(request)}):
                 if "piece" in reply:
                     yield reply["piece"]
                 else:

@@ -15,7 +15,7 @@ from engines.gguf_header import MAGIC, sizes
 from engines.layers import CPU, Gpu, Plan, plan
 from engines.llama_library import GPU_HINT, LlamaProbe, build, complaints, detail, llama_cpp, load_error
 from engines.prompt_states import PromptStates, fingerprint
-from engines.protocols import Run
+from engines.protocols import Request, Run
 from engines.runtime import cores
 
 FIRST_CONTEXT = 2048
@@ -118,37 +118,25 @@ class LlamaGenerator:
         """How many tokens of the context the text takes."""
         return len(self._tokens(text, special=False))
 
-    def stream(
-        self,
-        *,
-        system: str,
-        user: str,
-        max_tokens: int,
-        temperature: float,
-        seed: int,
-        grammar: str = "",
-        stable: str = "",
-    ) -> Iterator[str]:
-        """The answer to a system and a user message, piece by piece; temperature 0 always takes the likeliest token.
+    def stream(self, request: Request) -> Iterator[str]:
+        """The answer, piece by piece. It ends after `max_tokens`, at the end of the context, or where the model ends
+        it: `last_run` tells.
 
-        grammar: GBNF that the answer must follow as far as it goes (engines/gbnf.py says which is let through).
-        stable: what the user message begins with and shares with other questions; it is put in front of `user`.
-        It ends after `max_tokens`, at the end of the context, or where the model ends it: `last_run` tells.
         Raises EngineFailed: at once if the prompt leaves no room in the context, later if llama.cpp fails.
         """
-        if grammar:
-            check(grammar)
-        prompt = self._prompt(system, user, stable)
+        if request.grammar:
+            check(request.grammar)
+        prompt = self._prompt(request.system, request.user, request.stable)
         if len(prompt.tokens) >= self._context:
             raise EngineFailed(
                 f"The prompt has {len(prompt.tokens)} tokens, the context holds {self._context}",
                 hint="Give the model a larger context, or the prompt less evidence.",
             )
         complaints().clear()
-        room = min(max_tokens, self._context - len(prompt.tokens))
+        room = min(request.max_tokens, self._context - len(prompt.tokens))
         self._make_room(len(prompt.tokens) + room)
         self._last_run = None
-        return _until(self._stop, self._pieces(prompt, max_tokens, room, temperature, seed, grammar))
+        return _until(self._stop, self._pieces(prompt, room, request))
 
     def close(self) -> None:
         """Frees the model's memory; it cannot be used afterwards."""
@@ -198,19 +186,17 @@ class LlamaGenerator:
         """Whose states may be used here: this model's, by this build, on these devices, which round in their ways."""
         return f"{self._print} {self._plan.layers} {self._plan.split}"
 
-    def _pieces(
-        self, prompt: Prompt, max_tokens: int, room: int, temperature: float, seed: int, grammar: str
-    ) -> Iterator[str]:
+    def _pieces(self, prompt: Prompt, room: int, request: Request) -> Iterator[str]:
         written = evaluated = 0
         stop: Literal["end", "length", "context"] = "end"
         library, model = llama_cpp(), self._llama._model
-        self._llama.set_seed(seed % RANDOM_SEED)
-        rules = library.LlamaGrammar.from_string(grammar, verbose=False) if grammar else None
+        self._llama.set_seed(request.seed % RANDOM_SEED)
+        rules = library.LlamaGrammar.from_string(request.grammar, verbose=False) if request.grammar else None
         characters = codecs.getincrementaldecoder("utf-8")("replace")  # a token may end within a character
         try:
             if room > 0:
                 evaluated = self._begin(prompt)
-                for token in self._llama.generate(prompt.tokens, temp=temperature, grammar=rules):
+                for token in self._llama.generate(prompt.tokens, temp=request.temperature, grammar=rules):
                     if library.llama_vocab_is_eog(model.vocab, token):
                         break
                     written += 1
@@ -219,7 +205,7 @@ class LlamaGenerator:
                     if text:
                         yield text
                     if written == room:
-                        stop = "length" if room == max_tokens else "context"
+                        stop = "length" if room == request.max_tokens else "context"
                         break
             else:
                 stop = "length"

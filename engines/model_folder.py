@@ -1,8 +1,9 @@
-"""What a folder with an embedder holds, as ONNX exports and sentence-transformers write them.
+"""What a folder with an embedder or a reranker holds, as ONNX exports and sentence-transformers write them.
 
 Layout: https://sbert.net/docs/package_reference/sentence_transformer/models.html (modules.json names the parts,
-1_Pooling/config.json the pooling, config_sentence_transformers.json the prompts). Weights as Python pickles are never
-opened: they can run code.
+1_Pooling/config.json the pooling, config_sentence_transformers.json the prompts); a cross-encoder is what
+transformers write, with `architectures` of config.json ending in ForSequenceClassification. Weights as
+Python pickles are never opened: they can run code.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ LONGEST = 512
 """Tokens that are read of a text, where the folder does not say less: longer ones are rare, and cost much."""
 
 _PARTS = ("Transformer", "Pooling", "Normalize")
+_SCORES = "ForSequenceClassification"
 _POOLINGS: Mapping[str, Pooling] = {
     "pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls", "pooling_mode_lasttoken": "last",
     "mean": "mean", "cls": "cls", "lasttoken": "last",
@@ -28,13 +30,14 @@ _POOLINGS: Mapping[str, Pooling] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmbedderFolder:
-    """An embedder's files, and how a text becomes a vector with them.
+class EncoderFolder:
+    """An encoder's files; of an embedder also how a text becomes a vector with them.
 
     `onnx`: the graph, None where it must be made from `safetensors` and `config`. `context_tokens`: tokens that are
     read of a text, special ones included. The prefixes go before questions and before texts.
     """
 
+    kind: Literal["embedder", "reranker"]
     onnx: Path | None
     safetensors: Path | None
     tokenizer: Path
@@ -45,7 +48,7 @@ class EmbedderFolder:
     document_prefix: str
 
 
-def describe(folder: Path) -> EmbedderFolder:
+def describe(folder: Path) -> EncoderFolder:
     """What the folder holds. Raises ModelMissing, ModelCorrupt; ModelRefused for what cannot be used as it is."""
     if not folder.is_dir():
         raise ModelMissing(f"there is no folder {folder}")
@@ -65,13 +68,18 @@ def describe(folder: Path) -> EmbedderFolder:
     config = _json(folder / "config.json")
     if onnx is None and not config:
         raise ModelRefused(f"{folder} has no config.json, which says what the weights are")
+    kinds = config.get("id2label") or {}
+    reranks = any(str(name).endswith(_SCORES) for name in config.get("architectures") or ())
+    if reranks and len(kinds) > 2:
+        raise ModelRefused(f"{folder} sorts texts into {len(kinds)} kinds: it is no reranker, which gives one score")
     prompts = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
-    return EmbedderFolder(
+    return EncoderFolder(
+        kind="reranker" if reranks else "embedder",
         onnx=onnx,
         safetensors=safetensors if safetensors.is_file() else None,
         tokenizer=tokenizer,
         config=config,
-        pooling=_pooling(folder),
+        pooling="mean" if reranks else _pooling(folder),
         context_tokens=_context(folder, config),
         query_prefix=str(prompts.get("query") or ""),
         document_prefix=str(prompts.get("document") or prompts.get("passage") or ""),

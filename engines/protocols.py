@@ -111,6 +111,25 @@ class Run:
     written_tokens: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a model is to write an answer to: a system and a user message, and how.
+
+    It ends after `max_tokens` tokens at the latest. `temperature` 0 always takes the likeliest token; the same `seed`
+    on the same machine gives the same text. `grammar`: GBNF that the answer follows as far as it goes (engines/gbnf.py
+    says which is let through), "" for none. `stable`: what the user message begins with, before `user`, and shares with
+    other questions, so that it need not be computed again.
+    """
+
+    system: str
+    user: str
+    max_tokens: int
+    temperature: float
+    seed: int
+    grammar: str = ""
+    stable: str = ""
+
+
 class Generator(Protocol):
     """Writes text."""
 
@@ -133,20 +152,6 @@ class Generator(Protocol):
         """How the last stream() went, once it has ended."""
         ...
 
-    def stream(
-        self,
-        *,
-        system: str,
-        user: str,
-        max_tokens: int,
-        temperature: float,
-        seed: int,
-        grammar: str = "",
-        stable: str = "",
-    ) -> Iterator[str]:
-        """The answer to a system and a user message, through the model's own chat template, piece by piece.
-
-        grammar: GBNF that the answer follows, "" for none. stable: what the user message begins with, before `user`,
-        and shares with other questions, so that it need not be computed again.
-        """
+    def stream(self, request: Request) -> Iterator[str]:
+        """The answer, through the model's own chat template, piece by piece."""
         ...

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from engines.errors import EngineFailed, EngineUnavailable, ModelMissing, ServerRefused
-from engines.protocols import Run
+from engines.protocols import Request, Run
 
 TIMEOUT_S = 300
 """How long the server may be silent: a large model on a CPU reads a long prompt for minutes."""
@@ -62,32 +62,25 @@ class ServerGenerator:
         """How many tokens the text takes, at most, as far as one can tell from here."""
         return len(text.encode("utf-8", "replace")) // CHARACTERS_A_TOKEN + 1
 
-    def stream(
-        self,
-        *,
-        system: str,
-        user: str,
-        max_tokens: int,
-        temperature: float,
-        seed: int,
-        grammar: str = "",
-        stable: str = "",
-    ) -> Iterator[str]:
-        """The answer to a system and a user message, piece by piece. Raises EngineFailed, EngineUnavailable.
+    def stream(self, request: Request) -> Iterator[str]:
+        """The answer, piece by piece. Raises EngineFailed, EngineUnavailable.
 
         Servers compute the beginning of a prompt once by themselves, and differ in whether they heed seed and grammar.
         """
         body: dict[str, Any] = {
             "model": self._model,
-            "messages": [{"role": "system", "content": system}, {"role": "user", "content": stable + user}],
-            "max_tokens": max_tokens,
-            "temperature": temperature,
-            "seed": seed,
+            "messages": [
+                {"role": "system", "content": request.system},
+                {"role": "user", "content": request.stable + request.user},
+            ],
+            "max_tokens": request.max_tokens,
+            "temperature": request.temperature,
+            "seed": request.seed,
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        if grammar:
-            body["grammar"] = grammar
+        if request.grammar:
+            body["grammar"] = request.grammar
         self._last_run = None
         return self._pieces(body)
 

@@ -29,7 +29,8 @@ class ShelvedModel:
 
     A generator is the GGUF file `path`. An embedder is the folder `path` with `files`, of which the first is the graph
     and the second the tokenizer; `sha256` is that of the graph, and the rest says how a text becomes a vector (see
-    engines/model_folder.py). `source` and `revision` say where a model was fetched from, if memcli did.
+    engines/model_folder.py). A reranker is such a folder without the rest. `source` and `revision` say
+    where a model was fetched from, if memcli did.
     """
 
     name: str
@@ -39,7 +40,7 @@ class ShelvedModel:
     architecture: str
     context_tokens: int
     licence: str
-    kind: Literal["generator", "embedder"] = "generator"
+    kind: Literal["generator", "embedder", "reranker"] = "generator"
     files: tuple[ModelFile, ...] = ()
     dimension: int = 0
     pooling: Literal["mean", "cls", "last"] = "mean"

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 from engines.errors import EngineError
 from engines.llama import LlamaGenerator
 from engines.llama_library import LlamaProbe, build
+from engines.protocols import Request
 
 
 def main() -> None:
@@ -57,7 +58,7 @@ def _replies(generator: LlamaGenerator, request: dict[str, Any]) -> Iterator[dic
     if request["call"] == "count_tokens":
         yield {"value": generator.count_tokens(request["text"])}
         return
-    for piece in generator.stream(**request["arguments"]):
+    for piece in generator.stream(Request(**request["request"])):
         yield {"piece": piece}
     run = generator.last_run
     yield {"value": {"run": asdict(run) if run else None, "device": generator.device}}

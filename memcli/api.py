@@ -232,7 +232,7 @@ class Memory:
         record: keep the answer, and strengthen what it cites. Raises UsageError for an empty question.
         """
         from memcli.answer import pipeline
-        from memcli.cli.documents import answer_document
+        from memcli.documents import answer_document
         from memcli.recall.time_budget import TimeBudget
 
         time_budget = TimeBudget.of(max_ms)
@@ -339,7 +339,7 @@ class Memory:
 
         Raises UsageError if there is none, or several.
         """
-        from memcli.cli.naming import turn_named
+        from memcli.naming import turn_named
         from memcli.recall.passage import passage_of
 
         return passage_of(turn_named(self.store, name), self.store, around)
@@ -371,7 +371,7 @@ class Memory:
 
     def status(self) -> dict[str, Any]:
         """What the memory holds, as `memcli status --json` prints it."""
-        from memcli.cli.status import status_document
+        from memcli.documents import status_document
 
         return status_document(self.store, self.settings)
 
@@ -417,7 +417,7 @@ class Memory:
 
     def _rate(self, answer_id: str | None, rating: Rating, now: datetime | None) -> dict[str, Any]:
         from memcli.answer.rating import rate
-        from memcli.cli.naming import answer_named
+        from memcli.naming import answer_named
 
         return rate(self.store, answer_named(self.store, answer_id), now or datetime.now(UTC), rating)
 

@@ -90,6 +90,8 @@ OPTIONS = (
     Option("me", "", str, "your own name in the logs; each ingest keeps it in the memory"),
     Option("embedder.model", "", str, "an embedder that was added, by name, in place of the built-in one"),
     Option("embedder.gpu", "auto", _onnx_gpu, "an added embedder on the GPU: auto (where one works), off, or on"),
+    Option("reranker.model", "", str, "a reranker that was added, by name, orders what was found; empty: none does"),
+    Option("reranker.gpu", "auto", _onnx_gpu, "a reranker on the GPU: auto (where one works), off, or on"),
     Option("llm.model", "", str, "a model that writes answers: a GGUF file, or a name; empty: extractive answers"),
     Option("llm.url", "", str, "a server with OpenAI's interface that writes answers: http://localhost:8080/v1"),
     Option("llm.allow_remote", False, _switch, "send questions and evidence to a server on another machine"),

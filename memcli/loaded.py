@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from store.store import Store
 
 OF_THE_WRITER = ("llm.model", "llm.url", "llm.allow_remote", "llm.context", "llm.gpu", "llm.prompt_cache")
-OF_THE_EMBEDDER = ("embedder.model", "embedder.gpu")
+OF_THE_FINDERS = ("embedder.model", "embedder.gpu", "reranker.model", "reranker.gpu")
 """The settings that models are loaded by."""
 
 
@@ -33,7 +33,7 @@ class Loaded:
 
     def engines(self, store: Store) -> Engines:
         """The models that recall needs; loaded again when the index has vectors of another embedder."""
-        from memcli.cli.engines_in_use import for_recall
+        from memcli.engines_in_use import for_recall
 
         if self._engines is None or store.embedder not in (None, self._engines.embedder.id):
             self._engines = for_recall(self._settings, store)
@@ -41,7 +41,7 @@ class Loaded:
 
     def embedder(self, store: Store | None) -> Embedder:
         """The embedder of the index, or of the settings where there is no index yet."""
-        from memcli.cli.engines_in_use import embedder
+        from memcli.engines_in_use import embedder
 
         if self._embedder is None or (store is not None and store.embedder not in (None, self._embedder.id)):
             self._embedder = embedder(self._settings, store)
@@ -50,13 +50,13 @@ class Loaded:
     @cached_property
     def built_in(self) -> StaticEmbedder:
         """The embedder that comes with memcli."""
-        from memcli.cli.engines_in_use import built_in_embedder
+        from memcli.engines_in_use import built_in_embedder
 
         return built_in_embedder()
 
     def chosen(self, store: Store) -> Callable[[], Embedder] | None:
         """Loads the embedder of the settings, if the index has another; else None."""
-        from memcli.cli.engines_in_use import chosen_embedder, chosen_embedder_id
+        from memcli.engines_in_use import chosen_embedder, chosen_embedder_id
 
         if store.embedder in (None, chosen_embedder_id(self._settings)):
             return None
@@ -67,7 +67,7 @@ class Loaded:
 
         Raises ModelMissing, ModelCorrupt, EngineUnavailable, ServerRefused.
         """
-        from memcli.cli.engines_in_use import generator, told_of
+        from memcli.engines_in_use import generator, told_of
 
         if self._writer is None:
             states = store.prompt_states if store is not None else None
@@ -99,7 +99,7 @@ class Loaded:
 
     def take_over(self, other: Loaded) -> None:
         """Go on with what another has loaded, as far as the settings are the same; the rest of it is let go."""
-        if self._same(other, OF_THE_EMBEDDER):
+        if self._same(other, OF_THE_FINDERS):
             self._engines, self._embedder = other._engines, other._embedder
         if self._same(other, OF_THE_WRITER):
             self._writer = other._writer

@@ -5,18 +5,29 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 HIDDEN, HEADS, LAYERS, FEED = 32, 4, 2, 64
+HEADS_OF = {"bert": ("pooler.dense", "classifier"), "xlm-roberta": ("classifier.dense", "classifier.out_proj")}
+"""The two layers that make logits of the first token's state, by family."""
 
 
 def write_tiny_bert(
-    folder: Path, *, seed: int = 0, family: str = "bert", pooling: str = "mean", words: int = 30522, **config: Any
+    folder: Path,
+    *,
+    seed: int = 0,
+    family: str = "bert",
+    pooling: str = "mean",
+    words: int = 30522,
+    classes: int = 0,
+    **config: Any,
 ) -> dict[str, np.ndarray]:
-    """The folder, with MiniLM's tokenizer; returns the weights."""
+    """The folder, with MiniLM's tokenizer; returns the weights. `classes`: of a cross-encoder, laid out as transformers
+    do it, how many logits it gives."""
     from safetensors.numpy import save_file
 
     from engines.cards import MINILM_TOKENS
@@ -46,6 +57,14 @@ def write_tiny_bert(
             weights[f"{prefix}{name}.weight"], weights[f"{prefix}{name}.bias"] = 3 * some(*shape), some(shape[0])
     for name in norms:
         weights[f"{name}.weight"], weights[f"{name}.bias"] = 1 + 0.3 * some(HIDDEN), some(HIDDEN)
+    if classes:
+        inner, outer = HEADS_OF[family]
+        weights = {f"{family.removeprefix('xlm-')}.{name}": tensor for name, tensor in weights.items()}
+        inner = f"bert.{inner}" if family == "bert" else inner
+        for name, shape in {inner: (HIDDEN, HIDDEN), outer: (classes, HIDDEN)}.items():
+            weights[f"{name}.weight"], weights[f"{name}.bias"] = 3 * some(*shape), some(shape[0])
+        config["architectures"] = ["BertForSequenceClassification"]
+        config["id2label"] = {str(at): f"LABEL_{at}" for at in range(classes)}
     save_file(weights, folder / "model.safetensors")
     about = {
         "model_type": family, "hidden_size": HIDDEN, "num_attention_heads": HEADS, "num_hidden_layers": LAYERS,
@@ -65,7 +84,9 @@ def write_tiny_bert(
     return weights
 
 
-def states_of(weights: dict[str, np.ndarray], ids: list[int], first_place: int = 0) -> np.ndarray:
+def states_of(
+    weights: dict[str, np.ndarray], ids: list[int], first_place: int = 0, kinds: Sequence[int] = ()
+) -> np.ndarray:
     """The last hidden states (tokens, HIDDEN) of one text, in double precision. Source: Devlin et al. 2019, "BERT"."""
     deep = {name: tensor.astype(np.float64) for name, tensor in weights.items()}
     erf = np.vectorize(math.erf)
@@ -79,7 +100,8 @@ def states_of(weights: dict[str, np.ndarray], ids: list[int], first_place: int =
         return scaled * deep[f"{name}.weight"] + deep[f"{name}.bias"]
 
     places = deep["embeddings.position_embeddings.weight"][first_place : first_place + len(ids)]
-    x = deep["embeddings.word_embeddings.weight"][ids] + places + deep["embeddings.token_type_embeddings.weight"][0]
+    typed = deep["embeddings.token_type_embeddings.weight"][list(kinds) or [0] * len(ids)]
+    x = deep["embeddings.word_embeddings.weight"][ids] + places + typed
     x = normalised("embeddings.LayerNorm", x)
     for layer in range(LAYERS):
         name = f"encoder.layer.{layer}."
@@ -95,3 +117,12 @@ def states_of(weights: dict[str, np.ndarray], ids: list[int], first_place: int =
         out = linear(f"{name}output.dense", inner * 0.5 * (1 + erf(inner / math.sqrt(2))))
         x = normalised(f"{name}output.LayerNorm", out + x)
     return x
+
+
+def logits_of(weights: dict[str, np.ndarray], family: str, ids: list[int], kinds: list[int]) -> np.ndarray:
+    """The logits (classes,) of one pair. Source: transformers' BertForSequenceClassification and its RoBERTa likes."""
+    plain = {name.removeprefix("bert.").removeprefix("roberta."): tensor for name, tensor in weights.items()}
+    state = states_of(plain, ids, 0 if family == "bert" else 2, kinds if family == "bert" else ())[0]
+    inner, outer = HEADS_OF[family]
+    pooled = np.tanh(state @ plain[f"{inner}.weight"].T + plain[f"{inner}.bias"])
+    return np.asarray(pooled @ plain[f"{outer}.weight"].T + plain[f"{outer}.bias"])

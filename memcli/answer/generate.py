@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.errors import EngineFailed
+from engines.protocols import Request
 from memcli.answer.support import UNKNOWN
 from memcli.types import Evidence
 
@@ -52,7 +53,7 @@ def generate(
     always = [one for one in kept if one in evidence[:standing]]
     stable, rest = parts(question, always, kept[len(always) :])
     pieces = generator.stream(
-        system=_SYSTEM, user=rest, stable=stable, max_tokens=max_tokens, temperature=temperature, seed=seed
+        Request(system=_SYSTEM, user=rest, stable=stable, max_tokens=max_tokens, temperature=temperature, seed=seed)
     )
     return Generated(pieces, len(evidence) - len(kept))
 

@@ -13,10 +13,10 @@ from memcli.progress import Progress
 
 if TYPE_CHECKING:
     from engines.cards import ModelFile
-    from engines.model_folder import EmbedderFolder
-    from engines.onnx_embedder import OnnxEmbedder
+    from engines.model_folder import EncoderFolder
     from engines.shelf import Shelf, ShelvedModel
 
+ASKED = "When does the ferry leave?"
 TRIED = ("The ferry leaves at nine on Saturday.", "La mar estaba serena.")
 
 
@@ -24,10 +24,11 @@ def add_generator(path: Path, name: str | None, progress: Progress) -> ShelvedMo
     """A GGUF file: loaded and made to write, then hashed. Raises what engines.isolated.IsolatedGenerator raises."""
     from engines.gguf_header import parts_of
     from engines.isolated import IsolatedGenerator
+    from engines.protocols import Request
     from engines.shelf import ShelvedModel, described, digest, name_of
 
     generator = IsolatedGenerator(path, context_tokens=512, gpu="off")
-    list(generator.stream(system="", user="Hello.", max_tokens=1, temperature=0, seed=0))
+    list(generator.stream(Request(system="", user="Hello.", max_tokens=1, temperature=0, seed=0)))
     parts = parts_of(path)
     with progress.phase("hash", sum(part.stat().st_size for part in parts), "bytes") as advance:
         files = described(parts, path.parent, advance) if len(parts) > 1 else ()
@@ -47,7 +48,7 @@ def add_generator(path: Path, name: str | None, progress: Progress) -> ShelvedMo
     )
 
 
-def add_embedder(
+def add_encoder(
     folder: Path,
     name: str | None,
     shelf: Shelf,
@@ -58,15 +59,17 @@ def add_embedder(
     document_prefix: str | None = None,
     licence: str = "",
 ) -> ShelvedModel:
-    """A folder with an embedder: converted to ONNX where it is not yet, made to embed, and hashed.
+    """A folder with an embedder or a reranker: converted to ONNX where it is not yet, made to work, and hashed.
 
     Raises ModelRefused for what cannot be used, ModelCorrupt, EngineUnavailable where converting lacks its package.
     """
+    from engines.errors import ModelRefused
     from engines.model_folder import describe
-    from engines.onnx_embedder import OnnxEmbedder
     from engines.shelf import ShelvedModel, described, name_of
 
     found = describe(folder)
+    if found.kind == "reranker" and (query_prefix or document_prefix):
+        raise ModelRefused(f"{folder} is a reranker: it reads question and text together, without prefixes")
     name = name or name_of(folder)
     final, place, graph = shelf.folder_of(name), folder, found.onnx
     if graph is None:
@@ -85,7 +88,7 @@ def add_embedder(
         architecture=str(found.config.get("model_type", "")),
         context_tokens=found.context_tokens,
         licence=licence,
-        kind="embedder",
+        kind=found.kind,
         files=files,
         pooling=found.pooling,
         query_prefix=found.query_prefix if query_prefix is None else query_prefix,
@@ -93,10 +96,10 @@ def add_embedder(
     )
     try:
         shelf.refuse_taken(name, model.sha256)
-        tried = OnnxEmbedder(
-            graph, tokenizer, id=model.id, pooling=model.pooling, context_tokens=model.context_tokens, gpu="off"
-        )
-        model = replace(model, dimension=_tried(tried, folder))
+        if found.kind == "reranker":
+            _try_reranker(model, place, folder)
+        else:
+            model = replace(model, dimension=_dimension(model, graph, tokenizer, folder))
         if not found.onnx:
             shutil.rmtree(final, ignore_errors=True)
             place.rename(final)
@@ -111,13 +114,13 @@ def _together(files: Sequence[ModelFile]) -> str:
     return hashlib.sha256(" ".join(file.sha256 for file in files).encode()).hexdigest()
 
 
-def _converted(found: EmbedderFolder, place: Path, tell: Callable[[str], None]) -> Path:
+def _converted(found: EncoderFolder, place: Path, tell: Callable[[str], None]) -> Path:
     """The graph of the model, in a folder made for it, beside its tokenizer."""
     from engines.bert_onnx import convert
     from engines.safetensors_file import read
 
     assert found.safetensors is not None
-    content = convert(found.config, read(found.safetensors))
+    content = convert(found.config, read(found.safetensors), scores=found.kind == "reranker")
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o700, parents=True)
     graph = place / "model.onnx"
@@ -127,15 +130,34 @@ def _converted(found: EmbedderFolder, place: Path, tell: Callable[[str], None]) 
     return graph
 
 
-def _tried(embedder: OnnxEmbedder, folder: Path) -> int:
+def _dimension(model: ShelvedModel, graph: Path, tokenizer: Path, folder: Path) -> int:
     """The dimension of what it makes of two texts. Raises ModelRefused if that cannot be vectors of texts."""
     import numpy as np
 
     from engines.errors import ModelRefused
+    from engines.onnx_embedder import OnnxEmbedder
 
+    embedder = OnnxEmbedder(
+        graph, tokenizer, id=model.id, pooling=model.pooling, context_tokens=model.context_tokens, gpu="off"
+    )
     vectors = embedder.embed(TRIED)
     if not np.isfinite(vectors).all() or np.allclose(vectors[0], vectors[1], atol=1e-4):
         raise ModelRefused(f"{folder} makes the same of every text: it is no embedder")
     if embedder.dimension % 8:
-        raise ModelRefused(f"{folder} makes vectors of {embedder.dimension} numbers: a multiple of 8 is needed")
+        raise ModelRefused(
+            f"{folder} makes vectors of {embedder.dimension} numbers: a multiple of 8 is needed",
+            hint="if it is a reranker, its config.json must say so: architectures of ...ForSequenceClassification",
+        )
     return embedder.dimension
+
+
+def _try_reranker(model: ShelvedModel, place: Path, folder: Path) -> None:
+    """Raises ModelRefused if it does not tell texts apart."""
+    import numpy as np
+
+    from engines.cross_encoder import CrossEncoderReranker
+    from engines.errors import ModelRefused
+
+    scores = CrossEncoderReranker(place, max_tokens=model.context_tokens, gpu="off").score(ASKED, TRIED)
+    if not np.isfinite(scores).all() or np.isclose(scores[0], scores[1], atol=1e-6):
+        raise ModelRefused(f"{folder} scores every text alike: it is no reranker")

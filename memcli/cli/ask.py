@@ -90,7 +90,7 @@ def ask(
     Example: memcli ask "When did we sign the lease?"
     """
     from memcli.cli import days, questions, records, render
-    from memcli.cli.documents import answer_document
+    from memcli.documents import answer_document
     from memcli.exits import Exit
 
     context: Context = ctx.obj

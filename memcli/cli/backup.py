@@ -24,7 +24,7 @@ def backup(
     from pathlib import Path
 
     from memcli.cli import render
-    from memcli.cli.documents import backup_document
+    from memcli.documents import backup_document
     from memcli.usage import UsageError
     from store.backup import back_up
 

@@ -111,7 +111,7 @@ class _Talk:
 
         from memcli.answer.follow_up import Exchange, made_whole
         from memcli.cli import render
-        from memcli.cli.documents import answer_document
+        from memcli.documents import answer_document
 
         at = self._now or datetime.now(UTC)
         whole = made_whole(text, self._before, people=self._people, today=at.date())
@@ -152,7 +152,7 @@ class _Talk:
 
     def _open(self, number: str) -> None:
         from memcli.cli import render
-        from memcli.cli.documents import passage_document
+        from memcli.documents import passage_document
         from memcli.usage import UsageError
 
         if not number:
@@ -165,7 +165,7 @@ class _Talk:
 
     def _evidence(self, _: str) -> None:
         from memcli.cli import render
-        from memcli.cli.documents import answer_document
+        from memcli.documents import answer_document
 
         answer = self._answered()
         self._show(answer_document(answer), lambda _: render.answer(answer, all_evidence=True, written=False))

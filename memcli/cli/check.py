@@ -18,8 +18,9 @@ def check(ctx: typer.Context) -> None:
     import time
     from contextlib import ExitStack
 
-    from memcli.cli import engines_in_use, render
-    from memcli.cli.documents import findings_document
+    from memcli import engines_in_use
+    from memcli.cli import render
+    from memcli.documents import findings_document
     from memcli.exits import Exit
     from memcli.ingest.mending import check_vectors
     from store.check import check as findings_of

@@ -32,8 +32,8 @@ def consolidate(
     Example: memcli consolidate --max-minutes 10
     """
     from memcli.cli import render
-    from memcli.cli.documents import consolidation_document
     from memcli.cli.questions import asked_at
+    from memcli.documents import consolidation_document
 
     context: Context = ctx.obj
     report = context.memory_in_use.consolidate(max_minutes=max_minutes, dry_run=dry_run, now=asked_at(now))

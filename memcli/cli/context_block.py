@@ -27,7 +27,7 @@ def context(
     Example: memcli context "the new flat" --max-tokens 500 | llm "Draft a letter to the landlady"
     """
     from memcli.cli import questions, render
-    from memcli.cli.documents import SCHEMA, evidence_document
+    from memcli.documents import SCHEMA, evidence_document
     from memcli.exits import Exit
 
     shared: Context = ctx.obj

@@ -236,7 +236,7 @@ def _agree(context: Context, would: list[str], *, yes: bool) -> None:
 
 def _report(context: Context, name: str, there: dict[str, Any]) -> None:
     from memcli.cli import render
-    from memcli.cli.documents import SCHEMA
+    from memcli.documents import SCHEMA
     from memcli.schedule.runs import last_run
 
     if context.json:

@@ -49,7 +49,7 @@ def delete(
 
     Example: memcli delete --speaker "Old Flatmate" --until 2020-01-01 --prove
     """
-    from memcli.cli.documents import deletion_document
+    from memcli.documents import deletion_document
     from memcli.exits import Exit
     from memcli.usage import UsageError
     from store import erase
@@ -183,7 +183,7 @@ def _preview(catalogue: Catalogue) -> list[dict[str, Any]]:
     rows = catalogue.connection.execute(
         "SELECT id, speaker, said_at, text FROM gone_turns ORDER BY said_at NULLS FIRST, seq LIMIT ?", [SHOWN]
     ).fetchall()
-    from memcli.cli.documents import moment
+    from memcli.documents import moment
 
     return [
         {"id": id_, "speaker": who, "said_at": moment(at.replace(tzinfo=UTC) if at else None), "text": text}

@@ -26,8 +26,8 @@ def diff(
     from memcli.answer.knowledge import differences, knowledge
     from memcli.cli import days, questions, render
     from memcli.cli import knowledge as show
-    from memcli.cli.documents import SCHEMA, moment
     from memcli.cli.fading import fading_document, fading_soon, show_fading
+    from memcli.documents import SCHEMA, moment
     from memcli.exits import Exit
 
     context: Context = ctx.obj

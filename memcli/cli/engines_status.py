@@ -41,8 +41,8 @@ def engines_document(context: Context) -> dict[str, Any]:
     from engines.errors import EngineError
     from engines.isolated import llama_build
     from engines.runtime import cores, onnx_build
-    from memcli.cli.documents import SCHEMA
-    from memcli.cli.engines_in_use import in_use
+    from memcli.documents import SCHEMA
+    from memcli.engines_in_use import in_use
 
     def asked(build: Any) -> dict[str, Any]:
         try:

@@ -33,8 +33,8 @@ def episodes(
     Example: memcli episodes --since 2024-05-01 --until 2024-06-01
     """
     from memcli.cli import records, render
-    from memcli.cli.documents import episodes_document
     from memcli.cli.questions import asked_at, turn_filter
+    from memcli.documents import episodes_document
     from memcli.exits import Exit
     from memcli.memory.forgetting import Strength, retained
     from memcli.memory.salience import first_strength

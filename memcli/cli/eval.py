@@ -44,9 +44,10 @@ def evaluate(
     from dataclasses import replace
     from typing import get_args
 
+    from memcli import engines_in_use
     from memcli.answer.pipeline import Budget
-    from memcli.cli import engines_in_use, render, render_eval
-    from memcli.cli.documents import SCHEMA
+    from memcli.cli import render, render_eval
+    from memcli.documents import SCHEMA
     from memcli.evaluate import datasets, report
     from memcli.evaluate import mine as own
     from memcli.evaluate.run import run

@@ -26,7 +26,7 @@ def export(
     from pathlib import Path
 
     from memcli.cli import render
-    from memcli.cli.documents import rows_document
+    from memcli.documents import rows_document
     from memcli.usage import UsageError
     from store.backup import counts, snapshot
     from store.disk import put_in_place, writable

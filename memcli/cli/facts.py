@@ -68,7 +68,7 @@ def facts(
     """
     from memcli.cli import days, questions, records
     from memcli.cli import knowledge as show
-    from memcli.cli.documents import SCHEMA
+    from memcli.documents import SCHEMA
     from memcli.exits import Exit
     from memcli.memory.consolidate_facts import consolidate_facts
     from memcli.usage import UsageError
@@ -103,7 +103,7 @@ def facts(
 
 def _by_model(context: Context, store: Store, model: str) -> None:
     """Let a language model find facts, and tell how many of its finds did not hold up."""
-    from memcli.cli import engines_in_use
+    from memcli import engines_in_use
     from memcli.memory.consolidate_facts_by_model import consolidate_facts_by_model
 
     file = engines_in_use.model_path(model)

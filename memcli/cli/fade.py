@@ -45,12 +45,12 @@ def fade(
     Example: memcli fade 1 --days 365
     """
     from memcli.cli import render
-    from memcli.cli.documents import SCHEMA
     from memcli.cli.fading import fading_document, fading_soon, show_fading
-    from memcli.cli.naming import turn_named
     from memcli.cli.questions import asked_at
+    from memcli.documents import SCHEMA
     from memcli.memory.chart import picture, plain, svg_page
     from memcli.memory.tiers import FADED_BELOW
+    from memcli.naming import turn_named
 
     context: Context = ctx.obj
     store = context.store()

@@ -26,7 +26,7 @@ def fading_soon(store: Store, now: datetime) -> list[tuple[SpokenRow, datetime]]
 
 def fading_document(one: SpokenRow, when: datetime) -> dict[str, Any]:
     """One of them as JSON."""
-    from memcli.cli.documents import moment
+    from memcli.documents import moment
 
     return {"id": one.id, "speaker": one.speaker, "text": one.text, "fades_at": moment(when)}
 

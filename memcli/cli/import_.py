@@ -25,8 +25,9 @@ def import_(
     import sys
     from pathlib import Path
 
-    from memcli.cli import engines_in_use, render
-    from memcli.cli.documents import rows_document
+    from memcli import engines_in_use
+    from memcli.cli import render
+    from memcli.documents import rows_document
     from memcli.ingest.errors import InputUnreadable
     from memcli.ingest.indexing import index_outbox
     from store.exchange import read_lines, read_parquet, take_in

@@ -58,7 +58,7 @@ def ingest(
     Example: memcli ingest ~/exports/ --memory family
     """
     from memcli.cli import render
-    from memcli.cli.documents import dry_run_document
+    from memcli.documents import dry_run_document
     from memcli.ingest import pipeline
     from memcli.usage import UsageError
     from store.sealing import is_sealed
@@ -130,7 +130,7 @@ def _keep_reading(context: Context, paths: list[str], reading: Reading, *, follo
 
 def _show(context: Context, report: IngestReport) -> None:
     from memcli.cli import render
-    from memcli.cli.documents import ingest_document
+    from memcli.documents import ingest_document
 
     if context.json:
         render.document(ingest_document(report))

@@ -31,7 +31,7 @@ def init(
     Example: memcli --memory diary init --encrypt --key-file ~/keys/diary
     """
     from memcli.cli import render
-    from memcli.cli.documents import SCHEMA
+    from memcli.documents import SCHEMA
     from memcli.usage import UsageError
     from store.store import CATALOGUE, Store
 

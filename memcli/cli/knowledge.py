@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from memcli.cli.documents import moment
 from memcli.cli.render import place, printer
+from memcli.documents import moment
 from memcli.memory.forgetting import retained
 from memcli.types import Locator
 

@@ -41,9 +41,9 @@ def forget(ctx: typer.Context, turn: TurnName, now: Now = None) -> None:
 
 def _mark(context: Context, turn: str, mark: Mark | None, now: str | None) -> None:
     from memcli.cli import render
-    from memcli.cli.documents import SCHEMA
-    from memcli.cli.naming import turn_named
     from memcli.cli.questions import asked_at
+    from memcli.documents import SCHEMA
+    from memcli.naming import turn_named
     from memcli.recall.pipeline import turn_of
 
     store = context.store()

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from engines.cards import ModelCard
     from engines.shelf import Shelf, ShelvedModel
 
+CHOSEN_BY = {"generator": "llm.model", "embedder": "embedder.model", "reranker": "reranker.model"}
+"""The setting that names the model in use, by kind."""
+
+DOES = {"generator": "write answers", "embedder": "find turns", "reranker": "order what was found"}
+
 app = typer.Typer(rich_markup_mode=None, add_completion=False, invoke_without_command=True)
 
 
@@ -79,7 +84,10 @@ def show_model(ctx: typer.Context, name: Name) -> None:
 def add(
     ctx: typer.Context,
     path: Annotated[
-        Path, typer.Argument(metavar="PATH", help="A GGUF file, or a folder with an embedder. It stays where it is.")
+        Path,
+        typer.Argument(
+            metavar="PATH", help="A GGUF file, or a folder with an embedder or reranker. It stays where it is."
+        ),
     ],
     name: Annotated[str | None, typer.Option(metavar="NAME", help="What to call it (default: its file name).")] = None,
     query_prefix: Annotated[
@@ -91,8 +99,8 @@ def add(
 ) -> None:
     """Check a model, remember where it is and what it is, and give it a name.
 
-    A GGUF file writes answers; a folder (an ONNX export or a sentence-transformers model) finds turns by meaning. The
-    model is made to work once, so that one that does not is refused now.
+    A GGUF file writes answers; a folder (an ONNX export or a sentence-transformers model) finds turns by meaning or, if
+    it is a cross-encoder, orders what was found. The model is made to work once, so that one that does not is refused.
 
     Example: memcli models add ~/models/qwen.gguf --name qwen
     """
@@ -102,7 +110,7 @@ def add(
     path = path.expanduser().absolute()
     shelf = _shelf()
     if path.is_dir():
-        model = adding.add_embedder(
+        model = adding.add_encoder(
             path, name, shelf, context.progress(), context.tell, query_prefix=query_prefix,
             document_prefix=document_prefix,
         )  # fmt: skip
@@ -111,8 +119,7 @@ def add(
     shelf.put(model)
     if context.json:
         render.document({"schema": 1, **_added(model, context)})
-    does = "write answers" if model.kind == "generator" else "find turns"
-    context.tell(f"added as {model.name}; `memcli models use {model.name}` lets it {does}")
+    context.tell(f"added as {model.name}; `memcli models use {model.name}` lets it {DOES[model.kind]}")
 
 
 @app.command("pull")
@@ -167,23 +174,26 @@ def remove(ctx: typer.Context, name: Name) -> None:
 
 @app.command("use")
 def use(ctx: typer.Context, name: Name) -> None:
-    """Let a model that was added write the answers (sets llm.model), or find turns (sets embedder.model).
+    """Let a model that was added write the answers (sets llm.model), find turns (embedder.model) or order what was
+    found (reranker.model).
 
     With another embedder the index is made anew by the next `memcli consolidate`, or at once by `memcli repair
-    --reembed`; until then turns are found with the old one. The name of the built-in embedder brings that back.
+    --reembed`; until then turns are found with the old one. The name of a built-in model brings that back, alone.
 
     Example: memcli models use qwen
     """
-    from engines.cards import MINILM_STATIC
+    from engines.cards import MINILM_STATIC, MINILM_TOKENS
     from memcli import config as settings
 
     context: Context = ctx.obj
     file = Path(context.config_file) if context.config_file else settings.default_file()
     if name == MINILM_STATIC.name:
         key, value = "embedder.model", ""
+    elif name == MINILM_TOKENS.name:
+        key, value = "reranker.model", ""
     else:
         model = _shelf().model(name)
-        key, value = ("embedder.model" if model.kind == "embedder" else "llm.model"), model.name
+        key, value = CHOSEN_BY[model.kind], model.name
     settings.write(file, key, value)
     context.tell(f"{key} = {value or '(built in)'} written to {file}")
     if key == "embedder.model":
@@ -244,7 +254,7 @@ def _built_in(card: ModelCard, context: Context) -> dict[str, Any]:
 
 def _added(model: ShelvedModel, context: Context) -> dict[str, Any]:
     embeds = model.kind == "embedder"
-    chosen = context.config["embedder.model" if embeds else "llm.model"]
+    chosen = context.config[CHOSEN_BY[model.kind]]
     document = {
         "name": model.name,
         "kind": model.kind,

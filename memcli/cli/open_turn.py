@@ -28,7 +28,7 @@ def open_turn(
     Example: memcli open 2
     """
     from memcli.cli import paging, render
-    from memcli.cli.documents import passage_document
+    from memcli.documents import passage_document
     from memcli.usage import UsageError
 
     context: Context = ctx.obj

@@ -32,7 +32,7 @@ def profile(
     from memcli.answer.profile import profiled
     from memcli.cli import profile_shown as show
     from memcli.cli import questions, render
-    from memcli.cli.documents import SCHEMA, moment
+    from memcli.documents import SCHEMA, moment
     from memcli.exits import Exit
 
     context: Context = ctx.obj

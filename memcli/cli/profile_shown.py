@@ -6,9 +6,9 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from memcli.cli.documents import moment
 from memcli.cli.knowledge import fact, fact_document
 from memcli.cli.render import printer
+from memcli.documents import moment
 from memcli.memory.graph import MENTIONED
 
 if TYPE_CHECKING:

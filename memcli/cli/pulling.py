@@ -18,11 +18,12 @@ def pull(
 ) -> ShelvedModel:
     """The model, fetched, checked, tried and on the shelf.
 
-    wanted_name: a card's name, or a repository OWNER/NAME (file: a GGUF file in it; without one it is an embedder).
+    wanted_name: a card's name, or a repository OWNER/NAME (file: a GGUF file in it; without one it is an
+    embedder or a reranker, as its files say).
     Raises ModelMissing, ModelRefused, ModelCorrupt, EngineUnavailable, EngineFailed.
     """
     from engines import hub
-    from engines.hub_cards import EMBEDDER_FILES, WEIGHTS
+    from engines.hub_cards import ENCODER_FILES, WEIGHTS
     from engines.shelf import name_of
     from memcli.cli import adding
 
@@ -34,7 +35,7 @@ def pull(
     if card.kind == "generator":
         patterns = [card.file]
     else:
-        patterns = [*EMBEDDER_FILES, *([WEIGHTS] if "onnx/model.onnx" not in paths else [])]
+        patterns = [*ENCODER_FILES, *([WEIGHTS] if "onnx/model.onnx" not in paths else [])]
     files = hub.wanted(snapshot, patterns)
     whole = sum(one.size for one in files)
     licence = snapshot.licence or card.licence
@@ -48,7 +49,7 @@ def pull(
         if card.kind == "generator":
             model = adding.add_generator(fetched[0], name, context.progress())
         else:
-            model = adding.add_embedder(
+            model = adding.add_encoder(
                 folder, name, shelf, context.progress(), context.tell,
                 query_prefix=card.query_prefix, document_prefix=card.document_prefix, licence=licence,
             )  # fmt: skip

@@ -40,7 +40,7 @@ def bad(ctx: typer.Context, answer: AnswerId = None, now: Now = None) -> None:
 
 def _shown(context: Context, document: dict[str, Any], rating: Rating) -> None:
     from memcli.cli import render
-    from memcli.cli.documents import SCHEMA
+    from memcli.documents import SCHEMA
 
     cited = [one["id"] for one in document["citations"]]
     word = "right" if rating == EASY else "wrong"

@@ -25,7 +25,7 @@ def remember(
     import sys
 
     from memcli.cli import questions, render
-    from memcli.cli.documents import note_document
+    from memcli.documents import note_document
 
     context: Context = ctx.obj
     if text == "-":

@@ -138,7 +138,7 @@ def ingested(report: IngestReport) -> None:
 
 def speakers(people: Sequence[PersonRow], me: str | None) -> None:
     """Who speaks, a line each, those who said most first."""
-    from memcli.cli.documents import is_me
+    from memcli.documents import is_me
 
     console = _console()
     for person in people:

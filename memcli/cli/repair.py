@@ -22,8 +22,9 @@ def repair(
 
     Example: memcli repair
     """
-    from memcli.cli import engines_in_use, render
-    from memcli.cli.documents import repair_document
+    from memcli import engines_in_use
+    from memcli.cli import render
+    from memcli.documents import repair_document
     from memcli.exits import Exit
     from memcli.ingest.mending import repair as mend
     from memcli.ingest.reembedding import reembed as make_anew

@@ -34,7 +34,7 @@ def report(
     Example: memcli report memory.html
     """
     from memcli.cli import questions, render
-    from memcli.cli.documents import SCHEMA
+    from memcli.documents import SCHEMA
     from memcli.report.page import page
     from memcli.usage import UsageError
     from store.disk import put_in_place, writable

@@ -27,9 +27,9 @@ def restore(
     from contextlib import ExitStack
     from pathlib import Path
 
-    from memcli import keys
-    from memcli.cli import engines_in_use, render
-    from memcli.cli.documents import backup_document
+    from memcli import engines_in_use, keys
+    from memcli.cli import render
+    from memcli.documents import backup_document
     from memcli.ingest.indexing import index_outbox
     from memcli.usage import UsageError
     from store.backup import put_store, unpack, verify

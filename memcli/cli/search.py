@@ -36,7 +36,7 @@ def search(
     Example: memcli search "cargo bike repair" --since 2024-05-01
     """
     from memcli.cli import questions, records, render
-    from memcli.cli.documents import search_document
+    from memcli.documents import search_document
     from memcli.exits import Exit
     from memcli.recall.pipeline import Recalled
 

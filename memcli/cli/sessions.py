@@ -30,8 +30,8 @@ def sessions(
     Example: memcli sessions --speaker Maya --since 2024-05-01
     """
     from memcli.cli import overview, records
-    from memcli.cli.documents import SCHEMA, moment
     from memcli.cli.questions import turn_filter
+    from memcli.documents import SCHEMA, moment
     from memcli.exits import Exit
 
     context: Context = ctx.obj

@@ -34,7 +34,7 @@ def speakers(ctx: typer.Context, form: FormOption = None, fields: FieldsOption =
     if ctx.invoked_subcommand is not None:
         return
     from memcli.cli import records, render
-    from memcli.cli.documents import speakers_document
+    from memcli.documents import speakers_document
     from store.speakers import Speakers
 
     context: Context = ctx.obj
@@ -131,7 +131,7 @@ def _named(name: str, people: list[PersonRow]) -> list[PersonRow]:
 
 
 def _index(context: Context, store: Store) -> None:
-    from memcli.cli.engines_in_use import embedder
+    from memcli.engines_in_use import embedder
     from memcli.ingest.indexing import index_outbox
 
     index_outbox(store, embedder(context.config, store), context.progress())

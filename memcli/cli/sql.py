@@ -26,7 +26,7 @@ def sql(
     import sys
 
     from memcli.cli import records, render
-    from memcli.cli.documents import table_document
+    from memcli.documents import table_document
     from memcli.usage import UsageError
     from store.errors import SqlRefused
     from store.sql import query

@@ -41,8 +41,8 @@ def timeline(
     Example: memcli timeline "cargo bike" --by week --speaker Maya
     """
     from memcli.cli import overview, records
-    from memcli.cli.documents import SCHEMA
     from memcli.cli.questions import turn_filter
+    from memcli.documents import SCHEMA
     from memcli.exits import Exit
     from store.overview import stretches
 

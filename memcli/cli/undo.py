@@ -27,8 +27,8 @@ def undo(
     Example: memcli undo --list
     """
     from memcli.cli import render
-    from memcli.cli.documents import batches_document, undo_document
-    from memcli.cli.engines_in_use import embedder
+    from memcli.documents import batches_document, undo_document
+    from memcli.engines_in_use import embedder
     from memcli.ingest.indexing import index_outbox
     from memcli.usage import UsageError
     from store.batches import Batches

@@ -45,7 +45,7 @@ def why_document(memory: Memory, answer: str, limit: int) -> dict[str, Any]:
     """What `why --json` prints. Raises UsageError if there is no such answer."""
     import json
 
-    from memcli.cli.documents import SCHEMA, hit_document
+    from memcli.documents import SCHEMA, hit_document
     from memcli.ingest.indexing import heal
     from memcli.progress import Unwatched
     from memcli.recall.explain import gate, shares

@@ -23,8 +23,9 @@ def why_not(
 
     Example: memcli why-not 3f9a "When does the oven arrive?"
     """
-    from memcli.cli import engines_in_use, questions, render
-    from memcli.cli.documents import SCHEMA
+    from memcli import engines_in_use
+    from memcli.cli import questions, render
+    from memcli.documents import SCHEMA
     from memcli.ingest.indexing import heal
     from memcli.recall import explain
     from memcli.usage import UsageError

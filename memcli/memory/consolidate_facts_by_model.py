@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from engines.errors import EngineFailed
+from engines.protocols import Request
 from memcli.memory.consolidate_facts import FactsReport, claim_row, keep_claims, reconcile_due, said_of
 from memcli.memory.facts.by_model import GRAMMAR, SYSTEM, Line, prompt, verified
 
@@ -84,7 +85,14 @@ def _read(rows: list[SaidRow], generator: Generator, seed: int, report: ModelRep
     try:
         answer = "".join(
             generator.stream(
-                system=SYSTEM, user=prompt(lines), max_tokens=MAX_TOKENS, temperature=0.0, seed=seed, grammar=GRAMMAR
+                Request(
+                    system=SYSTEM,
+                    user=prompt(lines),
+                    max_tokens=MAX_TOKENS,
+                    temperature=0.0,
+                    seed=seed,
+                    grammar=GRAMMAR,
+                )
             )
         )
     except EngineFailed:

@@ -62,8 +62,8 @@ def shares(candidate: Candidate) -> list[Share]:
         if name in candidate.features
     ]
     rest = candidate.rerank - sum(one.part for one in made)
-    if abs(rest) > 1e-6:  # it answers a part of the question better than the whole
-        made.append(Share("part_of_question", 1.0, rest, rest))
+    if abs(rest) > 1e-6:  # the reranker moved it, or it answers a part of the question better than the whole
+        made.append(Share("reranker" if "reranker" in candidate.features else "part_of_question", 1.0, rest, rest))
     return sorted(made, key=lambda one: (-abs(one.part), one.feature))
 
 

@@ -17,6 +17,7 @@ from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence
 from memcli.recall.query import stems
 from memcli.recall.question import Question, parts_of, understand
+from memcli.recall.reorder import reordered
 from memcli.recall.rerank import PASSAGE_CHARS, Looked, first_look, joined, second_look
 from memcli.recall.standing import keep_welcome, retrievability_of, tier_in_use
 from memcli.recall.time_budget import TimeBudget
@@ -27,7 +28,7 @@ from store.standing import Standing
 from store.store import Store
 
 if TYPE_CHECKING:
-    from engines.protocols import AnswerReader, Embedder, TokenEncoder
+    from engines.protocols import AnswerReader, Embedder, Reranker, TokenEncoder
 
 RETENTION_NUDGE = 0.1
 """a in score * (1 + a * (R - 0.5)): what is fresh or was used wins among equals, and nothing more."""
@@ -67,12 +68,14 @@ PART = 0.7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engines:
-    """The models at work: vectors of texts, and of tokens, from a table and in context; and what reads an answer."""
+    """The models at work: vectors of texts, and of tokens, from a table and in context; what reads an answer; and a
+    reranker, where the user has one."""
 
     embedder: Embedder
     token_table: TokenEncoder
     token_encoder: TokenEncoder
     reader: AnswerReader
+    reranker: Reranker | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,12 @@ def recall(
         by_item = {**found, **by_item}
         fused = {**probe.fused, **fused}
     second = second.best(len(second.rows))
+    if engines.reranker is not None:
+        if time_budget.left:
+            with _timed(timings, "rerank"):
+                second = reordered(query.text, second, engines.reranker)
+        else:
+            time_budget.leave_out("the reranker")
     standing = store.standing()
     archived = frozenset[int]().union(*(probe.archived for probe in probes))
     candidates = [

@@ -1,6 +1,6 @@
 """The memory for assistants that speak the Model Context Protocol (https://modelcontextprotocol.io), over stdio.
 
-What the tools return are the documents of the command line (memcli/cli/documents.py). What was said in a log is data:
+What the tools return are the documents of the command line (memcli/documents.py). What was said in a log is data:
 the instructions tell the assistant so, and nothing in it is run here.
 """
 
@@ -19,9 +19,9 @@ from pydantic import Field
 
 from memcli import __version__
 from memcli.api import Memory
-from memcli.cli.documents import SCHEMA, answer_document, note_document, passage_document, search_document
 from memcli.cli.knowledge import fact_document
 from memcli.cli.questions import moment
+from memcli.documents import SCHEMA, answer_document, note_document, passage_document, search_document
 from memcli.exits import code_of
 
 INSTRUCTIONS = """A memory of the user's own conversations: what was said, by whom, when, in which file and line.

@@ -28,11 +28,12 @@ TEXTS = [f"Turn {at}: the cargo bike is in repair until {at % 28 + 1} May, says 
 
 def generation(path: Path, threads: int) -> None:
     from engines.isolated import IsolatedGenerator
+    from engines.protocols import Request
 
     def run(generator: IsolatedGenerator) -> tuple[float, float]:
         began = time.perf_counter()
         first = 0.0
-        pieces = generator.stream(system=SYSTEM, user=QUESTION, max_tokens=64, temperature=0.0, seed=0)
+        pieces = generator.stream(Request(system=SYSTEM, user=QUESTION, max_tokens=64, temperature=0.0, seed=0))
         for _ in pieces:
             first = first or time.perf_counter() - began
         return first or time.perf_counter() - began, time.perf_counter() - began

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memcli import config
-from memcli.cli.engines_in_use import for_recall
+from memcli.engines_in_use import for_recall
 from memcli.evaluate.datasets import Case, load
 from memcli.evaluate.metrics import ndcg_at, recall_at
 from memcli.evaluate.run import made

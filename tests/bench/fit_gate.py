@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from memcli import config
-from memcli.cli.engines_in_use import for_recall
+from memcli.engines_in_use import for_recall
 from memcli.evaluate.datasets import load
 from memcli.evaluate.run import made
 from memcli.recall.gate import signs

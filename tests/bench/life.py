@@ -71,7 +71,7 @@ def _same(value: str, truth: str) -> bool:
 
 def remember(life: Life, folder: Path) -> Store:
     """A store that holds the life, read through memcli's own ingest."""
-    from memcli.cli.engines_in_use import built_in_embedder
+    from memcli.engines_in_use import built_in_embedder
     from memcli.ingest.pipeline import ingest
 
     log = folder / "life.jsonl"
@@ -85,8 +85,8 @@ def remember(life: Life, folder: Path) -> Store:
 
 def models(store: Store) -> Engines:
     """The models that recall needs, as without any setting."""
-    from memcli.cli.engines_in_use import for_recall
     from memcli.config import load
+    from memcli.engines_in_use import for_recall
 
     return for_recall(load(None, {}, {}), store)
 

@@ -51,7 +51,7 @@ memory.store.standing()
 mark("open: standing of memories")
 memory.engines
 mark("engines: numpy, tokenizer, table")
-import memcli.answer.pipeline, memcli.cli.documents
+import memcli.answer.pipeline, memcli.documents
 mark("imports: recall, answer")
 memory.store.index.count()
 mark("open: index (pyarrow, asyncio, core of lancedb)")
@@ -132,7 +132,7 @@ def timed(work: Callable[[str], object], questions: Sequence[str]) -> list[float
 def warm(memory: Path, scratch: Path) -> None:
     """A process that goes on searching."""
     from memcli import config
-    from memcli.cli.engines_in_use import for_recall
+    from memcli.engines_in_use import for_recall
     from memcli.recall import channels
     from memcli.recall.fuse import fuse
     from memcli.recall.pipeline import recall

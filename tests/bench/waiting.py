@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 
-from memcli import config
-from memcli.cli import engines_in_use
+from memcli import config, engines_in_use
 from memcli.recall.pipeline import recall
 from memcli.types import Query
 from store.store import Store

@@ -91,6 +91,19 @@ def test_store_and_engines_meet_only_in_memcli() -> None:
     assert wrong == []
 
 
+def test_what_programs_use_does_not_stand_on_the_command_line() -> None:
+    """`memcli.Memory` and all below it. The servers speak in the commands' own words, and may know them."""
+    above = ("memcli/cli/", "memcli/serve/", "memcli/__main__.py")
+    wrong = [
+        (name, line, dotted)
+        for name in FILES
+        if not name.startswith(above)
+        for dotted, line in imports(tree(name))
+        if dotted.startswith("memcli.cli")
+    ]
+    assert wrong == []
+
+
 def test_heavy_libraries_are_imported_where_they_are_used() -> None:
     """engines/build is left out: it is run by whoever makes the models, never by memcli."""
     early = [

@@ -13,10 +13,15 @@ from tiny_gguf import write_tiny_gguf
 @pytest.fixture
 def hub(tmp_path):
     write_tiny_bert(tmp_path / "e5")
+    write_tiny_bert(tmp_path / "judge", classes=1)
     (tmp_path / "qwen").mkdir()
     write_tiny_gguf(tmp_path / "qwen" / "qwen2.5-0.5b-instruct-q4_k_m.gguf")
     server = ModelHub(
-        {"intfloat/multilingual-e5-small": tmp_path / "e5", "Qwen/Qwen2.5-0.5B-Instruct-GGUF": tmp_path / "qwen"}
+        {
+            "intfloat/multilingual-e5-small": tmp_path / "e5",
+            "cross-encoder/ms-marco-MiniLM-L6-v2": tmp_path / "judge",
+            "Qwen/Qwen2.5-0.5B-Instruct-GGUF": tmp_path / "qwen",
+        }
     )
     yield server
     server.close()
@@ -24,7 +29,7 @@ def hub(tmp_path):
 
 def test_the_cards_are_listed_without_a_network(memcli):
     listed = memcli("--json", "models", "pull", HF_ENDPOINT="http://127.0.0.1:9").json["cards"]
-    assert {card["kind"] for card in listed} == {"embedder", "generator"}
+    assert {card["kind"] for card in listed} == {"embedder", "reranker", "generator"}
     assert "multilingual-e5-small" in memcli("models", "pull").out
 
 
@@ -39,6 +44,14 @@ def test_an_embedder_is_pulled(memcli, hub):
     assert memcli("models", "verify", "multilingual-e5-small").code == 0
     again = memcli("models", "pull", "multilingual-e5-small", HF_ENDPOINT=hub.url)
     assert (again.code, "another model" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize("wanted", ["ms-marco-minilm", "cross-encoder/ms-marco-MiniLM-L6-v2"])
+def test_a_reranker_is_pulled_by_its_card_or_known_by_its_files(memcli, hub, wanted):
+    done = memcli("--json", "models", "pull", wanted, "--name", "judge", HF_ENDPOINT=hub.url)
+    assert done.code == 0, done.err
+    assert (done.json["kind"], done.json["revision"]) == ("reranker", COMMIT)
+    assert memcli("models", "verify", "judge").code == 0
 
 
 def test_a_generator_is_pulled_by_its_card_or_its_repository(memcli, hub):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_bert import HIDDEN, states_of, write_tiny_bert
+from tiny_bert import HIDDEN, logits_of, states_of, write_tiny_bert
 
 from engines.bert_onnx import convert
+from engines.cross_encoder import CrossEncoderReranker
 from engines.errors import EngineUnavailable, ModelCorrupt, ModelMissing, ModelRefused
 from engines.model_folder import describe
 from engines.onnx_embedder import CPU_TOKENS, MOST_TOKENS, OnnxEmbedder
@@ -50,6 +51,36 @@ def test_the_graph_computes_what_the_paper_says(tmp_path, family, pooling, first
             assert not vector.any()
     assert np.abs(embedder.embed_query(TEXTS[0]) - vectors[0]).max() < 1e-5
     assert np.abs(embedder.embed(TEXTS[::-1])[::-1] - vectors).max() < 1e-5, "whatever shares the call"
+
+
+@pytest.mark.parametrize(("family", "classes"), [("bert", 1), ("bert", 2), ("xlm-roberta", 1)])
+def test_a_cross_encoder_scores_as_transformers_do(tmp_path, family, classes):
+    """Of two logits the second is that of relevance; question and text are told apart by token types, in BERT."""
+    folder = tmp_path / "m"
+    weights = write_tiny_bert(folder, family=family, classes=classes)
+    found = describe(folder)
+    assert found.kind == "reranker"
+    (folder / "model.onnx").write_bytes(convert(found.config, read(found.safetensors), scores=True))
+    reranker = CrossEncoderReranker(folder, threads=1, max_tokens=found.context_tokens)
+    scores = reranker.score("Where is the oven?", TEXTS)
+    tokenizer = pair_tokenizer(folder / "tokenizer.json", max_tokens=found.context_tokens)
+    for text, score in zip(TEXTS, scores.tolist(), strict=True):
+        pair = tokenizer.encode("Where is the oven?", text)
+        assert abs(logits_of(weights, family, pair.ids, pair.type_ids)[-1] - score) < 5e-5
+    assert len(set(scores.tolist())) == len(TEXTS)
+
+
+def test_a_classifier_of_many_kinds_is_no_reranker(tmp_path):
+    write_tiny_bert(tmp_path / "m", classes=3)
+    with pytest.raises(ModelRefused, match="3 kinds"):
+        describe(tmp_path / "m")
+
+
+def test_a_cross_encoder_without_its_head_is_corrupt(tmp_path):
+    write_tiny_bert(tmp_path / "m")
+    found = describe(tmp_path / "m")
+    with pytest.raises(ModelCorrupt, match="pooler"):
+        convert(found.config, read(found.safetensors), scores=True)
 
 
 def test_prefixes_go_before_questions_and_texts(tmp_path):

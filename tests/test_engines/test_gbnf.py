@@ -7,6 +7,7 @@ import pytest
 from engines.errors import EngineFailed
 from engines.gbnf import check
 from engines.isolated import IsolatedGenerator
+from engines.protocols import Request
 
 GOOD = 'root ::= "[" item ("," item)* "]"\nitem ::= [0-9]+ | "(" root ")"\n'
 
@@ -41,8 +42,8 @@ def test_a_wrong_one_is_an_error_and_not_an_end(grammar, why):
 def test_a_model_writes_what_its_grammar_allows(tiny_gguf):
     model = IsolatedGenerator(tiny_gguf)
     asked = {"system": "s", "user": "u", "max_tokens": 12, "temperature": 0.0, "seed": 1}
-    text = "".join(model.stream(**asked, grammar='root ::= "[" ("yes" | "no") "]"\n'))
+    text = "".join(model.stream(Request(**asked, grammar='root ::= "[" ("yes" | "no") "]"\n')))
     assert text in ("[yes]", "[no]")
     with pytest.raises(EngineFailed, match="not defined"):
-        list(model.stream(**asked, grammar="root ::= missing\n"))
-    assert "".join(model.stream(**asked, grammar='root ::= "ok"\n')) == "ok"
+        list(model.stream(Request(**asked, grammar="root ::= missing\n")))
+    assert "".join(model.stream(Request(**asked, grammar='root ::= "ok"\n'))) == "ok"

@@ -8,6 +8,7 @@ import pytest
 from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
 from engines.isolated import IsolatedGenerator
 from engines.llama import LlamaGenerator
+from engines.protocols import Request
 
 ASKED = {"system": "Be brief.", "user": "Where is it?", "max_tokens": 24, "temperature": 0.8, "seed": 3}
 
@@ -21,7 +22,7 @@ def generator(tiny_gguf):
 
 def test_it_writes_what_the_library_writes(generator, tiny_gguf):
     at_home = LlamaGenerator(tiny_gguf, context_tokens=512, threads=1)
-    assert list(generator.stream(**ASKED)) == list(at_home.stream(**ASKED))
+    assert list(generator.stream(Request(**ASKED))) == list(at_home.stream(Request(**ASKED)))
     assert generator.count_tokens("the dog \ud800") == at_home.count_tokens("the dog \ud800")
     assert (generator.context_tokens, generator.device) == (at_home.context_tokens, at_home.device)
 
@@ -34,8 +35,8 @@ def test_errors_are_those_of_the_library(tiny_gguf, tmp_path, generator):
     with pytest.raises(ModelMissing):
         IsolatedGenerator(tmp_path / "none.gguf")
     with pytest.raises(EngineFailed, match="the context holds 512"):
-        list(generator.stream(**ASKED | {"user": "y" * 600}))
-    assert list(generator.stream(**ASKED))
+        list(generator.stream(Request(**ASKED | {"user": "y" * 600})))
+    assert list(generator.stream(Request(**ASKED)))
 
 
 def test_a_gpu_demanded_of_a_build_without(tiny_gguf):
@@ -49,26 +50,26 @@ def test_a_gpu_demanded_of_a_build_without(tiny_gguf):
 def test_a_model_that_kills_llama_cpp_is_an_error(gguf_writer, tmp_path):
     generator = IsolatedGenerator(gguf_writer(tmp_path / "deadly.gguf", deadly=True), context_tokens=256)
     with pytest.raises(EngineFailed, match=r"crashed with SIG.*deadly\.gguf"):
-        list(generator.stream(**ASKED))
+        list(generator.stream(Request(**ASKED)))
 
 
 def test_killed_in_the_middle_it_says_so_and_the_next_call_works(tiny_gguf):
     generator = IsolatedGenerator(tiny_gguf, context_tokens=512, threads=1)
-    pieces = generator.stream(**ASKED | {"max_tokens": 400})
+    pieces = generator.stream(Request(**ASKED | {"max_tokens": 400}))
     next(pieces)
     os.kill(generator._process.id, signal.SIGKILL)
     with pytest.raises(EngineFailed, match="SIGKILL"):
         list(pieces)
-    assert list(generator.stream(**ASKED))
+    assert list(generator.stream(Request(**ASKED)))
     generator.close()
 
 
 def test_an_answer_that_nobody_reads_to_its_end_stops_the_work(tiny_gguf):
     generator = IsolatedGenerator(tiny_gguf, context_tokens=512, threads=1)
-    pieces = generator.stream(**ASKED | {"max_tokens": 400})
+    pieces = generator.stream(Request(**ASKED | {"max_tokens": 400}))
     first, worker = next(pieces), generator._process.id
     pieces.close()
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
-    assert next(generator.stream(**ASKED | {"max_tokens": 400})) == first
+    assert next(generator.stream(Request(**ASKED | {"max_tokens": 400}))) == first
     generator.close()

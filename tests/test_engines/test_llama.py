@@ -6,6 +6,7 @@ import pytest
 from engines import llama
 from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
 from engines.llama import LlamaGenerator
+from engines.protocols import Request
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +15,9 @@ def generator(tiny_gguf):
 
 
 def ask(generator, *, system="Be brief.", user="Where is it?", max_tokens=24, temperature=0.8, seed=0):
-    pieces = generator.stream(system=system, user=user, max_tokens=max_tokens, temperature=temperature, seed=seed)
+    pieces = generator.stream(
+        Request(system=system, user=user, max_tokens=max_tokens, temperature=temperature, seed=seed)
+    )
     return list(pieces)
 
 
@@ -122,7 +125,7 @@ def test_a_template_of_no_use(gguf_writer, tmp_path, template):
 
 def test_a_prompt_too_long_names_both_numbers(generator):
     with pytest.raises(EngineFailed, match=r"\d{3} tokens, the context holds 512"):
-        generator.stream(system="x", user="y" * 600, max_tokens=1, temperature=0, seed=0)
+        generator.stream(Request(system="x", user="y" * 600, max_tokens=1, temperature=0, seed=0))
 
 
 def test_output_ends_with_the_context(generator):
@@ -202,7 +205,7 @@ def test_it_tells_why_it_stopped_and_what_was_computed(generator):
         stops.add(generator.last_run.stop)
     assert "context" in stops
     told = {"system": "S", "user": "U", "max_tokens": 50, "temperature": 0, "seed": 0}
-    assert "".join(generator.stream(**told, grammar='root ::= "yes"')) == "yes"
+    assert "".join(generator.stream(Request(**told, grammar='root ::= "yes"'))) == "yes"
     assert generator.last_run.stop == "end"
 
 
@@ -210,7 +213,8 @@ def test_nothing_is_printed(tiny_gguf):
     program = (
         "from pathlib import Path; from engines.llama import LlamaGenerator;"
         f"g = LlamaGenerator(Path({str(tiny_gguf)!r}), context_tokens=256);"
-        "list(g.stream(system='a', user='b', max_tokens=4, temperature=0.5, seed=1))"
+        "from engines.protocols import Request;"
+        "list(g.stream(Request(system='a', user='b', max_tokens=4, temperature=0.5, seed=1)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -4,6 +4,7 @@ import pytest
 from openai_server import ChatServer
 
 from engines.errors import EngineFailed, EngineUnavailable, ModelMissing, ServerRefused
+from engines.protocols import Request
 from engines.server import ServerGenerator
 
 ASKED = {"system": "Be brief.", "user": "Where?", "max_tokens": 24, "temperature": 0.5, "seed": 3}
@@ -25,7 +26,11 @@ def serve():
 def test_it_streams_what_the_server_says(serve):
     server = serve("In ", "Lisbon", " [1].")
     generator = ServerGenerator(server.url)
-    assert list(generator.stream(**ASKED, stable="You know: ", grammar='root ::= "x"')) == ["In ", "Lisbon", " [1]."]
+    assert list(generator.stream(Request(**ASKED, stable="You know: ", grammar='root ::= "x"'))) == [
+        "In ",
+        "Lisbon",
+        " [1].",
+    ]
     [asked] = server.requests
     assert asked["messages"][1]["content"] == "You know: Where?"
     assert (asked["model"], asked["seed"], asked["temperature"], asked["max_tokens"]) == ("tiny", 3, 0.5, 24)
@@ -49,7 +54,7 @@ def test_the_model_is_one_that_the_server_has(serve):
 def test_a_server_that_fails_is_an_error(serve, how):
     generator = ServerGenerator(serve("In ", **how).url)
     with pytest.raises(EngineFailed, match=r"out of memory|broke off"):
-        list(generator.stream(**ASKED))
+        list(generator.stream(Request(**ASKED)))
     assert generator.last_run is None
 
 
@@ -58,7 +63,7 @@ def test_where_nobody_answers(serve):
     generator = ServerGenerator(server.url)
     server.close()
     with pytest.raises(EngineUnavailable, match="no server answers"):
-        list(generator.stream(**ASKED))
+        list(generator.stream(Request(**ASKED)))
     with pytest.raises(EngineUnavailable):
         ServerGenerator(server.url)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from memcli import config
-from memcli.cli.engines_in_use import for_recall
+from memcli.engines_in_use import for_recall
 from memcli.ingest.pipeline import ingest
 from memcli.memory.consolidate import Consolidation, Work, consolidate
 from memcli.progress import Unwatched

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from engines.loading import WaitingReader
+from engines.reader import MiniLMReader
 from engines.token_encoder import MiniLMTokenEncoder
-from memcli.cli.engines_in_use import built_in_embedder
+from memcli.engines_in_use import built_in_embedder
 from memcli.ingest.indexing import index_outbox
 from memcli.ingest.pipeline import ingest
 from memcli.ingest.report import IngestReport
@@ -109,7 +111,12 @@ FORMATS: dict[str, Callable[[str, int | None], Files]] = {
 
 @pytest.fixture(scope="module")
 def engines() -> Engines:
-    return Engines(embedder=built_in_embedder(), token_table=built_in_embedder(), token_encoder=MiniLMTokenEncoder())
+    return Engines(
+        embedder=built_in_embedder(),
+        token_table=built_in_embedder(),
+        token_encoder=MiniLMTokenEncoder(),
+        reader=WaitingReader(MiniLMReader),
+    )
 
 
 class Memory:

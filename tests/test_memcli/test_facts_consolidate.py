@@ -25,7 +25,7 @@ SAID = [
 
 
 def keep(folder: Path, *logs: Path) -> Store:
-    from memcli.cli.engines_in_use import built_in_embedder
+    from memcli.engines_in_use import built_in_embedder
 
     ingest(
         [str(log) for log in logs], folder=folder, wait_s=10, embedder=built_in_embedder, format_name="turns", zone=UTC,

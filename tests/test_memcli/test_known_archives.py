@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from memcli.cli.engines_in_use import built_in_embedder
+from memcli.engines_in_use import built_in_embedder
 from memcli.ingest import walk
 from memcli.ingest.pipeline import ingest
 from memcli.ingest.report import IngestReport

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from memcli import config
-from memcli.cli.engines_in_use import for_recall
+from memcli.engines_in_use import for_recall
 from memcli.recall.pipeline import AT_A_TIME, recall
 from memcli.recall.time_budget import TimeBudget
 from memcli.recall.token_vectors import packed, unpacked

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from memcli.config import Config
 
 if TYPE_CHECKING:
-    from engines.protocols import AnswerReader, Embedder, Generator, TokenEncoder
+    from engines.protocols import AnswerReader, Embedder, Generator, Reranker, TokenEncoder
     from engines.shelf import Shelf, ShelvedModel
     from engines.static import StaticEmbedder
     from memcli.recall.pipeline import Engines
@@ -97,10 +97,12 @@ def in_use(config: Config) -> dict[str, str]:
         writer = f"{config['llm.model'] or 'the first model'} at {config['llm.url']}"
     else:
         writer = config["llm.model"] or "none: answers are extractive"
+    reranker = config["reranker.model"]
     return {
         "embedder": f"{chosen_embedder_id(config)}, gpu {config['embedder.gpu']}",
         "token encoder": f"{MINILM_TOKENS.id}, on the CPU",
         "reader": f"{MINILM_READER.id}, on the CPU",
+        "reranker": f"{_shelf().model(reranker).id}, gpu {config['reranker.gpu']}" if reranker else "none",
         "writer": writer if writer.startswith("none") else f"{writer}, gpu {config['llm.gpu']}",
     }
 
@@ -119,7 +121,24 @@ def for_recall(config: Config, store: Store | None) -> Engines:
         token_table=table,
         token_encoder=encoder,
         reader=WaitingReader(_reader),
+        reranker=reranker(config),
     )
+
+
+def reranker(config: Config) -> Reranker | None:
+    """The reranker that the settings name, None if they name none.
+
+    Raises ModelMissing, ModelCorrupt, EngineUnavailable; ModelRefused for a model of another kind.
+    """
+    if not config["reranker.model"]:
+        return None
+    from engines.cross_encoder import CrossEncoderReranker
+    from engines.errors import ModelRefused
+
+    model = _shelf().model(config["reranker.model"])
+    if model.kind != "reranker":
+        raise ModelRefused(f"{model.name} is no reranker", hint="`memcli models` says what each model is")
+    return CrossEncoderReranker(Path(model.path), max_tokens=model.context_tokens, gpu=config["reranker.gpu"])
 
 
 def _token_encoder() -> TokenEncoder:

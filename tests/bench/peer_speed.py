@@ -1,0 +1,84 @@
+"""What another library takes for the same texts and vectors: run by tests/bench/ratios.py, with the Python that has it.
+
+    python peer_speed.py {bm25s|chromadb} FOLDER
+
+FOLDER holds texts.json, questions.json, vectors.npy and asked.npy. Prints {"ingest": s, "search": s}, seconds of
+processor time, of a search the mean; {} where the library is not installed. Nothing here is memcli's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+LIMIT = 10
+AT_ONCE = 1_000
+
+
+def taken(work: Callable[[], object]) -> float:
+    """Seconds of processor time, of all threads."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def bm25s(folder: Path, texts: list[str], questions: list[str]) -> dict[str, float]:
+    """Words alone: the library's own tokenizer and index, in memory."""
+    import bm25s as library
+
+    found: list[Any] = []
+
+    def index() -> None:
+        found.append(library.BM25())
+        found[0].index(library.tokenize(texts, show_progress=False), show_progress=False)
+
+    def search() -> None:
+        for question in questions:
+            found[0].retrieve(library.tokenize(question, show_progress=False), k=LIMIT, show_progress=False)
+
+    return {"ingest": taken(index), "search": taken(search) / len(questions)}
+
+
+def chromadb(folder: Path, texts: list[str], questions: list[str]) -> dict[str, float]:
+    """Vectors, given to it ready-made, with their texts, kept on the disk."""
+    import chromadb as library
+    import numpy as np
+
+    vectors, asked = np.load(folder / "vectors.npy"), np.load(folder / "asked.npy")
+    settings = library.Settings(anonymized_telemetry=False)
+    client = library.PersistentClient(path=str(folder / "chroma"), settings=settings)
+    collection = client.create_collection("turns", metadata={"hnsw:space": "cosine"})
+
+    def add() -> None:
+        for at in range(0, len(texts), AT_ONCE):
+            part = slice(at, at + AT_ONCE)
+            ids = [str(number) for number in range(at, min(at + AT_ONCE, len(texts)))]
+            collection.add(ids=ids, documents=texts[part], embeddings=vectors[part])
+
+    def search() -> None:
+        for vector in asked:
+            collection.query(query_embeddings=[vector], n_results=LIMIT)
+
+    return {"ingest": taken(add), "search": taken(search) / len(questions)}
+
+
+def main() -> None:
+    """Measure the library that is named."""
+    os.environ["ANONYMIZED_TELEMETRY"] = "False"
+    name, folder = sys.argv[1], Path(sys.argv[2])
+    texts, questions = (json.loads((folder / f"{which}.json").read_text()) for which in ("texts", "questions"))
+    try:
+        __import__(name)
+    except ImportError:
+        print("{}")
+        return
+    print(json.dumps({"bm25s": bm25s, "chromadb": chromadb}[name](folder, texts, questions)))
+
+
+if __name__ == "__main__":
+    main()
