@@ -25,9 +25,9 @@ from store.store import Store
 from store.tellings import sessions_sharing, sessions_with
 from store.transactions import transaction
 
-BATCH, BATCH_CHARS = 32_768, 16 * 1024 * 1024
-"""Turns of one commit, and characters of them, which bounds memory. What is not committed when the process is killed is
-read again by the next ingest."""
+BATCH, BATCH_CHARS = 16_384, 16 * 1024 * 1024
+"""Turns of one commit, and characters of them, which bounds memory and how long a commit keeps readers out. What is not
+committed when the process is killed is read again by the next ingest."""
 
 
 class Writer:
