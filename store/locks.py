@@ -3,7 +3,9 @@
 Three advisory file locks (flock(2); what portalocker has for it on Windows):
 
 - the *writer* lock, exclusive, held by a command that changes the store for as long as it runs: writers queue here;
-- the *catalogue* lock, held only while the DuckDB file is open: shared by readers, exclusive for a commit;
+- the *catalogue* lock, held only while the DuckDB file is open: shared by readers, exclusive for a commit; before it
+  stands the *queue*, which readers hold, shared, while they wait, and which a commit must have for itself to begin: a
+  writer that commits again and again lets all readers in between who came while it held the lock;
 - the *spool* lock, exclusive, for the milliseconds of an append to the spool (store/spool.py).
 
 Stale rule: the operating system drops a flock when its process ends, however it ends, and all of them at a reboot, so a
@@ -30,13 +32,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from store.disk import refusal, writable
 from store.errors import StoreLocked, StoreUnwritable
 
 _FIRST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.1
+_READER_PAUSE_S = 0.02
+"""A reader that waits keeps the next commit waiting: it looks more often."""
 
 
 class StoreLocks:
@@ -91,22 +95,25 @@ class StoreLocks:
         stream = self._open(name, shared=shared)
         until = time.monotonic() + wait_s
         pause = _FIRST_PAUSE_S
-        while True:
-            try:
-                _lock(stream, shared=shared)
-                break
-            except BlockingIOError:
-                left = until - time.monotonic()
-                if left <= 0:
+        with _Queue(self._folder / "queue.lock" if name == "catalogue" else None, shared=shared) as queue:
+            while True:
+                try:
+                    queue.pass_through()
+                    _lock(stream, shared=shared)
+                    break
+                except BlockingIOError:
+                    queue.step_back()
+                    left = until - time.monotonic()
+                    if left <= 0:
+                        stream.close()
+                        raise self._locked(name) from None
+                    time.sleep(min(pause, left))
+                    pause = min(2 * pause, _READER_PAUSE_S if shared else _LONGEST_PAUSE_S)
+                except OSError as error:
                     stream.close()
-                    raise self._locked(name) from None
-                time.sleep(min(pause, left))
-                pause = min(2 * pause, _LONGEST_PAUSE_S)
-            except OSError as error:
-                stream.close()
-                raise refusal(self._folder, error) or StoreUnwritable(
-                    f"{self._folder}: no lock can be had there: {error}", hint="keep the memory on a local disk"
-                ) from error
+                    raise refusal(self._folder, error) or StoreUnwritable(
+                        f"{self._folder}: no lock can be had there: {error}", hint="keep the memory on a local disk"
+                    ) from error
         if shared:
             with suppress(OSError):
                 self._record(name).unlink()  # of a holder that was killed: there is none beside readers
@@ -149,6 +156,49 @@ class StoreLocks:
             f"the store is in use by {who}",
             hint="wait for it to finish, or wait longer with --wait SECONDS",
         )
+
+
+class _Queue:
+    """The place before a lock where readers wait and no writer may overtake them. Without a file, there is none.
+
+    Readers stay in it until they have the lock. A writer passes through it only while nobody is there, and stands in it
+    for no longer than an attempt: a reader that reads for long, as a backup does, keeps no other reader out.
+    """
+
+    def __init__(self, path: Path | None, *, shared: bool) -> None:
+        self._path, self._shared = path, shared
+        self._stream: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._leave()
+
+    def pass_through(self) -> None:
+        """Raises BlockingIOError for a writer while readers wait."""
+        if self._path is None:
+            return
+        if self._stream is None:
+            try:
+                self._stream = self._path.open("a+")
+            except OSError:  # of a memory that may only be read: nobody writes there
+                return
+        try:
+            _lock(self._stream, shared=self._shared)
+        except BlockingIOError:  # a reader that meets a writer here finds the lock itself taken, or is in before it
+            if not self._shared:
+                raise
+
+    def step_back(self) -> None:
+        """The attempt failed: a writer makes room, a reader stays."""
+        if not self._shared:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
 
 
 def _lock(stream: IO[str], *, shared: bool) -> None:

@@ -59,11 +59,7 @@ def run_here(arguments: Sequence[str]) -> int:
     _signals.clear()
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     try:
-        from memcli.cli.app import app
-        from memcli.cli.completion import answer_the_shell
-
-        answer_the_shell()
-        code = app(arguments, prog_name="memcli", standalone_mode=False)
+        code = 0 if _said_version(arguments) else _command(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = 130
@@ -79,6 +75,25 @@ def run_here(arguments: Sequence[str]) -> int:
         # A library that is interrupted may answer with an error of its own (DuckDB: "Query interrupted").
         code = 128 + _signals[0] if _signals else _failed(error, options)
     return int(code or 0)
+
+
+def _said_version(arguments: Sequence[str]) -> bool:
+    """Whether nothing but the version was asked for, which then needs no library of the command line."""
+    if list(arguments) != ["--version"]:
+        return False
+    from memcli import __version__
+
+    print(f"memcli {__version__}")
+    return True
+
+
+def _command(arguments: Sequence[str]) -> int | None:
+    from memcli.cli.app import app
+    from memcli.cli.completion import answer_the_shell
+
+    answer_the_shell()
+    code: int | None = app(arguments, prog_name="memcli", standalone_mode=False)
+    return code
 
 
 def _read_enough() -> int:

@@ -138,7 +138,10 @@ def _index(store: Store, embedder: Embedder, progress: Progress, *, go_on: Calla
                 advance(_count(part))
                 with store.writing() as catalogue:
                     seen = catalogue.clear_outbox(part[-1][1], seen)
-                    taken = _take(catalogue, parts) if go_on() else None
+                taken = None
+                if parts and go_on():
+                    with store.reading() as catalogue:  # not while readers are shut out: it takes as long as a commit
+                        taken = _take(catalogue, parts)
     return total
 
 

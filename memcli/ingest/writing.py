@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from memcli.ingest.identity import OpenSession, native_id_from, speaker_key
-from memcli.ingest.incremental import Part, beside, forget_old, remember, state_after
+from memcli.ingest.incremental import Part, beside, forget_old, state_after
 from memcli.ingest.listen import Heard, Unread, listen
 from memcli.ingest.normalise import Normaliser
+from memcli.ingest.prepare import Prepared, SpeakersHeard, numbered, prepare, table_of
 from memcli.ingest.readers.base import Reader
 from memcli.ingest.report import IngestReport, SourceReport
-from memcli.ingest.times import Stamp, infer
 from store.batches import Batches, ReadRow
 from store.catalogue import Catalogue
 from store.errors import StoreLocked
@@ -25,12 +25,9 @@ from store.store import Store
 from store.tellings import sessions_sharing, sessions_with
 from store.transactions import transaction
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-BATCH, BATCH_CHARS = 32_768, 16 * 1024 * 1024
-"""Turns of one commit, and characters of them, which bounds memory. What is not committed when the process is killed is
-read again by the next ingest."""
+BATCH, BATCH_CHARS = 16_384, 16 * 1024 * 1024
+"""Turns of one commit, and characters of them, which bounds memory and how long a commit keeps readers out. What is not
+committed when the process is killed is read again by the next ingest."""
 
 
 class Writer:
@@ -54,6 +51,8 @@ class Writer:
         self._normaliser = normaliser
         self._heard: list[Heard] = []
         self._chars = 0
+        self._ready: list[Prepared] = []
+        """What is only to be written yet: none but in a commit, and after one that found the store locked."""
         self._unread: list[Unread] = []
         self._parts: dict[str, Part] = {}
         self._source_numbers: dict[str, int] = {}
@@ -118,15 +117,17 @@ class Writer:
         """
         waiting = self._without_time_at_the_end() if more_to_come else []
         heard, self._heard = self._heard[: len(self._heard) - len(waiting)], waiting
-        if not heard and not self._unread and not self._read:
+        if not heard and not self._ready and not self._unread and not self._read:
             return False
+        ready = len(self._ready)
         try:
             with self._guard():
                 self._commit(heard)
         except StoreLocked:
-            self._heard = heard + waiting  # nothing was begun: whoever calls may try again
+            if len(self._ready) == ready:  # nothing was begun: whoever calls may try again
+                self._heard = heard + waiting
             raise
-        return bool(heard)
+        return bool(heard or ready)
 
     def finish(self, *, me: str | None, also: Callable[[Catalogue], None] = lambda _: None) -> None:
         """Write what is left and close the batch. me: who of the speakers the user is, if that was said; also: what
@@ -138,17 +139,20 @@ class Writer:
     def _commit(
         self, heard: Sequence[Heard], *, last: Callable[[Catalogue], None] | None = None, me: str | None = None
     ) -> None:
+        if heard:
+            # Before the catalogue is taken from its readers, whatever can be done without it.
+            self._identify(heard)
+            self._ready.append(prepare(heard, self._parts, self.batch))
         with self._store.writing() as catalogue, transaction(catalogue.connection):
-            if heard:
+            if self._ready:
                 self._store.expect_pending()  # under the lock: see _settle() of indexing.py
-            self._identify(catalogue, heard)
-            self._keep_sources(catalogue, heard)
-            if heard:
-                self._add(catalogue, heard)
+            self._keep_sources(catalogue)
+            for prepared in self._ready:
+                self._add(catalogue, prepared)
             if self._unread:
                 uris, lines, reasons, excerpts = zip(*self._unread, strict=True)
                 columns = {"uri": uris, "line": lines, "reason": reasons, "excerpt": excerpts}
-                catalogue.add_quarantine(_table(columns | {"batch": [self.batch] * len(uris)}))
+                catalogue.add_quarantine(table_of(columns | {"batch": [self.batch] * len(uris)}))
             self._keep_reads(catalogue)
             if last is not None:
                 catalogue.end_batch(self.batch, datetime.now(UTC))
@@ -156,6 +160,7 @@ class Writer:
                 last(catalogue)
             if me:
                 catalogue.keep_setting("me", me)
+        self._ready.clear()
         self._unread.clear()
         self._read.clear()
 
@@ -174,14 +179,11 @@ class Writer:
             count += 1
         return self._heard[len(self._heard) - count :] if 0 < count < BATCH // 2 else []
 
-    def _keep_sources(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
+    def _keep_sources(self, catalogue: Catalogue) -> None:
         """Record the sources that this commit is the first to tell of."""
-        told = {
-            turn.session.source.uri: turn.session.format for turn in {id(turn.report): turn for turn in heard}.values()
-        }
+        told = {uri: report.format for prepared in self._ready for uri, report in prepared.reports.items()}
         for read in self._read:
             assert read.part.source is not None
-            assert read.report.format is not None
             told[read.part.source.uri] = read.report.format
         fresh = {uri: format_name for uri, format_name in told.items() if uri not in self._source_numbers}
         if fresh:
@@ -190,7 +192,7 @@ class Writer:
                 "uri": list(fresh), "format": list(fresh.values()), "sha256": [part.sha256 for part in parts],
                 "bytes": [part.bytes for part in parts], "batch": [self.batch] * len(parts),
             }  # fmt: skip
-            self._source_numbers |= catalogue.keep_sources(_table(columns))
+            self._source_numbers |= catalogue.keep_sources(table_of(columns))
 
     def _keep_reads(self, catalogue: Catalogue) -> None:
         """Record how far the sources were read. All that was said up to there is committed."""
@@ -215,7 +217,16 @@ class Writer:
         for uri, skipped in Batches(catalogue.connection).quarantined(unchanged).items():
             unchanged[uri].skipped = skipped
 
-    def _identify(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
+    def _identify(self, heard: Sequence[Heard]) -> None:
+        """Find out which conversations the sessions are that do not say so for certain; those that are being read may
+        have been told before."""
+        if all(turn.session.native_id is not None and turn.session.telling is None for turn in heard):
+            return
+        with self._store.reading() as catalogue:
+            self._name(catalogue, heard)
+            self._join(catalogue, heard)
+
+    def _name(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
         """Find out which conversation the sessions without an id of their own are: a known one, or a new one.
 
         One with an id may have been told before by a log without it: then it goes on under the name that it got then.
@@ -233,7 +244,7 @@ class Writer:
             found: list[tuple[str, int]] = []
             if timed:
                 speakers, times, texts = zip(*timed, strict=True)
-                probe = _table({"speaker": speakers, "said_at": times, "text": texts})
+                probe = table_of({"speaker": speakers, "said_at": times, "text": texts})
                 known = sessions_with(catalogue.connection, session.format, probe)
                 found = [(native_id, shared) for _, native_id, shared in known]
                 if session.native_id is None:
@@ -248,7 +259,6 @@ class Writer:
                 session.native_id = native_id_from(session.source, turns)
             for told in set(timed):
                 told_by[session.format, *told].append(session)
-        self._join(catalogue, heard)
 
     def _join(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
         """Find the conversations that are told a second time, in another way of exporting them: see RawSession."""
@@ -261,7 +271,7 @@ class Writer:
             mine = {key: some for key, (session, some) in told.items() if session.format == format_name}
             probe = [(key, *one) for key, some in mine.items() for one in some]
             columns = dict(zip(("told", "native_id", "said_at", "text"), zip(*probe, strict=True), strict=True))
-            known = sessions_sharing(catalogue.connection, format_name, _table(columns))
+            known = sessions_sharing(catalogue.connection, format_name, table_of(columns))
             for key, messages in sorted(mine.items(), key=lambda one: told[one[0]][0].telling == "lesser"):
                 session = told[key][0]
                 found = [(native_id, shared) for one, native_id, shared in known if one == key]
@@ -276,89 +286,36 @@ class Writer:
                 if alike and session.native_id not in alike:
                     session.rename(alike[0])
 
-    def _add(self, catalogue: Catalogue, heard: Sequence[Heard]) -> None:
-        opened = {turn.session.id: turn.session for turn in heard}
-        reports = {
-            self._source_numbers[turn.session.source.uri]: turn.report
-            for turn in {id(turn.report): turn for turn in heard}.values()
-        }
-        numbers = catalogue.keep_sessions(
-            _table(
+    def _add(self, catalogue: Catalogue, prepared: Prepared) -> None:
+        opened, reports = prepared.sessions.values(), prepared.reports
+        sessions = catalogue.keep_sessions(
+            table_of(
                 {
-                    "id": list(opened),
-                    "format": [session.format for session in opened.values()],
-                    "native_id": [session.native_id for session in opened.values()],
-                    "title": [session.title for session in opened.values()],
+                    "id": list(prepared.sessions),
+                    "format": [session.format for session in opened],
+                    "native_id": [session.native_id for session in opened],
+                    "title": [session.title for session in opened],
                 }
             )
         )
-        for begun in {id(turn.session): turn.session for turn in heard}.values():
-            if not begun.said:
-                remember(begun, self._parts[begun.source.uri])
-        inferred = self._inferred(heard)
-        speakers = self._speakers(catalogue, heard)
-        rows: list[tuple[Any, ...]] = []
-        seen: set[str] = set()
-        session: OpenSession | None = None
-        for turn in heard:
-            if turn.session is not session:
-                session = turn.session
-                number, source = numbers[session.id], self._source_numbers[session.source.uri]
-            known_by, said_at, utc_offset, is_inferred = turn.known_by, turn.said_at, turn.utc_offset, False
-            id_ = session.turn_id(f"={known_by}" if known_by else turn.speaker, said_at, turn.text)
-            if id_ in seen:
-                continue  # two sources of this commit overlap
-            seen.add(id_)
-            if said_at is None and (stamp := inferred.get((id(session), turn.position))) is not None:
-                said_at, utc_offset, is_inferred = stamp.said_at, stamp.utc_offset, True
-            rows.append(
-                (
-                    id_, number, turn.position, turn.speaker, turn.role, turn.text, said_at, utc_offset, is_inferred,
-                    speakers[session.format, known_by, turn.speaker], turn.native_id, source, turn.line, self.batch,
-                    turn.metadata, turn.worded_at,
-                )
-            )  # fmt: skip
-        turns = _table(dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
+        speakers = self._keep_speakers(catalogue, prepared.speakers)
+        report_of = {self._source_numbers[uri]: report for uri, report in reports.items()}
+        turns = prepared.turns
+        for name, numbers in (
+            ("session", [sessions[id_] for id_ in prepared.sessions]), ("who", speakers), ("source", list(report_of)),
+        ):  # fmt: skip
+            turns = numbered(turns, name, numbers)
         if not self._allow_return:
-            for source_number, deleted in catalogue.deleted_before(turns).items():
-                reports[source_number].ignored["deleted before"] += deleted
-        for source_number, added in catalogue.add_turns(turns, allow_return=self._allow_return).items():
-            reports[source_number].turns_added += added
+            for number, deleted in catalogue.deleted_before(turns).items():
+                report_of[number].ignored["deleted before"] += deleted
+        for number, added in catalogue.add_turns(turns, allow_return=self._allow_return).items():
+            report_of[number].turns_added += added
 
-    def _inferred(self, heard: Sequence[Heard]) -> dict[tuple[int, int], Stamp]:
-        """The nearest known times of the turns that have none, by (session, position)."""
-        timeless: defaultdict[int, list[int]] = defaultdict(list)
-        for turn in heard:
-            if turn.said_at is None:
-                timeless[id(turn.session)].append(turn.position)
-        known: defaultdict[int, list[Stamp]] = defaultdict(list)
-        if timeless:
-            for turn in heard:
-                session, stamps = turn.session, known[id(turn.session)]
-                if not stamps and session.last_known is not None:
-                    stamps.append(session.last_known)
-                if turn.said_at is not None:
-                    stamps.append(Stamp(turn.position, turn.said_at, turn.utc_offset))
-        for turn in {id(turn.session): turn for turn in heard if turn.said_at is not None}.values():
-            turn.session.last_known = Stamp(turn.position, turn.said_at, turn.utc_offset)  # type: ignore[arg-type]
-        return {
-            (session, position): stamp
-            for session, positions in timeless.items()
-            for position, stamp in zip(positions, infer(positions, known[session]), strict=True)
-            if stamp is not None
-        }
-
-    def _speakers(self, catalogue: Catalogue, heard: Sequence[Heard]) -> dict[tuple[str, str | None, str], int]:
-        """The numbers of the speakers, by format, the source's own key and name."""
-        latest: dict[tuple[str, str | None, str], datetime | None] = {}
-        for turn in heard:
-            who = (turn.session.format, turn.known_by, turn.speaker)
-            at = turn.said_at
-            if who not in latest or (at is not None and (latest[who] or datetime.min) < at):
-                latest[who] = at
+    def _keep_speakers(self, catalogue: Catalogue, latest: SpeakersHeard) -> list[int]:
+        """The numbers of the speakers, in their order."""
         keys = [(format_name, speaker_key(known_by, name)) for format_name, known_by, name in latest]
         numbers = Speakers(catalogue.connection).keep(
-            _table(
+            table_of(
                 {
                     "format": [key[0] for key in keys],
                     "key": [key[1] for key in keys],
@@ -368,7 +325,7 @@ class Writer:
                 }
             )
         )
-        return {who: numbers[key] for who, key in zip(latest, keys, strict=True)}
+        return [numbers[key] for key in keys]
 
 
 class _Read(NamedTuple):
@@ -378,20 +335,3 @@ class _Read(NamedTuple):
     how: str
     report: SourceReport
     sessions: tuple[OpenSession, ...]
-
-
-_COLUMNS = (
-    "id", "session", "position", "speaker", "role", "text", "said_at", "utc_offset", "time_inferred", "who",
-    "native_id", "source", "line", "batch", "metadata", "worded_at",
-)  # fmt: skip
-
-
-def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
-    import pyarrow as pa
-
-    types = {
-        "session": pa.int32(), "position": pa.int64(), "said_at": pa.timestamp("us"), "utc_offset": pa.int16(),
-        "worded_at": pa.timestamp("us"), "told": pa.int64(), "bytes": pa.int64(),
-        "time_inferred": pa.bool_(), "who": pa.int32(), "source": pa.int32(), "line": pa.int64(), "batch": pa.int32(),
-    }  # fmt: skip
-    return pa.table({name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()})

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,12 @@ def test_nothing_heavy_is_loaded(arguments: list[str]) -> None:
     assert b"memcli" in done.stdout
     assert "memcli" in loaded
     assert HEAVY & set(loaded) == set()
+
+
+def test_the_version_alone_needs_no_command_line(memcli: Any) -> None:
+    done = subprocess.run([sys.executable, "-c", RUN, "--version"], capture_output=True, check=True)
+    assert "typer" not in json.loads(done.stderr)[1]
+    assert done.stdout.decode() == memcli("--quiet", "--version").out  # as the command line itself says it
 
 
 NEVER_TO_ASK = {"duckdb", "lancedb.db", "lancedb.table", "pydantic", "rich", "portalocker", "pyarrow.compute", "lance"}

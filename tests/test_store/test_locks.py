@@ -106,3 +106,54 @@ def test_writing_if_free(locks: StoreLocks, held_elsewhere: Hold) -> None:
     holder.wait()
     with locks.writer_if_free() as free:
         assert free
+
+
+def test_readers_get_in_between_two_commits(store: Store) -> None:
+    """However fast one commit follows on the other, and whoever makes it, one that began before is all that is waited
+    for."""
+    over = threading.Event()
+    begun: list[None] = []
+
+    def commit_again_and_again() -> None:
+        locks = StoreLocks(store.folder / "locks", 30)
+        while not over.is_set():
+            with locks.catalogue(shared=False):
+                begun.append(None)
+                over.wait(0.03)
+
+    writers = [threading.Thread(target=commit_again_and_again) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    locks, waited_for = StoreLocks(store.folder / "locks", 30), []
+    for _ in range(10):
+        before = len(begun)
+        with locks.catalogue(shared=True):
+            waited_for.append(len(begun) - before)
+    over.set()
+    for writer in writers:
+        writer.join()
+    assert len(begun) >= 3
+    assert max(waited_for) <= 2
+
+
+def test_readers_wait_for_no_writer_that_waits_itself(store: Store, held_elsewhere: Hold) -> None:
+    reader = held_elsewhere("readers")
+    began = threading.Event()
+    committed = threading.Event()
+
+    def commit() -> None:
+        began.set()
+        with StoreLocks(store.folder / "locks", 30).catalogue(shared=False):
+            committed.set()
+
+    writer = threading.Thread(target=commit)
+    writer.start()
+    assert began.wait(10)
+    for _ in range(20):
+        with StoreLocks(store.folder / "locks", 1).catalogue(shared=True):
+            pass
+    assert not committed.is_set()
+    assert reader.stdin is not None
+    reader.stdin.close()
+    assert committed.wait(10)
+    writer.join()
