@@ -90,7 +90,7 @@ class Writer:
         self.sessions = {}
         session: OpenSession | None = None
         for item in listen(
-            part.source, reader, self._normaliser, report, position=part.state.get("position", 0),
+            part.source, reader, self._normaliser, report, positions=part.state.get("positions"),
             unnamed=part.state.get("unnamed"), base=part.state.get("base"),
         ):  # fmt: skip
             if isinstance(item, Heard):
@@ -203,7 +203,7 @@ class Writer:
             reads[self._source_numbers[source.uri]] = ReadRow(
                 uri=source.uri, format=report.format, start=source.start, bytes=part.bytes, sha256=part.sha256,
                 mtime_ns=part.mtime_ns, read_at=datetime.now(UTC), how=how,
-                sessions=max(report.sessions, before.sessions if before is not None else 0),
+                sessions=max(report.sessions, len(state.get("positions", ())), before.sessions if before else 0),
                 turns=report.turns_read + (before.turns if before is not None else 0),
                 state=json.dumps(state, default=lambda one: one.carried()),
             )  # fmt: skip
@@ -305,7 +305,7 @@ class Writer:
                 session = turn.session
                 number, source = numbers[session.id], self._source_numbers[session.source.uri]
             known_by, said_at, utc_offset, is_inferred = turn.known_by, turn.said_at, turn.utc_offset, False
-            id_ = session.turn_id(f"={known_by}" if known_by else turn.speaker, said_at, turn.text)
+            id_ = session.turn_id(turn.said_by, said_at, turn.text)
             if id_ in seen:
                 continue  # two sources of this commit overlap
             seen.add(id_)
