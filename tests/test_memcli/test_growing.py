@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -252,11 +253,14 @@ def test_any_cut_gives_the_same(name: str, said: list[Said], where: float, at_en
         rest = read(name, path, first.row)
     both = set(first.kept) | set(rest.kept)
     assert once <= both
-    # Where a message was cut in two, its first half was read as one, and stays.
+    # Where a message was cut in two, its first half was read as one, and stays; and a conversation that has neither
+    # a name nor times is known by its first two turns, of which there was one.
+    turns_in = Counter(turn.session for turn in first.kept)
+    unknown = {turn for turn in both - once if turn.said_at is None and turns_in[turn.session] == 1}
     halves = {turn for turn in both - once if turn.line is not None and turn.line > first.lines}
-    assert both - once == halves
-    if at_end_of is not None:
-        assert not halves
+    assert both - once == halves | unknown
+    if at_end_of is not None and name != "subtitles":  # several of them are one utterance
+        assert halves <= unknown
 
 
 @pytest.mark.parametrize("name", WRITERS)
