@@ -130,8 +130,8 @@ def state_after(part: Part, sessions: Iterable[OpenSession]) -> dict[str, Any]:
         if None in times and len(times) > 1:
             return {}  # the nearest known time of a turn without one may be in the next part
         counted[session.id] = session.turns_read - again.total()
-        if session.unnamed and not counted[session.id]:
-            return {}  # it is known by its first words
+        if session.unnamed and counted[session.id] < (2 if None in times and part.keeps_place else 1):
+            return {}  # it is known by its first turns: see native_id_from()
         unfinished += again.total()
         said[session.id] = {
             content: [session.said[content] - again[content], at and at.isoformat()]
