@@ -177,9 +177,9 @@ class _Following:
                 last = Batches(catalogue.connection).last_reads().get(self._uri)
             found = part(Source(uri=self._uri, path=self._file), reader, last, self._how)
             state = found.state if found.source is not None else json.loads(last.state or "{}") if last else {}
-            if "lines" in state:
+            if "at" in state:
                 before = found.before
-                self._tail.pass_over(found.source.start if found.source is not None else found.bytes)
+                self._tail.pass_over(state["at"])
         source = TailSource(
             uri=self._uri, path=self._file or Path(os.devnull), tail=self._tail, start=self._tail.offset,
             first_line=self._tail.lines + 1, carry=dict(state.get("carry", {})),

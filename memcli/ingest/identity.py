@@ -39,9 +39,10 @@ def _number(text: str) -> str | None:
 class OpenSession:
     """A session of the source being read. `native_id` stays None until identify() has seen what was said in it.
 
-    `said` counts equal content. `continued`: the next reading of the source may go on at the end of this one, for which
-    `latest` keeps when each content was said. `last_known` is the last time that was committed. `base`: what the
-    positions of its turns began with at the last of them.
+    `read_before` of its `turns_read` turns were read by earlier readings of the source. `said` counts equal content.
+    `continued`: the next reading of the source may go on at the end of this one, for which `latest` keeps when each
+    content was said, and `open_end` the turns at the end that the next reading will read again, as (line, content).
+    `last_known` is the last time that was committed. `base`: what the positions of its turns began with at the last.
     """
 
     source: Source
@@ -49,14 +50,17 @@ class OpenSession:
     native_id: str | None
     title: str
     turns_read: int = 0
+    read_before: int = 0
     continued: bool = False
     unnamed: bool = False
+    goes_on: bool = False
     telling: Literal["full", "lesser"] | None = None
     last_known: Stamp | None = None
     base: int | None = None
     _id: str | None = None
     said: Counter[str] = field(default_factory=Counter)
     latest: dict[str, datetime | None] = field(default_factory=dict)
+    open_end: list[tuple[int, str]] = field(default_factory=list)
 
     @classmethod
     def begin(cls, source: Source, format_name: str, raw: RawSession) -> OpenSession:
@@ -67,6 +71,7 @@ class OpenSession:
             raw.native_id,
             raw.title or source.stem,
             unnamed=raw.native_id is None,
+            goes_on=raw.goes_on,
             telling=raw.telling,
         )
 
@@ -87,11 +92,25 @@ class OpenSession:
 
         `speaker` is what the source knows the speaker by, or the name; `said_at` the time that the source gives.
         """
-        content = content_id(speaker, said_at.isoformat() if said_at else "", text)
+        content = content_of(speaker, said_at, text)
         self.said[content] += 1
         if self.continued:
             self.latest[content] = said_at
         return content_id(self.id, content, str(self.said[content]))
+
+    def read_again(self, line: int, speaker: str, said_at: datetime | None, text: str, *, since: int) -> None:
+        """Note a turn that the next reading will read again, if that begins at the line `since`."""
+        self.open_end = [one for one in self.open_end if one[0] >= since]
+        self.open_end.append((line, content_of(speaker, said_at, text)))
+
+    def unfinished_from(self, line: int) -> Counter[str]:
+        """The contents of its turns from this line on, counted."""
+        return Counter(content for at, content in self.open_end if at >= line)
+
+
+def content_of(speaker: str, said_at: datetime | None, text: str) -> str:
+    """What makes equal turns equal: see OpenSession.turn_id()."""
+    return content_id(speaker, said_at.isoformat() if said_at else "", text)
 
 
 def first_position(said_at: datetime) -> int:

@@ -16,9 +16,9 @@ from store.batches import ReadRow
 
 _RACY = timedelta(seconds=2)
 """A file changed so shortly before it was read may have changed again under the same time stamp."""
-_RECENT = timedelta(hours=3)
+RECENT = timedelta(hours=3)
 """Turns that far from the last one can have equals in the next part: clocks go back an hour, and lines are swapped."""
-_COUNTED = 20_000
+COUNTED = 20_000
 """More content than this is not remembered for the next part; the source is then read from its beginning."""
 _PIECE = 1024 * 1024
 
@@ -28,7 +28,8 @@ class Part:
     """What is to be read of a source. `source` is None if nothing is: it is as it was when it was last read.
 
     `bytes`, `sha256` and `lines` are those of the source from its beginning to the end of the part; `continues` says
-    that a next part can begin there. `before` and `state`: the last reading, if the part goes on where that ended.
+    that a next part can begin there, `keeps_place` that the reader says where. `before` and `state`: the last reading,
+    if the part goes on where that ended.
     """
 
     source: Source | None
@@ -38,6 +39,7 @@ class Part:
     mtime_ns: int
     lines: int = 0
     continues: bool = False
+    keeps_place: bool = False
     state: dict[str, Any] = field(default_factory=dict)
 
 
@@ -57,17 +59,21 @@ def part(source: Source, reader: Reader, last: ReadRow | None, how: str) -> Part
     hashed = _Hashed(source, stat.st_size, last.bytes if last is not None else 0)
     known: dict[str, Any] = {
         "bytes": hashed.bytes, "sha256": hashed.sha256, "mtime_ns": stat.st_mtime_ns, "lines": hashed.lines,
-        "continues": reader.by_line and hashed.ends_with_line,
+        "continues": reader.by_line and hashed.ends_with_line, "keeps_place": reader.goes_on is not None,
     }  # fmt: skip
     if last is not None and hashed.head_sha256 == last.sha256:
         if hashed.bytes == last.bytes:
             return Part(None, last, **known)
-        if reader.by_line and "lines" in state:
-            rest = replace(
-                source, start=last.bytes, first_line=state["lines"] + 1, end=hashed.bytes, carry=dict(state["carry"])
-            )
-            return Part(rest, last, **known, state=state)
-    return Part(replace(source, end=hashed.bytes) if reader.by_line else source, None, **known)
+        if "at" in state:
+            bounded = replace(source, end=hashed.bytes)
+            rest = bounded.part(state["at"], state["lines"] + 1, state["carry"])
+            if reader.goes_on is None or reader.goes_on(rest):
+                rest = bounded.part(state["at"], state["lines"] + 1, state["carry"])
+                before = last._replace(turns=last.turns - state["unfinished"])
+                return Part(rest, before, **known, state=state)
+    if reader.by_line or reader.goes_on is not None:
+        source = replace(source, end=hashed.bytes)
+    return Part(source, None, **known)
 
 
 class _Hashed:
@@ -99,50 +105,79 @@ def state_after(part: Part, sessions: Iterable[OpenSession]) -> dict[str, Any]:
     """What the reading of the next part has to know; empty if there can be none.
 
     Equal words of one speaker at one time are told apart by their number, so those that can have equals in the next
-    part are remembered. Where turns have no times, that can be all of them: such a source is not continued.
+    part are remembered: all, where turns have no times or are not in their order. What the next part reads again, since
+    it may go on there (the message at the end), does not count yet.
     """
     source, earlier, opened = part.source, part.state, list(sessions)
-    if source is None or not part.continues:
+    if source is None or source.place.never:
         return {}
-    if any(None in session.latest.values() for session in opened) or source.head.lstrip()[:1] == b"[":
+    place, at, lines, carry = source.place, part.bytes, part.lines, source.carry
+    if part.keeps_place:
+        if place.offset is None:
+            return {}
+        at, lines, carry = place.offset, place.line - 1, place.carry
+    elif not part.continues:
         return {}
     said: dict[str, dict[str, list[Any]]] = dict(earlier.get("said", {}))
+    counted: dict[str, int] = dict(earlier.get("positions", {}))
+    unfinished = 0
+    unnamed = next((one for one in reversed(opened) if one.unnamed), None)
     for session in opened:
+        if session.unnamed and session is not unnamed:
+            continue  # it has ended, and one that begins like it is another
+        again = session.unfinished_from(lines + 1) if part.keeps_place else Counter()
+        times = set(session.latest.values())
+        if None in times and len(times) > 1:
+            return {}  # the nearest known time of a turn without one may be in the next part
+        counted[session.id] = session.turns_read - again.total()
+        if session.unnamed and counted[session.id] < (2 if None in times and part.keeps_place else 1):
+            return {}  # it is known by its first turns: see native_id_from()
+        unfinished += again.total()
         said[session.id] = {
-            content: [session.said[content], at.isoformat()] for content, at in session.latest.items() if at
+            content: [session.said[content] - again[content], at and at.isoformat()]
+            for content, at in session.latest.items()
+            if session.said[content] > again[content]
         }
-    latest = max((at for contents in said.values() for _, at in contents.values()), default=None)
-    if latest is not None:
-        since = (datetime.fromisoformat(latest) - _RECENT).isoformat()
-        recent = {
-            id_: {c: entry for c, entry in contents.items() if entry[1] >= since} for id_, contents in said.items()
+    ordered = place.ordered and earlier.get("ordered", True)
+    newest = place.newest or (datetime.fromisoformat(earlier["newest"]) if earlier.get("newest") else None)
+    if ordered and newest is not None:
+        since = (newest - RECENT).isoformat()
+        said = {
+            id_: {content: entry for content, entry in contents.items() if entry[1] is None or entry[1] >= since}
+            for id_, contents in said.items()
         }
-        said = {id_: contents for id_, contents in recent.items() if contents}
-    if sum(map(len, said.values())) > _COUNTED:
+    said = {id_: contents for id_, contents in said.items() if contents}
+    if sum(map(len, said.values())) + len(counted) > COUNTED:
         return {}
     return {
-        "lines": part.lines,
-        "carry": source.carry,
+        "at": at,
+        "lines": lines,
+        "carry": carry,
         "said": said,
+        "ordered": ordered,
+        "newest": newest and newest.isoformat(),
+        "unfinished": unfinished,
         "base": max((session.base for session in opened if session.base is not None), default=earlier.get("base")),
-        "position": max((session.turns_read for session in opened), default=earlier.get("position", 0)),
-        "unnamed": next((session.native_id for session in opened if session.unnamed), earlier.get("unnamed")),
+        "positions": counted,
+        "unnamed": unnamed.native_id if unnamed is not None else earlier.get("unnamed"),
     }
 
 
 def remember(session: OpenSession, part: Part) -> None:
     """Let a session that goes on know what was said at the end of the part before."""
+    if session.unnamed and not session.goes_on:
+        return
     for content, (count, at) in part.state.get("said", {}).get(session.id, {}).items():
         session.said[content] += count
-        session.latest.setdefault(content, datetime.fromisoformat(at))
+        session.latest.setdefault(content, at and datetime.fromisoformat(at))
 
 
 def forget_old(session: OpenSession) -> None:
     """Forget what was said so long before the latest words that nothing to come can be its equal."""
     times = [at for at in session.latest.values() if at is not None]
-    if len(times) < len(session.latest) or len(times) < _COUNTED // 2:
+    if len(times) < len(session.latest) or len(times) < COUNTED // 2:
         return
-    since = max(times) - _RECENT
+    since = max(times) - RECENT
     session.latest = {content: at for content, at in session.latest.items() if at is not None and at >= since}
     session.said = Counter({content: session.said[content] for content in session.latest})
 

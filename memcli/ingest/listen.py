@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from memcli.ingest.identity import OpenSession, first_position
+from memcli.ingest.incremental import RECENT
 from memcli.ingest.normalise import TEXT_CHARS, Normaliser
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.report import SourceReport
@@ -35,6 +36,11 @@ class Heard(NamedTuple):
     metadata: str | None
     worded_at: datetime | None
 
+    @property
+    def said_by(self) -> str:
+        """What the source knows the speaker by, or the name: what tells equal turns from others."""
+        return f"={self.known_by}" if self.known_by else self.speaker
+
 
 class Unread(NamedTuple):
     """A record for the quarantine."""
@@ -46,22 +52,26 @@ class Unread(NamedTuple):
 
 
 def listen(
-    source: Source, reader: Reader, normaliser: Normaliser, report: SourceReport, *, position: int = 0,
-    unnamed: str | None = None, base: int | None = None,
+    source: Source, reader: Reader, normaliser: Normaliser, report: SourceReport, *,
+    positions: Mapping[str, int] | None = None, unnamed: str | None = None, base: int | None = None,
 ) -> Iterator[Heard | Unread]:  # fmt: skip
     """Every turn of the source, in order, and what should have been one.
 
-    position: how many turns of the source were read before this part of it. unnamed: the native id that the session
-    without one got then. base: what the positions of the source's turns began with then.
+    positions: how many turns of each session, by its id, were read before this part of the source. unnamed: the native
+    id that the last session without one got then. base: what the positions of the source's turns began with then.
     """
     sessions: dict[str, OpenSession] = {}
     session: OpenSession | None = None
+    place = source.place
 
     def begin(raw: RawSession) -> OpenSession:
         opened = OpenSession.begin(source, reader.name, raw)
-        opened.native_id = raw.native_id if raw.native_id is not None else unnamed
+        if raw.goes_on and raw.native_id is None:
+            opened.native_id = unnamed
         opened.title = normaliser.title(opened.title)
-        opened.turns_read, opened.continued = position, reader.by_line
+        opened.continued = reader.by_line or reader.goes_on is not None
+        if positions and opened.native_id is not None:
+            opened.turns_read = opened.read_before = positions.get(opened.id, 0)
         return opened
 
     def unread(line: int | None, reason: str, excerpt: str) -> Unread:
@@ -79,7 +89,7 @@ def listen(
             if not text:
                 report.ignored["empty"] += 1
                 continue
-            if session.turns_read == position:
+            if session.turns_read == session.read_before:
                 report.sessions += 1
             session.turns_read += 1
             report.turns_read += 1
@@ -87,12 +97,20 @@ def listen(
             if base is None and said_at is not None:
                 base = first_position(said_at)
             session.base = base
-            yield Heard(
+            if said_at is not None:
+                if place.newest is None or said_at > place.newest:
+                    place.newest = said_at
+                elif place.newest - said_at > RECENT:
+                    place.ordered = False
+            heard = Heard(
                 session, report, (base or 0) + session.turns_read, normaliser.speaker(item.speaker) or item.role,
                 item.speaker_key and (normaliser.speaker(item.speaker_key) or None), item.role, text, said_at,
                 utc_offset, item.native_id, item.line, normaliser.metadata(item.metadata) if item.metadata else None,
                 normaliser.moment(item.worded_at)[0] if item.native_id else None,
             )  # fmt: skip
+            if place.offset is not None:
+                session.read_again(heard.line or 0, heard.said_by, said_at, text, since=place.line)
+            yield heard
         elif isinstance(item, RawSession):
             session = begin(item)
             if item.native_id is not None:

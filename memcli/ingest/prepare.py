@@ -57,7 +57,7 @@ def prepare(heard: Sequence[Heard], parts: Mapping[str, Part], batch: int) -> Pr
             session = turn.session
             here, source = place_of_session[session.id], place_of_source[session.source.uri]
         known_by, said_at, utc_offset, is_inferred = turn.known_by, turn.said_at, turn.utc_offset, False
-        id_ = session.turn_id(f"={known_by}" if known_by else turn.speaker, said_at, turn.text)
+        id_ = session.turn_id(turn.said_by, said_at, turn.text)
         if id_ in seen:
             continue  # two sources of this commit overlap
         seen.add(id_)

@@ -89,7 +89,7 @@ class Writer:
         self.sessions = {}
         session: OpenSession | None = None
         for item in listen(
-            part.source, reader, self._normaliser, report, position=part.state.get("position", 0),
+            part.source, reader, self._normaliser, report, positions=part.state.get("positions"),
             unnamed=part.state.get("unnamed"), base=part.state.get("base"),
         ):  # fmt: skip
             if isinstance(item, Heard):
@@ -205,7 +205,7 @@ class Writer:
             reads[self._source_numbers[source.uri]] = ReadRow(
                 uri=source.uri, format=report.format, start=source.start, bytes=part.bytes, sha256=part.sha256,
                 mtime_ns=part.mtime_ns, read_at=datetime.now(UTC), how=how,
-                sessions=max(report.sessions, before.sessions if before is not None else 0),
+                sessions=max(report.sessions, len(state.get("positions", ())), before.sessions if before else 0),
                 turns=report.turns_read + (before.turns if before is not None else 0),
                 state=json.dumps(state, default=lambda one: one.carried()),
             )  # fmt: skip

@@ -299,6 +299,10 @@ EXPORTED = {
         '"7","Ann","2023-01-06T14:03:07.1230000+00:00","hi\nall","",""\n'
         '"7","Ann","1/13/2023 2:03 PM","two","a,b","x (2)"\n'
     ),
+    "text": (
+        f"{'=' * 62}\nGuild: G\nChannel: c\n{'=' * 62}\n\n[1/6/2023 2:03 PM] Ann (pinned)\nhi\nall\n\n{{Attachments}}\n"
+        f"a/b\n\n\n[1/13/2023 2:03 PM] Bo\n\n\n{{Embed}}\ntwo\n\n{{Reactions}}\nx (2)\n\n{'=' * 62}\nExported 2\n"
+    ),
 }
 """What DiscordChatExporter writes beside JSON."""
 

@@ -117,6 +117,26 @@ def test_undo_takes_back_what_one_ingest_alone_brought(memcli, tmp_path):
     assert run("ingest", older)["turns_added"] == 10
 
 
+def test_a_grown_chat_begins_with_the_message_at_its_end(memcli, tmp_path):
+    def said(day: int, minute: int, words: str, month: int = 1) -> str:
+        return f"{day:02}/{month:02}/24, 09:{minute:02} - Ann: {words}\n"
+
+    lines = [said(1, 1, "hello"), said(13, 2, "two\nlines"), said(14, 3, "ok"), said(14, 3, "ok"), said(14, 4, "bye")]
+    path, once = tmp_path / "chat.txt", tmp_path / "once"
+    for end, read in ((2, 2), (4, 3), (5, 2)):
+        log(path, *lines[:end])
+        (source,) = memcli("--json", "ingest", path).json["sources"]
+        assert source["turns_read"] == read, "what is new, and the message in front of it"
+    memory = memcli.home / ".local/share/memcli/memories/default"
+    memcli("--memory", once, "ingest", path)
+    assert dump(memory) == dump(once)
+    (source,) = memcli("--json", "ingest", path).json["sources"]
+    assert (source["unchanged"], source["turns_known"]) == (True, 5)
+    # A day that can only be the second number turns the dates of the whole file around.
+    log(path, *lines[:1], said(1, 2, "hi", 13), said(1, 3, "ho", 14), said(1, 4, "he", 15))
+    assert memcli("--json", "ingest", path).json["sources"][0]["turns_read"] == 4
+
+
 def test_undo_sets_the_watermark_back(memcli, tmp_path):
     path = log(tmp_path / "a.jsonl", turn(1))
     memcli("ingest", path)

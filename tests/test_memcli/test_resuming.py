@@ -99,7 +99,7 @@ def test_what_is_new_of_a_file(tmp_path: Path) -> None:
         found = part(source, irc, None, "how")
         return ReadRow(
             str(path), "irc", 0, found.bytes, found.sha256, found.mtime_ns, datetime.now(UTC), "how", 1, 1,
-            json.dumps(state | {"lines": found.lines, "carry": {}}),
+            json.dumps(state | {"at": found.bytes, "lines": found.lines, "carry": {}, "unfinished": 0}),
         )  # fmt: skip
 
     path.write_bytes(b"[12:00] <ann> hi\n")

@@ -6,7 +6,7 @@ import codecs
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from io import BufferedReader, RawIOBase
@@ -51,6 +51,8 @@ RETOLD = datetime(1, 1, 1, tzinfo=UTC)
 class RawSession:
     """A conversation begins. native_id: the source's own id for it; None where the format has none.
 
+    goes_on: it is the one without an id in which the part before this one ended.
+
     telling: the service exports the same conversation in two ways, a full one and a lesser one that does not know the
     conversation's id. They are told to be the same by the times and words of messages, and by their ids if they have
     any. A full one whose messages have no ids may also meet one without an id (None) of the same format.
@@ -58,6 +60,7 @@ class RawSession:
 
     native_id: str | None
     title: str | None = None
+    goes_on: bool = False
     telling: Literal["full", "lesser"] | None = None
 
 
@@ -102,14 +105,34 @@ class Ignored:
 Item = RawSession | RawTurn | Skipped | Ignored
 
 
+@dataclass(slots=True)
+class Place:
+    """Where the next part of a source can begin: a byte, the 1-based line that starts there, and what to carry there.
+
+    `offset` is None until there is such a place; `never` says that there is none whatever comes. `line_at` and
+    `line_number` are those of the line that was read last. `newest` is the latest time that was heard (naive UTC),
+    `ordered` whether all turns came in the order of their times, or nearly.
+    """
+
+    offset: int | None = None
+    line: int = 0
+    carry: dict[str, Any] = field(default_factory=dict)
+    never: bool = False
+    line_at: int = 0
+    line_number: int = 0
+    newest: datetime | None = None
+    ordered: bool = True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """An input to read. `uri` is how the user is told of it; `path` is where its bytes are now.
 
-    A reader whose formats go line by line may be given only a part: the bytes from `start` (which is at the beginning
+    A reader that can go on where it ended may be given only a part: the bytes from `start` (which is at the beginning
     of the 1-based line `first_line`) to `end`. What it has to know of the lines before, it leaves in `carry`: JSON, or
-    what has a method `carried` that gives it when it is kept. The next part gets it back. `consulted` are the names of
-    files that were looked for beside it. `watched` is told how many bytes are read, as they are read.
+    what has a method `carried` that gives it when it is kept. The next part gets it back. `place` says where that can
+    begin, if that is not the end of this one. `consulted` are the names of files that were looked for beside it.
+    `watched` is told how many bytes are read, as they are read.
     """
 
     uri: str
@@ -118,6 +141,7 @@ class Source:
     first_line: int = 1
     end: int | None = None
     carry: dict[str, Any] = field(default_factory=dict, compare=False)
+    place: Place = field(default_factory=Place, compare=False)
     consulted: set[str] = field(default_factory=set, compare=False)
     watched: Callable[[int], None] | None = field(default=None, compare=False)
 
@@ -139,6 +163,23 @@ class Source:
         if self.end is None and self.watched is None:
             return stream
         return BufferedReader(_Until(stream, self.end, self.watched), 256 * 1024)
+
+    def part(self, start: int, first_line: int, carry: Mapping[str, Any]) -> Source:
+        """The source from this byte on, which starts that line."""
+        return replace(self, start=start, first_line=first_line, carry=dict(carry), place=Place())
+
+    @property
+    def here(self) -> tuple[int, int]:
+        """The byte at which the line starts that lines() gave last, and its number."""
+        return self.place.line_at, self.place.line_number
+
+    def keep_place(self, here: tuple[int, int] | None = None) -> None:
+        """Say that all in front of the line that was read last (or of the one at `here`) is yielded.
+
+        The next part of the source, when it has grown, can begin there, and gets `carry` as it is now.
+        """
+        self.place.offset, self.place.line = here or self.here
+        self.place.carry = dict(self.carry)
 
     def beside(self, name: str) -> Source | None:
         """The file of that name in the same folder ("../users.json": in the one above); None where there is none.
@@ -177,14 +218,18 @@ class Source:
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """Every line with its 1-based number, decoded, without its line end; None where it is over LINE_BYTES."""
         with self.open() as stream:
-            number = self.first_line - 1
+            number, at, place = self.first_line - 1, self.start, self.place
             while raw := stream.readline(LINE_BYTES):
                 number += 1
+                place.line_at, place.line_number = at, number
+                at += len(raw)
                 if number == 1:
                     raw = raw.removeprefix(codecs.BOM_UTF8)
                 if len(raw) == LINE_BYTES and not raw.endswith(b"\n"):
-                    while (rest := stream.readline(LINE_BYTES)) and not rest.endswith(b"\n"):
-                        pass
+                    while rest := stream.readline(LINE_BYTES):
+                        at += len(rest)
+                        if rest.endswith(b"\n"):
+                            break
                     yield number, None
                     continue
                 yield number, decode(raw).rstrip("\r\n")
@@ -222,12 +267,21 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
+def always(source: Source) -> bool:
+    """For readers that decide nothing over the whole of a source: any part can be read on its own."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """One format. `sniff` gives a confidence from 0 (not this) to 1 (certain) from the head of a source alone.
 
     `by_line`: it goes through the lines once, yields what a line says before it takes the next, and can begin at any
-    line with what it left in `Source.carry`. Only such a format is continued at its end instead of read again.
+    line with what it left in `Source.carry`. Only such a format can be followed.
+
+    `goes_on`: it keeps its place (see Source.keep_place) and can begin there. Given the part that is new, it says
+    whether what it decided over the parts before still holds; if not, the source is read from its beginning. So it is
+    where a format has neither.
     """
 
     name: str
@@ -235,3 +289,4 @@ class Reader:
     sniff: Callable[[Source], float]
     read: Callable[[Source], Iterator[Item]]
     by_line: bool = False
+    goes_on: Callable[[Source], bool] | None = None

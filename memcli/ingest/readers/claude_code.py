@@ -48,6 +48,18 @@ _NO_WORDS = {
 }
 
 
+_SEEN = 20_000
+"""A file with more records that say something is read from its beginning when it has grown."""
+
+
+class _Seen(set[str]):
+    """The uuids of the records that were read."""
+
+    def carried(self) -> list[str]:
+        """As JSON, for the part that goes on where this one ends."""
+        return sorted(self)
+
+
 def sniff(source: Source) -> float:
     """By the kinds of records and the links between them."""
     head = source.head_text
@@ -58,9 +70,10 @@ def sniff(source: Source) -> float:
 
 def read(source: Source) -> Iterator[Item]:
     """Every record's words, in the session that the record names."""
-    named = titles(source)
-    seen: set[str] = set()
-    tools: dict[str, str] = {}
+    named = titles(Source(uri=source.uri, path=source.path, end=source.end))
+    seen = _Seen(source.carry.get("seen", ()))
+    tools: dict[str, str] = source.carry.setdefault("tools", {})
+    source.carry["seen"] = seen
     session: str | None = None
     for record in records(source):
         if isinstance(record, Skipped):
@@ -78,6 +91,7 @@ def read(source: Source) -> Iterator[Item]:
                 continue
             if native_id:
                 seen.add(native_id)
+                source.place.never = source.place.never or len(seen) > _SEEN
             if (now := _session(record.value, source)) != session:
                 session = now
                 yield RawSession(native_id=session, title=named.get(session))
@@ -216,4 +230,4 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-READER = Reader(name="claude-code", title="Claude Code sessions (JSON Lines)", sniff=sniff, read=read)
+READER = Reader(name="claude-code", title="Claude Code sessions (JSON Lines)", sniff=sniff, read=read, by_line=True)

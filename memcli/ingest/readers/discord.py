@@ -1,4 +1,4 @@
-"""Discord channels as DiscordChatExporter writes them to JSON (to web pages and CSV: see discord_page).
+"""Discord channels as DiscordChatExporter writes them to JSON (web pages and CSV: discord_page; text: discord_text).
 
 https://github.com/Tyrrrz/DiscordChatExporter, DiscordChatExporter.Core/Exporting/JsonMessageWriter.cs: one object with
 `guild`, `channel` and `messages`, oldest first. Its quirks:
@@ -24,6 +24,7 @@ from memcli.ingest.readers.discord_page import (
     read_page_of_discord,
     read_table_of_discord,
 )
+from memcli.ingest.readers.discord_text import is_text_of_discord, read_text_of_discord
 from memcli.ingest.readers.json_fields import excerpt, fields, key, objects, present, text, texts
 from memcli.ingest.readers.json_tree import Part, Path, parts
 from memcli.ingest.readers.timestamps import from_iso, worded_at
@@ -49,11 +50,16 @@ def sniff(source: Source) -> float:
     head = source.head_text
     if _EXPORT.match(head) and '"messages"' in head:
         return 0.95
+    if is_text_of_discord(source):
+        return 0.97
     return 0.9 if is_package(source) or is_table_of_discord(source) or is_page_of_discord(source) else 0.0
 
 
 def read(source: Source) -> Iterator[Item]:
     """One session: the channel, with its messages."""
+    if is_text_of_discord(source):
+        yield from read_text_of_discord(source)
+        return
     if not _EXPORT.match(source.head_text):
         page, table = is_page_of_discord(source), is_table_of_discord(source)
         yield from (read_page_of_discord if page else read_table_of_discord if table else read_package)(source)
@@ -135,5 +141,8 @@ def _embed_words(embed: dict[str, Any]) -> str:
 
 
 READER = Reader(
-    name="discord", title="Discord (DiscordChatExporter's JSON, HTML, CSV; its own package)", sniff=sniff, read=read
+    name="discord",
+    title="Discord (DiscordChatExporter's JSON, HTML, CSV, TXT; its own package)",
+    sniff=sniff,
+    read=read,
 )

@@ -7,14 +7,14 @@ A page has a `data-message-id` for each message, from which its time follows to 
 (https://discord.com/developers/docs/reference#snowflakes), so a message is the same one as in JSON. Only the first
 message of a group has an author. CSV has the columns AuthorID, Author, Date, Content, Attachments, Reactions: no ids of
 messages, and times as the exporter's locale writes them, to the minute (ISO 8601 in newer versions). Which of two
-numbers is the day is decided over the whole file. Plain text has neither ids nor a format of its own: it is not read.
+numbers is the day is decided over the whole file. Plain text is read by discord_text.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html.parser import HTMLParser
@@ -31,8 +31,10 @@ _WORDED = re.compile(r"(\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d) ([AP]M)", re.
 _NUMBERED = re.compile(
     r"(\d{1,4})[/.-](\d{1,2})[/.-](\d{1,4}),? (\d{1,2}):(\d\d)(?::(\d\d))?(?:[ \u202f]?([AaPp])\.?[Mm]\.?)?", re.ASCII
 )
-_NOTICES = frozenset(
-    {"Joined the server.", "Pinned a message.", "Changed the channel icon.", "Started a thread.", "Left the group."}
+_NOTICE = re.compile(
+    r"Joined the server\.|Pinned a message\.|Changed the channel icon\.|Started a thread\.|Left the group\."
+    r"|Added .{1,100} to the group\.|Removed .{1,100} from the group\.|Changed the channel name: .{1,100}"
+    r"|Started a call that lasted [\d,.]{1,20} minutes\."
 )
 _VOID = {"br", "img", "meta", "link", "input", "hr", "source", "wbr", "area", "base", "col", "embed", "track"}
 _DEEP = 300
@@ -147,13 +149,14 @@ def read_page_of_discord(source: Source) -> Iterator[Item]:
     for message, author in _messages(source, page):
         if not begun:
             begun = True
-            yield _session(source, f"page/{message.number}", " / ".join(page.title.strip().split(" - ")))
+            yield session_of(source, f"page/{message.number}", " / ".join(page.title.strip().split(" - ")))
         yield _turn(message, author)
     if page.rawdata.strip():
         yield Skipped(line=page.getpos()[0], reason="a tag without end; nothing after it could be read")
 
 
-def _session(source: Source, otherwise: str | None, title: str | None) -> RawSession:
+def session_of(source: Source, otherwise: str | None, title: str | None) -> RawSession:
+    """The channel, by the id in the file's name; `otherwise` is its id where there is none."""
     found = _CHANNEL.findall(source.name)
     return RawSession(native_id=found[-1] if found else otherwise, title=title or None, telling="lesser")
 
@@ -195,20 +198,20 @@ def _turn(message: _Message, author: _Author) -> RawTurn | Skipped | Ignored:
 
 def read_table_of_discord(source: Source) -> Iterator[Item]:
     """One session: the channel."""
-    day_first = _day_first(source)
-    yield _session(source, None, None)
+    first = day_first(row.fields.get("Date", "") for row in rows(source) if not isinstance(row, Skipped))
+    yield session_of(source, None, None)
     for row in rows(source):
         if isinstance(row, Skipped):
             yield row
             continue
         words, attached = row.fields.get("Content", "").strip(), row.fields.get("Attachments", "").strip()
-        if words in _NOTICES:
+        if is_notice(words):
             yield Ignored(reason="system message")
         elif not words:
             yield Ignored(reason="media without words" if attached else "empty message")
         else:
             try:
-                said_at = _said_at(row.fields.get("Date", "").strip(), day_first=day_first)
+                moment = said_at(row.fields.get("Date", "").strip(), day_first=first)
             except ValueError as error:
                 yield Skipped(line=row.line, reason=str(error), excerpt=excerpt(words))
                 continue
@@ -216,17 +219,22 @@ def read_table_of_discord(source: Source) -> Iterator[Item]:
                 speaker=row.fields.get("Author", "").strip().removesuffix("#0000") or "unknown",
                 speaker_key=row.fields.get("AuthorID", "").strip() or None,
                 text=words,
-                said_at=said_at,
+                said_at=moment,
                 line=row.line,
                 metadata=present(attachments=[one.rsplit("/", 1)[-1] for one in attached.split(",") if one]),
             )
 
 
-def _day_first(source: Source) -> bool | None:
+def is_notice(words: str) -> bool:
+    """Whether Discord itself says it, as the exporter words it where it does not tell the kind of a message."""
+    return bool(_NOTICE.fullmatch(words))
+
+
+def day_first(dates: Iterable[str]) -> bool | None:
     """Whether the day stands before the month; None where no date of the file tells."""
     halves = False
-    for row in rows(source):
-        found = _NUMBERED.fullmatch(row.fields.get("Date", "").strip()) if not isinstance(row, Skipped) else None
+    for written in dates:
+        found = _NUMBERED.fullmatch(written.strip())
         if found is not None and len(found[1]) < 4:
             if int(found[1]) > 12:
                 return True
@@ -236,7 +244,8 @@ def _day_first(source: Source) -> bool | None:
     return False if halves else None  # English of the United States, which is what the exporter speaks by itself
 
 
-def _said_at(written: str, *, day_first: bool | None) -> datetime:
+def said_at(written: str, *, day_first: bool | None) -> datetime:
+    """A time as the exporter writes it. Raises ValueError where it is none, or could be two days."""
     if found := _WORDED.fullmatch(written):
         month = MONTHS.get(found[2].lower())
         if month is None:

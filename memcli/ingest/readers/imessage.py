@@ -79,28 +79,49 @@ def sniff(source: Source) -> float:
 
 def read(source: Source) -> Iterator[Item]:
     """One session, named as the file. An answer that is shown twice is read in its own place."""
-    yield RawSession(native_id=None, title=None if source.name == "-" else source.stem)
-    in_place = {
-        _mark(item)
-        for block in _blocks(source)
-        if isinstance(block, _Block) and not block.answer and isinstance(item := _message(block), RawTurn)
-    }
+    yield RawSession(native_id=None, title=None if source.name == "-" else source.stem, goes_on=source.start > 0)
+    in_place = _in_place(source)
+    source.carry["in_place"] = in_place
+    shown: list[str] = list(source.carry.get("shown", ()))
+    source.carry["shown"] = shown
     answered: RawTurn | None = None
     for block in _blocks(source):
         if isinstance(block, Skipped):
             yield block
             continue
         item = _message(block)
-        if not isinstance(item, RawTurn):
-            yield item
-        elif not block.answer:
-            answered = item
+        if not block.answer:
+            answered = item if isinstance(item, RawTurn) else None
+        if not isinstance(item, RawTurn) or not block.answer:
             yield item
         elif _mark(item) in in_place:
             yield Ignored(reason="an answer that is shown again under what it answers")
         else:
+            shown.append(_mark(item))
             metadata = {**item.metadata, "reply_to": answered.text[:EXCERPT_CHARS]} if answered else item.metadata
             yield RawTurn(speaker=item.speaker, text=item.text, said_at=item.said_at, line=item.line, metadata=metadata)
+
+
+class _Marks(set[str]):
+    """The marks of messages that stand in their own place."""
+
+    def carried(self) -> list[str]:
+        """As JSON, for the part of the file that goes on where this one ends."""
+        return sorted(self)
+
+
+def _in_place(source: Source) -> _Marks:
+    """The first pass: which messages stand in their own place, in this part of the file or before it."""
+    found = _Marks(source.carry.get("in_place", ()))
+    for block in _blocks(source):
+        if isinstance(block, _Block) and not block.answer and isinstance(item := _message(block), RawTurn):
+            found.add(_mark(item))
+    return found
+
+
+def _goes_on(source: Source) -> bool:
+    """Whether no answer that was read where it was shown turns up in its own place."""
+    return not _in_place(source).intersection(source.carry["shown"])
 
 
 def _blocks(source: Source) -> Iterator[_Block | Skipped]:
@@ -114,8 +135,11 @@ def _blocks(source: Source) -> Iterator[_Block | Skipped]:
         stamp = _STAMP.fullmatch(line)
         deeper = stamp is not None and block is not None and len(stamp["indent"]) != len(block.stamp["indent"])
         if stamp and (blank or deeper):
+            here = source.here
             if block:
                 yield block
+            if not stamp["indent"]:
+                source.keep_place(here)
             block = _Block(stamp, number)
         elif block and block.size + len(line) <= LINE_BYTES:
             indent = block.stamp["indent"]
@@ -183,9 +207,9 @@ def _words(lines: list[str]) -> tuple[str, dict[str, Any]]:
     return "\n".join(kept).strip(), metadata
 
 
-def _mark(turn: RawTurn) -> bytes:
+def _mark(turn: RawTurn) -> str:
     said = f"{turn.speaker}\n{turn.said_at}\n{turn.text}"
-    return hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=16).digest()
+    return hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-READER = Reader(name="imessage", title="iMessage (imessage-exporter, text)", sniff=sniff, read=read)
+READER = Reader(name="imessage", title="iMessage (imessage-exporter, text)", sniff=sniff, read=read, goes_on=_goes_on)

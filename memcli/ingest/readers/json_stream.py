@@ -145,6 +145,7 @@ def records(source: Source) -> Iterator[Record | Skipped]:
         while char := window.next_char():
             if char == "[" and not array:
                 arrays += 1
+                source.place.never = True
                 array, position = arrays, 0
                 window.move(window.at + 1)
                 window.indent = ""
@@ -157,7 +158,10 @@ def records(source: Source) -> Iterator[Record | Skipped]:
             position += 1
             try:
                 value, text = window.value()
+                # A part ends with a line, which may be in the middle of such a record.
+                source.place.never = source.place.never or "\n" in text
             except Broken as broken:
+                source.place.never = source.place.never or broken.at_end
                 resumes = window.leave(boundary(indent, by_line and not array))
                 reason = str(broken) if resumes or broken.at_end else f"{broken}; nothing after it could be read"
                 yield Skipped(line=line, reason=reason, excerpt=excerpt)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
@@ -39,6 +39,8 @@ _NEEDED = frozenset({"from"})
 _TELLING = frozenset(
     {"date", "message-id", "subject", "received", "to", "mime-version", "return-path", "in-reply-to", "newsgroups"}
 )
+_MAILS = 20_000
+"""A mailbox with more to remember is read from its beginning when it has grown."""
 _CHAIN = 1000
 """So many answers to answers are followed up to the root of a thread."""
 
@@ -49,6 +51,8 @@ class _Threads:
 
     parents: dict[str, str] = field(default_factory=dict)
     subjects: dict[str, str] = field(default_factory=dict)
+    roots: dict[str, str] = field(default_factory=dict)
+    """What was told: the root by the mail at which the search began, or by `re:` and the subject."""
 
     def take(self, fields: Fields) -> None:
         own, subject = mail_headers.message_id(fields), mail_headers.header(fields, "subject")
@@ -67,13 +71,44 @@ class _Threads:
         at = _parent(fields)
         if at is None and mail_headers.is_reply(subject):
             bare = mail_headers.bare_subject(subject).casefold()
-            return self.subjects.get(bare, f"subject:{bare[:200]}")
+            return self._told(f"re:{bare}", self._began(bare))
         at = at or own
+        return None if at is None else self._told(at, self._followed(at))
+
+    def _told(self, place: str, root: str) -> str:
+        self.roots[place] = root
+        return root
+
+    def _began(self, bare: str) -> str:
+        return self.subjects.get(bare, f"subject:{bare[:200]}")
+
+    def _followed(self, at: str) -> str:
         seen = {at}
         while at in self.parents and self.parents[at] not in seen and len(seen) < _CHAIN:
             at = self.parents[at]
             seen.add(at)
         return at
+
+    @property
+    def hold(self) -> bool:
+        """Whether all that was told of the mails so far is still so."""
+        return all(
+            root == (self._began(place[3:]) if place.startswith("re:") else self._followed(place))
+            for place, root in self.roots.items()
+        )
+
+    def copy(self) -> _Threads:
+        """These; what is taken later is taken by one of the two."""
+        return _Threads(dict(self.parents), dict(self.subjects), dict(self.roots))
+
+    def carried(self) -> dict[str, dict[str, str]]:
+        """As JSON, for the part of the mailbox that goes on where this one ends."""
+        return {"parents": self.parents, "subjects": self.subjects, "roots": self.roots}
+
+    @classmethod
+    def carry_on(cls, carry: Mapping[str, Any]) -> _Threads:
+        """Those of the part before, if there was one."""
+        return cls(**{name: dict(found) for name, found in carry.get("threads", {}).items()})
 
 
 def _parent(fields: Fields) -> str | None:
@@ -103,13 +138,16 @@ def sniff(source: Source) -> float:
 
 def read(source: Source) -> Iterator[Item]:
     """A turn for each mail, each thread a session."""
-    threads = _Threads()
-    for raw in mail_box.mails(source, headers_only=True):
-        if (message := _parse(raw)) is not None:
-            threads.take(mail_headers.fields_of(message))
+    settled, threads = _survey(source)
+    seen = _Seen(source.carry.get("seen", ()))
+    source.carry.update(threads=settled, seen=seen)
     session: str | None = None
-    seen: set[bytes] = set()
     for raw in mail_box.mails(source):
+        # What the last mail brings is not carried: the next part begins with it.
+        seen.last = ""
+        settled.roots.update(threads.roots)
+        threads.roots.clear()
+        source.place.never = len(seen) + len(settled.parents) + len(settled.subjects) > _MAILS
         item = _mail(raw)
         if isinstance(item, Skipped | Ignored):
             yield item
@@ -117,16 +155,50 @@ def read(source: Source) -> Iterator[Item]:
         fields, turn = item
         said_at = turn.said_at.isoformat() if turn.said_at else ""
         mark = hashlib.blake2b(f"{turn.native_id}\n{said_at}\n{turn.speaker}\n{turn.text}".encode(), digest_size=16)
-        if (turn.native_id or turn.said_at) and mark.digest() in seen:
+        if (turn.native_id or turn.said_at) and mark.hexdigest() in seen:
             yield Ignored(reason="the same mail again")
             continue
-        seen.add(mark.digest())
+        seen.last = mark.hexdigest()
+        seen.add(seen.last)
         root = threads.root(fields)
         if root is None or root != session:
             session = root
             subject = mail_headers.bare_subject(mail_headers.header(fields, "subject"))
             yield RawSession(native_id=root, title=subject or None)
         yield turn
+
+
+class _Seen(set[str]):
+    """The marks of the mails that were read; the last one is not carried."""
+
+    last: str = ""
+
+    def carried(self) -> list[str]:
+        """As JSON, for the part of the mailbox that goes on where this one ends."""
+        return sorted(self - {self.last})
+
+
+def _survey(source: Source) -> tuple[_Threads, _Threads]:
+    """The first pass: the threads of all mails but the last, which may go on in the next part, and of all."""
+    settled = _Threads.carry_on(source.carry)
+    last: Fields | None = None
+    for raw in mail_box.mails(source, headers_only=True):
+        if (message := _parse(raw)) is not None:
+            if last is not None:
+                settled.take(last)
+            last = mail_headers.fields_of(message)
+    threads = settled.copy()
+    threads.roots.clear()
+    if last is not None:
+        threads.take(last)
+    return settled, threads
+
+
+def _goes_on(source: Source) -> bool:
+    """Whether the mails that were read before are in the threads in which they were."""
+    settled, threads = _survey(source)
+    threads.roots = settled.roots
+    return threads.hold
 
 
 def _parse(raw: Raw) -> Message | None:
@@ -214,4 +286,4 @@ def _text(part: Message, *, flowed: bool) -> str:
     return text
 
 
-READER = Reader(name="mail", title="Mail (mbox, eml, maildir, news articles)", sniff=sniff, read=read)
+READER = Reader(name="mail", title="Mail (mbox, eml, maildir, news articles)", sniff=sniff, read=read, goes_on=_goes_on)

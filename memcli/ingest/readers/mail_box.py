@@ -64,17 +64,20 @@ def mails(source: Source, *, headers_only: bool = False) -> Iterator[Raw]:
     mail: Raw | None = None
     box = False  # whether the file is an mbox
     blank, in_headers = True, True
-    number = 0
-    held: tuple[int, bytes] | None = None  # a From line whose next line decides whether it starts a mail
+    number, at, end = source.first_line - 1, source.start, source.start
+    # A From line, with its number and where it is, whose next line decides whether it starts a mail.
+    held: tuple[int, int, bytes] | None = None
     for whole, written in _lines(source):
         line = written
         number += whole
+        at, end = end, end + len(line)
         if held is not None:
-            start, envelope = held
+            start, place, envelope = held
             held = None
             if _HEADER.match(line):
                 if mail is not None and (mail.lines or box):
                     yield mail
+                source.keep_place((place, start))
                 mail, box, in_headers = Raw(line=start, envelope=envelope), True, True
             elif mail is None:
                 mail = Raw(line=start)
@@ -86,10 +89,10 @@ def mails(source: Source, *, headers_only: bool = False) -> Iterator[Raw]:
             whole
             and line[:5] == b"From "
             and _STARTS.match(line)
-            and (box or number == 1)
+            and (box or number == source.first_line)
             and (blank or _DATED.match(line))
         ):
-            held, blank = (number, line), False
+            held, blank = (number, at, line), False
             continue
         if mail is None:
             if not line.strip():
@@ -106,7 +109,7 @@ def mails(source: Source, *, headers_only: bool = False) -> Iterator[Raw]:
             line = line[1:]
         mail.add(line, MESSAGE_BYTES)
     if held is not None and mail is not None and not headers_only:
-        mail.add(held[1], MESSAGE_BYTES)
+        mail.add(held[2], MESSAGE_BYTES)
     if mail is not None:
         yield mail
 
@@ -116,7 +119,8 @@ def _lines(source: Source) -> Iterator[tuple[bool, bytes]]:
     with source.open() as stream:
         whole = first = True
         while piece := stream.readline(LINE_BYTES):
-            if first:
-                piece, first = piece.removeprefix(codecs.BOM_UTF8), False
+            if first and not source.start:
+                piece = piece.removeprefix(codecs.BOM_UTF8)
+            first = False
             yield whole, piece
             whole = piece.endswith(b"\n")

@@ -26,6 +26,7 @@ from memcli.ingest.readers.base import (
     Reader,
     Skipped,
     Source,
+    always,
 )
 from memcli.ingest.readers.json_stream import records
 from memcli.ingest.readers.tables import columns, rows
@@ -62,7 +63,7 @@ def reader_for(mapping: Mapping[str, str]) -> Reader:
         is_json = source.head_text.lstrip()[:1] in ("{", "[")
         yield from (_read_json if is_json else _read_table)(source, places)
 
-    return Reader(name="mapped", title="Table or JSON by --map", sniff=lambda source: 0.0, read=read)
+    return Reader(name="mapped", title="Table or JSON by --map", sniff=lambda source: 0.0, read=read, goes_on=always)
 
 
 def _read_table(source: Source, places: Mapping[str, str]) -> Iterator[Item]:
@@ -72,15 +73,15 @@ def _read_table(source: Source, places: Mapping[str, str]) -> Iterator[Item]:
         return
 
     def turns() -> Iterator[Item | tuple[str | None, RawTurn]]:
-        for number, row in enumerate(rows(source), start=1):
+        for row in rows(source):
             if isinstance(row, Skipped):
                 yield row
                 continue
             rest = {name: value for name, value in row.values.items() if value and name and name not in places.values()}
             fields = {name: row.values.get(place) for name, place in places.items()}
-            yield _turn(fields, rest, row.line, number, row.text)
+            yield _turn(fields, rest, row.line, row.number, row.text)
 
-    yield from _in_sessions(turns())
+    yield from _in_sessions(source, turns())
 
 
 def _read_json(source: Source, places: Mapping[str, str]) -> Iterator[Item]:
@@ -105,21 +106,22 @@ def _read_json(source: Source, places: Mapping[str, str]) -> Iterator[Item]:
             fields = {name: _at(value, place) for name, place in places.items()}
             yield _turn(fields, rest, record.line, number, record.text)
 
-    yield from _in_sessions(turns())
+    yield from _in_sessions(source, turns())
 
 
-def _in_sessions(turns: Iterator[Item | tuple[str | None, RawTurn]]) -> Iterator[Item]:
+def _in_sessions(source: Source, turns: Iterator[Item | tuple[str | None, RawTurn]]) -> Iterator[Item]:
     """The turns, with a RawSession whenever the session changes."""
-    session: str | None = None
-    begun = False
+    begun, resuming = "session" in source.carry, source.start > 0
+    session: str | None = source.carry.get("session")
     for item in turns:
         if not isinstance(item, tuple):
             yield item
             continue
         native_id, turn = item
-        if not begun or native_id != session:
-            session, begun = native_id, True
-            yield RawSession(native_id=session)
+        if not begun or resuming or native_id != session:
+            yield RawSession(native_id=native_id, goes_on=begun and resuming and native_id == session)
+            session, begun, resuming = native_id, True, False
+            source.carry["session"] = session
         yield turn
 
 
@@ -227,4 +229,6 @@ def _read_generic_table(source: Source) -> Iterator[Item]:
     yield from _read_table(source, by_field)
 
 
-READER = Reader(name="table", title="Generic turns (CSV or TSV)", sniff=_sniff_table, read=_read_generic_table)
+READER = Reader(
+    name="table", title="Generic turns (CSV or TSV)", sniff=_sniff_table, read=_read_generic_table, goes_on=always
+)

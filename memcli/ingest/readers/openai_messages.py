@@ -56,6 +56,7 @@ def sniff(source: Source) -> float:
 def read(source: Source) -> Iterator[Item]:
     """One session for each record with messages, or for each bare list of them."""
     bare_list: int | None = None
+    goes_on = bool(source.carry.get("bare"))
     for record in records(source):
         if isinstance(record, Skipped):
             yield record
@@ -65,7 +66,7 @@ def read(source: Source) -> Iterator[Item]:
             value = {"messages": value}
         value = _unwrapped(value)
         if isinstance(value, dict) and isinstance(value.get("messages"), list):
-            bare_list = None
+            bare_list, goes_on, source.carry["bare"] = None, False, False
             yield RawSession(native_id=_native_id(value), title=_text_or_none(value.get("title")))
             messages = value["messages"]
             places = key_lines(record, "role")
@@ -75,8 +76,8 @@ def read(source: Source) -> Iterator[Item]:
                 yield _turn(message, line, record)
         elif isinstance(value, dict) and "role" in value:
             if bare_list != record.array:
-                bare_list = record.array
-                yield RawSession(native_id=None)
+                bare_list, source.carry["bare"] = record.array, not record.array
+                yield RawSession(native_id=None, goes_on=goes_on and not record.array)
             yield _turn(value, record.line, record)
         else:
             yield Skipped(line=record.line, reason="no messages", excerpt=record.text[:EXCERPT_CHARS])
@@ -162,4 +163,4 @@ def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-READER = Reader(name="openai", title="OpenAI chat messages (JSON Lines or JSON)", sniff=sniff, read=read)
+READER = Reader(name="openai", title="OpenAI chat messages (JSON Lines or JSON)", sniff=sniff, read=read, by_line=True)

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from memcli.ingest.readers.base import (
     EXCERPT_CHARS,
@@ -134,8 +135,11 @@ def sniff(source: Source) -> float:
 
 def read(source: Source) -> Iterator[Item]:
     """One session, named as the file."""
-    yield RawSession(native_id=None, title=None if source.name == "-" else source.stem)
-    names = _speakers(source)
+    yield RawSession(native_id=None, title=None if source.name == "-" else source.stem, goes_on=source.start > 0)
+    names = _survey(source).speakers
+    counted = _Names.carry_on(source.carry)
+    since_place: list[re.Match[str]] = []
+    source.carry["names"] = counted
     now: _Open | None = None
     fresh = False
     for number, line in source.lines():
@@ -146,6 +150,11 @@ def read(source: Source) -> Iterator[Item]:
         if match and (match["time"] or match["name"] in names):
             if now:
                 yield _turn(now)
+            for earlier in since_place:
+                counted.take(earlier)
+            source.keep_place()
+            source.place.never = counted.full
+            since_place = []
             now = _open(match, number)
             if now is None:
                 yield Skipped(line=number, reason="no such date or time", excerpt=line[:EXCERPT_CHARS])
@@ -162,9 +171,17 @@ def read(source: Source) -> Iterator[Item]:
         else:
             now.words.append(line.strip())
             now.size += len(line)
+        if match and line.strip():
+            since_place.append(match)
         fresh = False
     if now:
         yield _turn(now)
+
+
+def _goes_on(source: Source) -> bool:
+    """Whether those who spoke before are still those who speak."""
+    before, now = _Names.carry_on(source.carry), _survey(source)
+    return before.speakers == now.speakers & before.counts.keys()
 
 
 def _opening(line: str) -> re.Match[str] | None:
@@ -179,18 +196,47 @@ def _is_label(name: str) -> bool:
     return name.lower() in _NOT_NAMES
 
 
-def _speakers(source: Source) -> frozenset[str]:
-    """The first pass: who speaks in this file."""
-    counts: Counter[str] = Counter()
-    stamped: set[str] = set()
-    for _, line in source.lines():
-        if line and (match := _opening(line)) and (match["name"] in counts or len(counts) < _NAMES):
-            counts[match["name"]] += 1
+@dataclass(slots=True)
+class _Names:
+    """How often each name stands in front of a colon, and which of them behind a time."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    stamped: set[str] = field(default_factory=set)
+
+    def take(self, match: re.Match[str]) -> None:
+        """Count the name of a line that may start an utterance."""
+        if match["name"] in self.counts or not self.full:
+            self.counts[match["name"]] += 1
             if match["time"]:
-                stamped.add(match["name"])
-    if stamped:
-        return frozenset(stamped)
-    return frozenset(name for name, count in counts.items() if count > 1 or name[0].isupper())
+                self.stamped.add(match["name"])
+
+    @property
+    def full(self) -> bool:
+        return len(self.counts) >= _NAMES
+
+    @property
+    def speakers(self) -> set[str]:
+        """Who of them speaks."""
+        return self.stamped or {name for name, count in self.counts.items() if count > 1 or name[0].isupper()}
+
+    def carried(self) -> dict[str, Any]:
+        """As JSON, for the part of the file that goes on where this one ends."""
+        return {"counts": self.counts, "stamped": sorted(self.stamped)}
+
+    @classmethod
+    def carry_on(cls, carry: Mapping[str, Any]) -> _Names:
+        """Those of the part before, if there was one."""
+        names = carry.get("names", {})
+        return cls(Counter(names.get("counts", {})), set(names.get("stamped", ())))
+
+
+def _survey(source: Source) -> _Names:
+    """The first pass: who speaks in this file."""
+    names = _Names.carry_on(source.carry)
+    for _, line in source.lines():
+        if line and (match := _opening(line)):
+            names.take(match)
+    return names
 
 
 def _open(match: re.Match[str], number: int) -> _Open | None:
@@ -214,4 +260,4 @@ def _turn(said: _Open) -> RawTurn | Ignored:
     return RawTurn(speaker=said.speaker, text=text, said_at=said.said_at, line=said.line, role=role, metadata=metadata)
 
 
-READER = Reader(name="plain", title="Plain transcript (Name: text)", sniff=sniff, read=read)
+READER = Reader(name="plain", title="Plain transcript (Name: text)", sniff=sniff, read=read, goes_on=_goes_on)

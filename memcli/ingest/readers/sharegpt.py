@@ -61,4 +61,6 @@ def _turn(message: object, line: int, record: Record) -> RawTurn | Skipped | Ign
     return RawTurn(speaker=speaker, text=text, said_at=None, line=line, role=ROLES.get(speaker.lower(), "user"))
 
 
-READER = Reader(name="sharegpt", title="ShareGPT conversations (JSON Lines or JSON)", sniff=sniff, read=read)
+READER = Reader(
+    name="sharegpt", title="ShareGPT conversations (JSON Lines or JSON)", sniff=sniff, read=read, by_line=True
+)

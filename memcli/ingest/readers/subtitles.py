@@ -14,9 +14,10 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from memcli.ingest.readers.base import (
     EXCERPT_CHARS,
@@ -56,8 +57,9 @@ LONG_CHARS = 1000
 
 @dataclass(slots=True)
 class _Cue:
-    """A cue: the line of its timing, when it is shown, in seconds, its lines as written."""
+    """A cue: where its timing is and the line of that, when it is shown, in seconds, its lines as written."""
 
+    here: tuple[int, int]
     line: int
     begin: float
     end: float
@@ -89,36 +91,55 @@ def sniff(source: Source) -> float:
 def read(source: Source) -> Iterator[Item]:
     """One session, named as the file."""
     title = re.sub(r"\.(?:transcript|cc|[a-z]{2}(?:-[A-Za-z]{2,4})?)$", "", source.stem)
-    yield RawSession(native_id=None, title=None if source.name == "-" else title)
-    start, names = _survey(source)
+    yield RawSession(native_id=None, title=None if source.name == "-" else title, goes_on=source.start > 0)
+    survey = _survey(source)
+    start, names = survey.start(source), survey.names
+    counted = _Survey.carry_on(source.carry)
+    source.carry["survey"] = counted
+    since_place: list[_Cue | str] = []
     now: _Open | None = None
-    last: str | None = None
+    last: str | None = source.carry.get("last")
     for cue in _cues(source):
         if isinstance(cue, Skipped):
             yield cue
             continue
         if isinstance(cue, str):
+            since_place.append(cue)
             continue
-        said = False
+        said, before = False, last
         for named, words in _utterances(cue, names):
-            said = True
             # In a file that names speakers, a cue without a name goes on with the last one.
             speaker = last = named or last
-            if now is not None and not _goes_on(now, speaker, cue):
+            if now is not None and not _is_more(now, speaker, cue):
                 yield _turn(now, start)
                 now = None
+            if now is None and not said:
+                for earlier in since_place:
+                    counted.take(earlier)
+                since_place = []
+                source.carry["last"] = before
+                source.keep_place(cue.here)
+                source.place.never = counted.full
+            said = True
             if now is None:
                 now = _Open(speaker, cue.line, cue.begin, cue.end)
             now.words.append(words)
             now.size += len(words) + 1
             now.end = cue.end
+        since_place.append(cue)
         if not said:
             yield Ignored(reason="empty message")
     if now is not None:
         yield _turn(now, start)
 
 
-def _goes_on(now: _Open, speaker: str | None, cue: _Cue) -> bool:
+def _goes_on(source: Source) -> bool:
+    """Whether those who spoke before are still those who speak, and the recording began when it did."""
+    before, now = _Survey.carry_on(source.carry), _survey(source)
+    return before.names == now.names & before.counts.keys() and before.start(source) == now.start(source)
+
+
+def _is_more(now: _Open, speaker: str | None, cue: _Cue) -> bool:
     """Whether the utterance goes on in the cue."""
     if speaker != now.speaker or cue.begin - now.end > PAUSE_S or now.size > LINE_BYTES:
         return False
@@ -139,7 +160,7 @@ def _turn(said: _Open, start: datetime | None) -> RawTurn:
     )
 
 
-def _utterances(cue: _Cue, names: frozenset[str]) -> Iterator[tuple[str | None, str]]:
+def _utterances(cue: _Cue, names: set[str]) -> Iterator[tuple[str | None, str]]:
     """Who says what in a cue; the one who spoke before it is None."""
     speaker: str | None = None
     words: list[str] = []
@@ -164,28 +185,59 @@ def _utterances(cue: _Cue, names: frozenset[str]) -> Iterator[tuple[str | None, 
         yield speaker, " ".join(words)
 
 
-def _survey(source: Source) -> tuple[datetime | None, frozenset[str]]:
-    """The first pass: when the recording began, and the names in front of colons that are speakers.
+@dataclass(slots=True)
+class _Survey:
+    """What the first pass finds out: when the recording began, and the names in front of colons that are speakers."""
 
-    Those are the names of a file where most cues have one, or that come again.
-    """
-    counts: Counter[str] = Counter()
-    cues = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    cues: int = 0
     noted: datetime | None = None
-    for cue in _cues(source):
-        if isinstance(cue, str):
-            noted = noted or _date_in(cue)
-        elif isinstance(cue, _Cue):
-            cues += 1
-            for line in cue.lines:
-                text = " ".join(html.unescape(_TAG.sub("", line)).split())
-                found = _NAMED.match(text)
-                name = found[1].strip() if found else ""
-                if name and len(name.split()) <= _NAME_WORDS and (name in counts or len(counts) < _NAMES):
-                    counts[name] += 1
-    often = sum(counts.values()) >= 0.5 * cues
-    names = frozenset(name for name, count in counts.items() if (count > 1 or often) and not name[0].islower())
-    return noted or _date_in(source.stem), names
+
+    def take(self, part: _Cue | str) -> None:
+        """Take the next cue or note."""
+        if isinstance(part, str):
+            self.noted = self.noted or _date_in(part)
+            return
+        self.cues += 1
+        for line in part.lines:
+            found = _NAMED.match(" ".join(html.unescape(_TAG.sub("", line)).split()))
+            name = found[1].strip() if found else ""
+            if name and len(name.split()) <= _NAME_WORDS and (name in self.counts or not self.full):
+                self.counts[name] += 1
+
+    @property
+    def full(self) -> bool:
+        return len(self.counts) >= _NAMES
+
+    @property
+    def names(self) -> set[str]:
+        """The names of a file where most cues have one, or that come again."""
+        often = self.counts.total() >= 0.5 * self.cues
+        return {name for name, count in self.counts.items() if (count > 1 or often) and not name[0].islower()}
+
+    def start(self, source: Source) -> datetime | None:
+        """When the recording began, by a note or by the name of the file."""
+        return self.noted or _date_in(source.stem)
+
+    def carried(self) -> dict[str, Any]:
+        """As JSON, for the part of the file that goes on where this one ends."""
+        return {"counts": self.counts, "cues": self.cues, "noted": self.noted and self.noted.isoformat()}
+
+    @classmethod
+    def carry_on(cls, carry: Mapping[str, Any]) -> _Survey:
+        """That of the part before, if there was one."""
+        survey = carry.get("survey", {"counts": {}, "cues": 0, "noted": None})
+        noted = survey["noted"] and datetime.fromisoformat(survey["noted"])
+        return cls(Counter(survey["counts"]), survey["cues"], noted)
+
+
+def _survey(source: Source) -> _Survey:
+    """The first pass."""
+    found = _Survey.carry_on(source.carry)
+    for part in _cues(source):
+        if not isinstance(part, Skipped):
+            found.take(part)
+    return found
 
 
 def _date_in(text: str) -> datetime | None:
@@ -223,7 +275,7 @@ def _cues(source: Source) -> Iterator[_Cue | str | Skipped]:
             cue = None
             if timing:
                 begin, end = _seconds(timing, 1), _seconds(timing, 5)
-                cue = _Cue(number, begin, max(begin, end))
+                cue = _Cue(source.here, number, begin, max(begin, end))
         elif cue is not None and cue.size <= LINE_BYTES:
             cue.lines.append(line)
             cue.size += len(line)
@@ -250,4 +302,6 @@ def _seconds(timing: re.Match[str], first: int) -> float:
     return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + int(fraction.ljust(3, "0")) / 1000
 
 
-READER = Reader(name="subtitles", title="Transcript as subtitles (WebVTT, SRT)", sniff=sniff, read=read)
+READER = Reader(
+    name="subtitles", title="Transcript as subtitles (WebVTT, SRT)", sniff=sniff, read=read, goes_on=_goes_on
+)

@@ -16,18 +16,20 @@ _DELIMITERS = (",", "\t", ";", "|")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row: its values by column, its text as written, the 1-based line it starts on."""
+    """One row: its values by column, its text as written, the 1-based line it starts on, its 1-based number."""
 
     values: dict[str, str]
     text: str
     line: int
+    number: int
 
 
 @dataclass(slots=True)
 class _Feed:
     """The lines on their way to the parser; what it took for the row at hand is kept, to show and to count."""
 
-    source: Iterator[tuple[int, str | None]]
+    source: Source
+    lines: Iterator[tuple[int, str | None]]
     held: list[str] = field(default_factory=list)
     started: int = 0
     too_long: list[int] = field(default_factory=list)
@@ -36,12 +38,13 @@ class _Feed:
         return self
 
     def __next__(self) -> str:
-        for number, line in self.source:
+        for number, line in self.lines:
             if line is None:
                 self.too_long.append(number)
                 continue
             if not self.held:
                 self.started = number
+                self.source.keep_place()
             self.held.append(line)
             # A carriage return within a line is the end of a row for the parser, where it does not refuse it.
             return line.replace("\r", " ") + "\n"
@@ -62,10 +65,11 @@ def columns(source: Source) -> list[str]:
 
 
 def rows(source: Source) -> Iterator[Row | Skipped]:
-    """Every row under the header."""
+    """Every row under the header. Leaves the number of those that were read in the source's carry, as "rows"."""
     csv.field_size_limit(LINE_BYTES)
-    feed = _Feed(source.lines())
-    names: list[str] | None = None
+    feed = _Feed(source, source.lines())
+    names = columns(source) if source.start else None
+    count: int = source.carry.get("rows", 0)
     mark = delimiter((source.head_lines[:1] or [""])[0])
     parser = csv.reader(feed, delimiter=mark)
     while True:
@@ -83,12 +87,16 @@ def rows(source: Source) -> Iterator[Row | Skipped]:
         if names is None and any(values):
             names = [name.strip() for name in values]
         elif names is not None and any(value.strip() for value in values):
+            count += 1
             if len(feed.held) > 1 and feed.text.count('"') % 2:
                 yield _skipped("a quote that is not closed", feed)
             elif any(value.strip() for value in values[len(names) :]):
                 yield _skipped(f"{len(values)} values under {len(names)} columns", feed)
             else:
-                yield Row(values=dict(zip(names, values, strict=False)), text=feed.text, line=feed.started)
+                yield Row(
+                    values=dict(zip(names, values, strict=False)), text=feed.text, line=feed.started, number=count
+                )
+            source.carry["rows"] = count
         feed.held.clear()
 
 

@@ -42,8 +42,8 @@ def sniff(source: Source) -> float:
 
 def read(source: Source) -> Iterator[Item]:
     """Every record as a turn; a new RawSession whenever the session changes."""
-    session: str | None = None
-    begun = False
+    begun, resuming = "session" in source.carry, source.start > 0
+    session: str | None = source.carry.get("session")
     for record in records(source):
         if isinstance(record, Skipped):
             yield record
@@ -53,9 +53,10 @@ def read(source: Source) -> Iterator[Item]:
             yield item
             continue
         native_id, turn = item
-        if not begun or native_id != session:
-            session, begun = native_id, True
-            yield RawSession(native_id=session)
+        if not begun or resuming or native_id != session:
+            yield RawSession(native_id=native_id, goes_on=begun and resuming and native_id == session)
+            session, begun, resuming = native_id, True, False
+            source.carry["session"] = session
         yield turn
 
 

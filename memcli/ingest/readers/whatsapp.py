@@ -14,7 +14,8 @@ whatsapp_dates. Times are on the clock of the phone that exported, without a zon
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
@@ -30,7 +31,7 @@ from memcli.ingest.readers.base import (
     Skipped,
     Source,
 )
-from memcli.ingest.readers.whatsapp_dates import DateOrder, find_order, moment
+from memcli.ingest.readers.whatsapp_dates import DateOrder, Dates, moment
 
 # U+200E and U+200F (writing direction) stand in front of what WhatsApp itself put in; U+202F and U+00A0 are spaces.
 HEADER = re.compile(
@@ -101,8 +102,10 @@ def sniff(source: Source) -> float:
 
 def read(source: Source) -> Iterator[Item]:
     """One session; its messages in the order of the file."""
-    yield RawSession(native_id=None, title=_title(source))
-    order, speakers = _survey(source)
+    yield RawSession(native_id=None, title=_title(source), goes_on=source.start > 0)
+    survey = _survey(source)
+    order, speakers = survey.order, survey.speakers
+    source.carry["survey"] = survey
     header: re.Match[str] | None = None
     first, size, body = 0, 0, list[str]()
     for number, line in source.lines():
@@ -112,6 +115,8 @@ def read(source: Source) -> Iterator[Item]:
         elif found:
             if header:
                 yield _message(header, body, first, order, speakers)
+            if survey.whole:
+                source.keep_place()
             header, first, body = found, number, [found["rest"]]
             size = len(line)
         elif header and size + len(line) <= LINE_BYTES:
@@ -124,6 +129,13 @@ def read(source: Source) -> Iterator[Item]:
         yield _message(header, body, first, order, speakers)
 
 
+def _goes_on(source: Source) -> bool:
+    """Whether the order of day and month is what it was, and nobody speaks who was not known to speak before."""
+    before = _Survey.carry_on(source.carry["survey"])
+    now = _survey(source)
+    return now.order is before.order and not (now.speakers & before.doubtful)
+
+
 def _title(source: Source) -> str | None:
     """The name of the chat: that of the file, or of the folder or zip in which iOS puts a file "_chat.txt"."""
     folder, name = (["", *re.split(r"[/!:]+", source.uri)])[-2:]
@@ -133,19 +145,58 @@ def _title(source: Source) -> str | None:
     return None if title in ("_chat", "-") else title
 
 
-def _survey(source: Source) -> tuple[DateOrder, frozenset[str]]:
-    """The first pass: the order of day, month and year, and the names of those who speak."""
-    speakers: set[str] = set()
+@dataclass(slots=True)
+class _Survey:
+    """What the first pass finds out: the order of day, month and year, and the names of those who speak.
 
-    def headers() -> Iterator[re.Match[str]]:
-        for _, line in source.lines():
-            if line is not None and (match := HEADER.match(line)):
-                spoken = _spoken(match["rest"])
-                if spoken and len(speakers) < _SPEAKERS:
-                    speakers.add(spoken[1].strip(_AROUND_NAMES))
-                yield match
+    `settled` are the dates but for the last, which the next part of the file, when it has grown, begins with.
+    `doubtful`: names of which a line was taken for one of WhatsApp's own, since nobody was known by them.
+    """
 
-    return find_order(headers()), frozenset(speakers)
+    order: DateOrder
+    settled: Dates = field(default_factory=Dates)
+    speakers: set[str] = field(default_factory=set)
+    doubtful: set[str] = field(default_factory=set)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all the names are in it."""
+        return len(self.speakers) < _SPEAKERS and len(self.doubtful) < _SPEAKERS
+
+    def carried(self) -> dict[str, Any]:
+        """As JSON, for the part of the file that goes on where this one ends."""
+        names = {"speakers": sorted(self.speakers), "doubtful": sorted(self.doubtful - self.speakers)}
+        return {"order": self.order.value, "dates": self.settled.carried(), **names}
+
+    @classmethod
+    def carry_on(cls, carried: Mapping[str, Any]) -> _Survey:
+        """The survey of the part before."""
+        names = set(carried["speakers"]), set(carried["doubtful"])
+        return cls(DateOrder(carried["order"]), Dates.carry_on(carried["dates"]), *names)
+
+
+def _survey(source: Source) -> _Survey:
+    """The first pass."""
+    found = _Survey(DateOrder.DAY_FIRST)
+    if "survey" in source.carry:
+        found = _Survey.carry_on(source.carry["survey"])
+    last: re.Match[str] | None = None
+    for _, line in source.lines():
+        if line is None or not (header := HEADER.match(line)):
+            continue
+        if last is not None:
+            found.settled.take(last)
+        last = header
+        if spoken := _spoken(header["rest"]):
+            if len(found.speakers) < _SPEAKERS:
+                found.speakers.add(spoken[1].strip(_AROUND_NAMES))
+        elif (close := _CLOSE_SPEAKER.fullmatch(header["rest"])) and len(found.doubtful) < _SPEAKERS:
+            found.doubtful.add(close[1].strip(_AROUND_NAMES))
+    dates = found.settled.copy()
+    if last is not None:
+        dates.take(last)
+    found.order = dates.order
+    return found
 
 
 def _spoken(text: str) -> re.Match[str] | None:
@@ -157,7 +208,7 @@ def _spoken(text: str) -> re.Match[str] | None:
 
 
 def _message(
-    header: re.Match[str], body: list[str], line: int, order: DateOrder, speakers: frozenset[str]
+    header: re.Match[str], body: list[str], line: int, order: DateOrder, speakers: set[str]
 ) -> RawTurn | Skipped | Ignored:
     said_at = moment(header, order)
     if said_at is None:
@@ -197,4 +248,4 @@ def _message(
     )
 
 
-READER = Reader(name="whatsapp", title="WhatsApp chat export (text)", sniff=sniff, read=read)
+READER = Reader(name="whatsapp", title="WhatsApp chat export (text)", sniff=sniff, read=read, goes_on=_goes_on)

@@ -9,10 +9,11 @@ and day first for everything else. Four digits in front are a year, followed by 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 
 class DateOrder(Enum):
@@ -44,18 +45,52 @@ class _Trial:
         span = abs((self.last - self.first).total_seconds()) if self.first and self.last else 0.0
         return self.impossible, self.steps_back, span
 
+    def carried(self) -> list[Any]:
+        """As JSON."""
+        ends = [at and at.isoformat() for at in (self.first, self.last)]
+        return [self.order.value, self.impossible, self.steps_back, *ends]
 
-def find_order(headers: Iterable[re.Match[str]]) -> DateOrder:
-    """The order of day and month that fits all headers best; see above for what fits means."""
-    day_first, month_first = _Trial(DateOrder.DAY_FIRST), _Trial(DateOrder.MONTH_FIRST)
-    american = False
-    for header in headers:
-        day_first.take(header)
-        month_first.take(header)
-        american = american or (header["mark"] == "/" and header["half"] is not None)
-    if day_first.badness() != month_first.badness():
-        return min((day_first, month_first), key=_Trial.badness).order
-    return DateOrder.MONTH_FIRST if american else DateOrder.DAY_FIRST
+    @classmethod
+    def carry_on(cls, carried: list[Any]) -> _Trial:
+        order, impossible, steps_back, *ends = carried
+        return cls(DateOrder(order), impossible, steps_back, *(at and datetime.fromisoformat(at) for at in ends))
+
+
+@dataclass(slots=True)
+class Dates:
+    """The headers of a file, tried in both orders."""
+
+    day_first: _Trial = field(default_factory=lambda: _Trial(DateOrder.DAY_FIRST))
+    month_first: _Trial = field(default_factory=lambda: _Trial(DateOrder.MONTH_FIRST))
+    american: bool = False
+
+    def take(self, header: re.Match[str]) -> None:
+        """Take the next header."""
+        self.day_first.take(header)
+        self.month_first.take(header)
+        self.american = self.american or (header["mark"] == "/" and header["half"] is not None)
+
+    @property
+    def order(self) -> DateOrder:
+        """The order of day and month that fits all headers best; see above for what fits means."""
+        if self.day_first.badness() != self.month_first.badness():
+            return min((self.day_first, self.month_first), key=_Trial.badness).order
+        return DateOrder.MONTH_FIRST if self.american else DateOrder.DAY_FIRST
+
+    def copy(self) -> Dates:
+        """These headers; what is taken later is taken by one of the two."""
+        return Dates(replace(self.day_first), replace(self.month_first), self.american)
+
+    def carried(self) -> dict[str, Any]:
+        """As JSON, for the part of the file that goes on where this one ends."""
+        trials = [self.day_first.carried(), self.month_first.carried()]
+        return {"trials": trials, "american": self.american}
+
+    @classmethod
+    def carry_on(cls, carried: Mapping[str, Any]) -> Dates:
+        """The headers of the part before."""
+        day_first, month_first = map(_Trial.carry_on, carried["trials"])
+        return cls(day_first, month_first, carried["american"])
 
 
 def moment(header: re.Match[str], order: DateOrder) -> datetime | None:
