@@ -29,6 +29,9 @@ ROOT = Path(__file__).parents[2]
 FALL = 0.2
 QUESTIONS = 40
 ENCODED = 256
+OFTEN = 15
+"""How often a floor of some milliseconds is measured."""
+
 BUILT_IN = {"embedder.model": "", "reranker.model": "", "llm.model": "", "llm.url": ""}
 """Whatever the settings of this machine are."""
 
@@ -45,11 +48,14 @@ def fallen(ratios: Mapping[str, float], before: Sequence[Mapping[str, float]]) -
     return said
 
 
-def taken(work: Callable[[], object]) -> float:
-    """Seconds of processor time of this process, of all threads."""
-    began = time.process_time()
-    work()
-    return time.process_time() - began
+def taken(work: Callable[[], object], times: int = 1) -> float:
+    """Seconds of processor time of this process, of all threads; the median of so many times."""
+    seconds = []
+    for _ in range(times):
+        began = time.process_time()
+        work()
+        seconds.append(time.process_time() - began)
+    return median(seconds)
 
 
 def texts_of(logs: Path, count: int, scratch: Path) -> list[str]:
@@ -88,7 +94,7 @@ def measured(logs: Path, count: int, peers: str, scratch: Path) -> dict[str, flo
         for question in questions:  # the columns of the index are read, and token vectors kept
             memory.search(question)
         search = taken(lambda: [memory.search(question) for question in questions]) / len(questions)
-    product = taken(lambda: [np.argpartition(-(matrix @ vector), 10)[:10] for vector in asked]) / len(asked)
+    product = taken(lambda: [np.argpartition(-(matrix @ vector), 10)[:10] for vector in asked], OFTEN) / len(asked)
     ratios = {
         "ingest / plain DuckDB insert": plain_insert(texts, scratch) / ingest,
         "ingest / built-in embedder alone": embedding / ingest,
@@ -121,9 +127,9 @@ def plain_insert(texts: Sequence[str], scratch: Path) -> float:
     def insert() -> None:
         with duckdb.connect(str(scratch / "plain.duckdb")) as connection:
             connection.register("rows", rows)
-            connection.execute("CREATE TABLE turns AS SELECT * FROM rows")
+            connection.execute("CREATE OR REPLACE TABLE turns AS SELECT * FROM rows")
 
-    return taken(insert)
+    return taken(insert, OFTEN)
 
 
 def onnx_floor(texts: Sequence[str]) -> float:
