@@ -167,5 +167,5 @@ def test_what_cannot_be_followed(memcli: Any, tmp_path: Path) -> None:
     assert memcli("ingest", "--follow", "a", "b").code == 2
     assert memcli("ingest", "--watch", "-").code == 2
     assert memcli("ingest", "--follow", "--watch", tmp_path).code == 2
-    chat = '[{"messages": [{"role": "user", "content": "hi"}]}]\n'
-    assert memcli("ingest", "--follow", "-", "--format", "openai", stdin=chat).code == 30
+    chat = "31.12.23, 21:05 - Ann: hi\n"
+    assert memcli("ingest", "--follow", "-", "--format", "whatsapp", stdin=chat).code == 30
