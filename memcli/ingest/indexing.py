@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 from memcli.progress import Progress, Unwatched
-from store.errors import StoreDamaged
+from store.errors import StoreDamaged, StoreLocked
 from store.store import Store
 
 if TYPE_CHECKING:
@@ -230,7 +230,10 @@ class Indexing:
         self._running = self._pool.submit(self._index)
 
     def _index(self) -> int:
-        total = _index(self._store, self._embedder(), Unwatched(), go_on=lambda: not self._over)
+        try:
+            total = _index(self._store, self._embedder(), Unwatched(), go_on=lambda: not self._over)
+        except StoreLocked:  # by a commit beside, longer than this command waits: the next one starts another try
+            return 0
         if not self._over and self._store.index.waiting > max(REFRESHED_AT, self._store.index.count() // 2):
             self._store.index.refresh_text()
         return total
