@@ -120,10 +120,10 @@ MINILM_READER = ModelCard(
         ModelFile(
             name="model.onnx",
             size=23086747,
-            sha256="5d8db27973e356992944c014a14d1929d60c38b231711966c86394c7e54dcf69",
+            sha256="7e692c4dd3558563c6a42d3e360d65bd60c4dd66ab36a2eca83046fd671596d3",
         ),
         ModelFile(
-            name="head.npy", size=3208, sha256="b37046fba704eee327810b02f47ecf9ede461075f6a9894644df8b10a6b2b683"
+            name="head.npy", size=3208, sha256="747be60010c74a4f3226642741aa2ed92409fb3a2c7f13fe1bfdc74ef3310aa6"
         ),
         _TOKENIZER,
     ),
