@@ -30,8 +30,8 @@ TURNS = 5
 """Only the words of the best turns can be the answer."""
 
 RECALLED = 3.0
-"""What the log odds of a turn's recall count beside those of the reading; chosen on scenes of FriendsQA that the reader
-had not seen (2 and 4 are within one point of F1)."""
+"""What the log odds of a turn's recall count beside those of the reading; chosen with `tests/bench/fit_reading.py`, on
+scenes of FriendsQA that the reader had not seen."""
 
 AS_LIKELY = 1.0
 """Readings of other turns that are at most so many log odds behind the best are parts of a list with it."""
