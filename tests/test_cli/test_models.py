@@ -48,6 +48,7 @@ def test_a_changed_file_is_noticed(added):
     assert memcli("--json", "models", "verify").json["verified"] == [
         "minilm-static-256",
         "minilm-l6-tokens",
+        "minilm-l6-reader",
         "tiny-writer",
     ]
     path.write_bytes(path.read_bytes()[:-1] + b"x")
