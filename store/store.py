@@ -31,7 +31,7 @@ from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, St
 from store.index import Index
 from store.index_in_memory import ArchiveInMemory, IndexInMemory
 from store.locks import StoreLocks
-from store.migrations import applied, keep_copy, latest, migrate, schema_of
+from store.migrations import keep_copy, latest, migrate, schema_of
 from store.prompt_states import PromptStates
 from store.sealed_file import SealedFile
 from store.sealed_system import CONFIG as SEALED_CONFIG
@@ -188,7 +188,7 @@ class Store:
         from store.catalogue import Catalogue  # a question that needs none does not wait for it
 
         with self._connection(read_only=True) as connection:
-            if applied(connection) == latest():
+            if schema_of(connection) == latest():  # 0 if its making was cut off
                 yield Catalogue(connection)
                 return
         self.bring_up_to_date()
@@ -201,7 +201,7 @@ class Store:
         from store.catalogue import Catalogue
 
         with self._connection(read_only=False) as connection:
-            if applied(connection) == latest():
+            if schema_of(connection) == latest():  # 0 if its making was cut off
                 yield Catalogue(connection)
                 return
         self.bring_up_to_date()

@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from store.errors import StoreDamaged, StoreExposed, StoreLocked, StoreMissing
-from store.store import Store
+from store.migrations import latest, schema_of
+from store.store import CATALOGUE, Store
 
 
 def test_a_store_that_was_created_can_be_opened(tmp_path: Path) -> None:
@@ -130,3 +131,14 @@ def test_everything_the_command_writes_is_the_users_alone(memcli: Any, write_tur
     }
     assert {path.name for path in modes} >= {"memory", "memory.duckdb", "spool.jsonl", "turns.lance", "writer.lock"}
     assert {path: oct(mode) for path, mode in modes.items() if mode != (0o700 if path.is_dir() else 0o600)} == {}
+
+
+def test_a_store_whose_making_was_cut_off_is_made_when_it_is_used(tmp_path: Path) -> None:
+    folder = tmp_path / "memory"
+    Store.create(folder, wait_s=0)
+    (folder / CATALOGUE).unlink()
+    duckdb.connect(str(folder / CATALOGUE)).close()  # as a process leaves it that is killed right after
+    with Store.open(folder, wait_s=0).reading() as catalogue:
+        assert catalogue.counts()["turns"] == 0
+    with Store.open(folder, wait_s=0).writing() as catalogue:
+        assert schema_of(catalogue.connection) == latest()
