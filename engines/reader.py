@@ -12,12 +12,13 @@ from engines.errors import ModelCorrupt
 from engines.files import REINSTALL, locate
 from engines.protocols import Reading
 from engines.runtime import Session, cores
-from engines.tokens import readable, shared_tokenizer
+from engines.tokens import begin_and_end, readable, shared_tokenizer
 
 if TYPE_CHECKING:
     from engines.protocols import Utterance, Vectors
 
 QUESTION_TOKENS = 48
+
 WINDOW_TOKENS, STRIDE = 120, 80
 """A longer turn is read in windows of so many tokens, each beginning so many after the one before."""
 
@@ -46,10 +47,7 @@ class MiniLMReader:
 
         folder = locate(card, folder)
         self._tokenizer = shared_tokenizer(folder / "tokenizer.json")
-        begin, end = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
-        if begin is None or end is None:
-            raise ModelCorrupt(f"{folder}: the tokenizer lacks [CLS] or [SEP]", hint=REINSTALL)
-        self._begin, self._end = begin, end
+        self._begin, self._end = begin_and_end(self._tokenizer, folder / "tokenizer.json")
         self._session = Session(folder / "model.onnx", threads=1)
         self._head: Vectors = np.load(folder / "head.npy")
         if self._head.shape != (2, card.dimension + 1):
@@ -76,14 +74,15 @@ class MiniLMReader:
         return [_Window([*head, *ids[part], self._end], len(head), places[part]) for part in within]
 
     def _best(self, utterance: Utterance, window: _Window) -> Reading:
+        """The likeliest span of at most LONGEST_ANSWER tokens."""
         import numpy as np
 
         ids, offset, places = window
+        if not places:
+            return Reading((0, 0), -np.inf)
         row = np.array([ids], np.int64)
         states = self._session.run({"input_ids": row, "attention_mask": np.ones_like(row)})[0]
         starts, ends = self._head[:, :-1] @ states.T + self._head[:, -1:]
-        if not places:
-            return Reading((0, 0), -np.inf)
         nothing = float(starts[0] + ends[0])
         said = slice(offset, offset + len(places))
         spans = starts[said, None] + ends[None, said]

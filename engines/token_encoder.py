@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.cards import MINILM_TOKENS, ModelCard
-from engines.errors import ModelCorrupt
-from engines.files import REINSTALL, locate
+from engines.files import locate
 from engines.runtime import Session, cores
-from engines.tokens import EncodedTokens, shared_tokenizer, tokenize
+from engines.tokens import EncodedTokens, begin_and_end, shared_tokenizer, tokenize
 
 if TYPE_CHECKING:
     from engines.protocols import TokenVectors, Vectors
@@ -36,10 +35,7 @@ class MiniLMTokenEncoder:
         folder = locate(card, folder)
         self._card = card
         self._tokenizer = shared_tokenizer(folder / "tokenizer.json")
-        begin, end = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
-        if begin is None or end is None:
-            raise ModelCorrupt(f"{folder}: the tokenizer lacks [CLS] or [SEP]", hint=REINSTALL)
-        self._begin, self._end = begin, end
+        self._begin, self._end = begin_and_end(self._tokenizer, folder / "tokenizer.json")
         self._session = Session(folder / "model.onnx", threads=1)
         self._threads = threads or cores()
 

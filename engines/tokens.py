@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.errors import EngineUnavailable, ModelCorrupt, ModelMissing
+from engines.files import REINSTALL
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +40,14 @@ def shared_tokenizer(path: Path) -> Tokenizer:
     if digest not in _shared:
         _shared[digest] = _parse(path, content)
     return _shared[digest]
+
+
+def begin_and_end(tokenizer: Tokenizer, path: Path) -> tuple[int, int]:
+    """The ids of [CLS] and [SEP] in a built-in tokenizer, which is at that path. Raises ModelCorrupt."""
+    begin, end = (tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+    if begin is None or end is None:
+        raise ModelCorrupt(f"{path} lacks [CLS] or [SEP]", hint=REINSTALL)
+    return begin, end
 
 
 def pair_tokenizer(path: Path, *, max_tokens: int) -> Tokenizer:

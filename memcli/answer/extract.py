@@ -16,7 +16,7 @@ from memcli.memory.timex import describe, find_time_expressions
 from memcli.patterns import regex
 from memcli.recall.features import distinguishing
 from memcli.recall.query import stems, words
-from memcli.recall.question import Question, kind_of
+from memcli.recall.question import Question
 from memcli.recall.token_vectors import encoded, of_question
 from memcli.types import Evidence, Turn
 from store.token_cache import TokenCache
@@ -44,7 +44,7 @@ CONTEXT = 1.0
 TURN = 0.1
 """What the score of its turn counts."""
 
-KIND = 0.1
+FAULT = 0.1
 """What it counts against a sentence to lack what an answer has."""
 
 AS_GOOD = 0.85
@@ -52,7 +52,8 @@ AS_GOOD = 0.85
 
 FEW_WORDS = 4
 _ASKS_BACK = regex(r"\?\W*$")
-_AROUND = " \t\n.,;:!?-–—*_"
+_BEFORE, _BEHIND = " \t\n,;:!?–—*", " \t\n.,;:!?–—*"
+"""What is left out around an answer; a "-" or "." before it may be part of a number or a name."""
 
 
 class Extract(NamedTuple):
@@ -106,9 +107,10 @@ def _read(question: Question, turns: Sequence[Evidence], reader: AnswerReader) -
     for one, reading in zip(turns, reader.read(question.text, said), strict=True):
         text = one.turn.text
         low, high = reading.span or (0, 0)
-        words = text[low:high].strip(_AROUND) or one.turn.speaker
+        pointed_at = text[low:high].lstrip(_BEFORE).rstrip(_BEHIND) or text[low:high]
         score = reading.sure + RECALLED * math.log(max(one.score, 1e-9) / top)
-        found.append(_Read(one, words, _sentences_around(text, low, high), score))
+        short = one.turn.speaker if reading.span is None else pointed_at
+        found.append(_Read(one, short, _sentences_around(text, low, high), score))
     return sorted(found, key=lambda one: (-one.score, one.evidence.number))
 
 
@@ -135,11 +137,6 @@ def _sentences_around(text: str, low: int, high: int) -> str:
     return text[around[0][0] : around[-1][1]].strip() if around else text.strip()
 
 
-def asks_when(question: str) -> bool:
-    """Whether the answer to the question is a date."""
-    return kind_of(question) == "when"
-
-
 def sentences(text: str) -> list[str]:
     """The sentences of a text, in order; a text without an end mark is one sentence a line."""
     return [found.group().strip() for found in _SENTENCE.finditer(text) if found.group().strip()]
@@ -161,26 +158,28 @@ def _ranked(question: Question, turns: Sequence[Evidence], encoder: TokenEncoder
     scores = matches @ weights + CONTEXT * (together @ weights)[owner]
     top = turns[0].score or 1.0
     ranked = [
-        _Sentence(turns[at], sentence, float(score) + TURN * turns[at].score / top + KIND * _kind(question, sentence))
+        _Sentence(
+            turns[at], sentence, float(score) + TURN * turns[at].score / top + FAULT * _faults(question, sentence)
+        )
         for (at, sentence), score in zip(pairs, scores, strict=True)
     ]
     return sorted(ranked, key=lambda one: (-one.score, one.evidence.number, one.text))
 
 
-def _kind(question: Question, sentence: str) -> float:
+def _faults(question: Question, sentence: str) -> float:
     """What speaks against a sentence, 0 or below.
 
     A question is seldom its own answer, though nothing matches a question better than a question; a few words ("About
     that.") match whatever they share with it; and what says nothing but what was asked answers nothing.
     """
-    kind = 0.0
+    against = 0.0
     if _ASKS_BACK.search(sentence):
-        kind -= 1
+        against -= 1
     if len(words(sentence)) < FEW_WORDS:
-        kind -= 0.5
+        against -= 0.5
     if stems(sentence) <= question.terms | question.names:
-        kind -= 3
-    return kind
+        against -= 3
+    return against
 
 
 def _date(ranked: Sequence[_Sentence]) -> Extract:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 CHOSEN_BY = {"generator": "llm.model", "embedder": "embedder.model", "reranker": "reranker.model"}
 """The setting that names the model in use, by kind."""
 
+IN_PLACE_OF = {"embedder": "embedder.model", "token_encoder": "reranker.model", "reader": "llm.model"}
+"""The setting by which a model that was added does the work of a built-in one, by its kind."""
+
 DOES = {"generator": "write answers", "embedder": "find turns", "reranker": "order what was found"}
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, invoke_without_command=True)
@@ -182,15 +185,13 @@ def use(ctx: typer.Context, name: Name) -> None:
 
     Example: memcli models use qwen
     """
-    from engines.cards import MINILM_STATIC, MINILM_TOKENS
+    from engines.cards import BUILT_IN
     from memcli import config as settings
 
     context: Context = ctx.obj
     file = Path(context.config_file) if context.config_file else settings.default_file()
-    if name == MINILM_STATIC.name:
-        key, value = "embedder.model", ""
-    elif name == MINILM_TOKENS.name:
-        key, value = "reranker.model", ""
+    if name in BUILT_IN:
+        key, value = IN_PLACE_OF[BUILT_IN[name].kind], ""
     else:
         model = _shelf().model(name)
         key, value = CHOSEN_BY[model.kind], model.name

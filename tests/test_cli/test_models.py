@@ -38,7 +38,9 @@ def test_the_model_in_use_writes(added, examples):
     assert listed(memcli)["tiny-writer"]["in_use"]
     done = memcli("--json", "ask", QUESTION, MEMCLI_LLM_MAX_TOKENS="8")
     assert done.json["method"] == "llama"
-    memcli("config", "llm.model", "")
+    assert memcli("models", "use", "minilm-l6-reader").code == 0
+    assert not listed(memcli)["tiny-writer"]["in_use"]
+    assert memcli("--json", "ask", QUESTION).json["method"] == "extractive"
     by_name = memcli("--json", "ask", QUESTION, "--model", "tiny-writer", MEMCLI_LLM_MAX_TOKENS="8")
     assert by_name.json["answer"] == done.json["answer"]
 

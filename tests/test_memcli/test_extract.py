@@ -53,6 +53,12 @@ def test_marks_around_the_words_are_left_out():
     assert answer("What did Eve find?", {"I found *kittens*, two.": (" *kittens*,", 1)}).short == "kittens"
 
 
+def test_what_belongs_to_the_words_stays():
+    assert answer("How cold was it?", {"It was -5 degrees.": ("-5 degrees.", 1)}).short == "-5 degrees"
+    assert answer("What file is it?", {"Edit __init__.py now.": ("__init__.py", 1)}).short == "__init__.py"
+    assert answer("What did Eve say?", {"Well ...": ("...", 1)}).short == "..."
+
+
 def test_the_speaker_can_be_the_answer():
     found = answer("Who is coming?", {"I am!": (None, 1)})
     assert (found.short, found.text) == ("Eve", "Eve. Eve: “I am!” [1]")
