@@ -80,15 +80,24 @@ def sizes(path: Path) -> ModelSizes:
 
 def parts_of(path: Path) -> list[Path]:
     """The files of a model: itself, or where its name ends in -00001-of-00003.gguf all three. Raises ModelCorrupt."""
-    match = _PART.search(path.name)
-    if not match:
-        return [path]
-    stem = path.name[: match.start()]
-    parts = [path.with_name(f"{stem}-{at:05}-of-{match[2]}.gguf") for at in range(1, int(match[2]) + 1)]
+    parts = [path.with_name(name) for name in part_names(path.name)]
     missing = [part.name for part in parts if not part.is_file()]
     if missing:
         raise ModelCorrupt(f"{path} is one of {len(parts)} files of a model; {missing[0]} is not beside it")
     return parts
+
+
+def part_names(name: str) -> list[str]:
+    """The names of a model's files, of which this is the name (or path) of one."""
+    match = _PART.search(name)
+    if not match:
+        return [name]
+    return [f"{name[: match.start()]}-{at:05}-of-{match[2]}.gguf" for at in range(1, int(match[2]) + 1)]
+
+
+def whole_name(name: str) -> str:
+    """The name that a model of several files has but for their numbers."""
+    return _PART.sub(".gguf", name)
 
 
 def _each(value: Any, count: int) -> list[int]:

@@ -11,8 +11,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 from typing import IO, Any
@@ -35,17 +35,26 @@ _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubFile:
-    """A file of a repository: its path there, bytes, and one of the two hashes ("" for the other)."""
+    """A file of a repository: its path there, bytes, and one of the two hashes ("" for the other).
+
+    `pinned`: the hash is not the hub's word but was known before.
+    """
 
     path: str
     size: int
     sha256: str
     git_sha1: str
+    pinned: bool = False
 
     @property
     def known_by(self) -> str:
         """The hash that it is held against, in words."""
         return f"SHA-256 {self.sha256}" if self.sha256 else f"git's SHA-1 {self.git_sha1}"
+
+    @property
+    def said_by(self) -> str:
+        """Who says so."""
+        return "was pinned" if self.pinned else "the hub says"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,17 +110,17 @@ class Hub:
         part = final.with_name(f"{final.name}.part")
         try:
             final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not final.is_file():
-                for left in range(TRIES - 1, -1, -1):
-                    try:
-                        self._download(snapshot, file, part, advance, first=left == TRIES - 1)
-                        break
-                    except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
-                        if not left:
-                            raise self._unreachable(error, snapshot, file) from error
-                part.replace(final)
-            else:
+            if final.is_file() and _is(final, file):
                 advance(file.size)
+                return final
+            for left in range(TRIES - 1, -1, -1):
+                try:
+                    self._download(snapshot, file, part, advance, first=left == TRIES - 1)
+                    break
+                except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
+                    if not left:
+                        raise self._unreachable(error, snapshot, file) from error
+            part.replace(final)
         except OSError as error:
             raise EngineFailed(
                 f"{final} cannot be written: {error.strerror or error}",
@@ -120,7 +129,7 @@ class Hub:
         if not _is(final, file):
             final.unlink()
             raise ModelCorrupt(
-                f"{file.path} from {snapshot.url} is not what the hub says it is ({file.known_by})",
+                f"{file.path} from {snapshot.url} is not what {file.said_by} ({file.known_by})",
                 hint="it was deleted; run the command again, or try without the mirror in HF_ENDPOINT",
             )
         return final
@@ -224,3 +233,23 @@ def wanted(snapshot: Snapshot, patterns: Sequence[str]) -> list[HubFile]:
     if not found:
         raise ModelMissing(f"{snapshot.url} has none of {', '.join(patterns)} at {snapshot.commit[:12]}")
     return found
+
+
+def held_to(snapshot: Snapshot, files: Sequence[HubFile], pins: Mapping[str, str]) -> list[HubFile]:
+    """The files, each of those in `pins` (SHA-256 by path) to be held against its pin and not against the hub's word.
+
+    Raises ModelCorrupt if the hub itself says that one is something else, ModelMissing if it lacks one.
+    """
+    for path in pins:
+        if all(file.path != path for file in files):
+            raise ModelMissing(f"{snapshot.url} has no {path} at {snapshot.commit[:12]}, whose hash is pinned")
+    for file in files:
+        if file.sha256 and file.sha256 != pins.get(file.path, file.sha256):
+            raise ModelCorrupt(
+                f"{file.path} at {snapshot.url} is not what was pinned (SHA-256 {pins[file.path]}): "
+                f"the hub says {file.sha256}",
+                hint="nothing was fetched; try without the mirror in HF_ENDPOINT, or trust the hub: --revision main",
+            )
+    return [
+        replace(file, sha256=pins[file.path], git_sha1="", pinned=True) if file.path in pins else file for file in files
+    ]

@@ -27,10 +27,10 @@ PIECE_BYTES = 1 << 20
 class ShelvedModel:
     """A model by the name that the user calls it by. `size` in bytes; `sha256` in hex; `licence` "" if unknown.
 
-    A generator is the GGUF file `path`. An embedder is the folder `path` with `files`, of which the first is the graph
-    and the second the tokenizer; `sha256` is that of the graph, and the rest says how a text becomes a vector (see
-    engines/model_folder.py). A reranker is such a folder without the rest. `source` and `revision` say
-    where a model was fetched from, if memcli did.
+    A generator is the GGUF file `path`, or the first of several, which are `files` beside it. An embedder is the folder
+    `path` with `files`, of which the first is the graph and the second the tokenizer; `sha256` is that of the graph,
+    and the rest says how a text becomes a vector (see engines/model_folder.py). A reranker is such a folder without the
+    rest. `source` and `revision` say where a model was fetched from, if memcli did.
     """
 
     name: str
@@ -87,6 +87,16 @@ class Shelf:
         if self.own(model):
             shutil.rmtree(self.folder_of(name), ignore_errors=True)
         return model
+
+    def begun(self) -> list[str]:
+        """The names under which something was begun to be fetched, and no model came of it yet."""
+        folders = sorted(path.name for path in self._folder.iterdir() if path.is_dir()) if self._folder.is_dir() else []
+        return [name for name in folders if _NAME.fullmatch(name) and not self._card(name).is_file()]
+
+    def drop(self, name: str) -> None:
+        """Delete what was begun under this name."""
+        if name in self.begun():
+            shutil.rmtree(self.folder_of(name), ignore_errors=True)
 
     def folder_of(self, name: str) -> Path:
         """Where files lie that memcli makes or fetches for a model of that name. Raises ModelRefused for no name."""
@@ -167,7 +177,8 @@ def described(paths: Sequence[Path], folder: Path, advance: Callable[[int], None
 
 def _files(model: ShelvedModel) -> list[tuple[Path, int, str]]:
     if model.files:
-        return [(Path(model.path) / file.name, file.size, file.sha256) for file in model.files]
+        folder = Path(model.path).parent if model.kind == "generator" else Path(model.path)
+        return [(folder / file.name, file.size, file.sha256) for file in model.files]
     return [(Path(model.path), model.size, model.sha256)]
 
 

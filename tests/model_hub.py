@@ -13,10 +13,12 @@ COMMIT = "c" * 40
 
 
 class ModelHub:
-    """Serves `repos` (names with folders). Large files are known by SHA-256, JSON by git's SHA-1.
+    """Serves `repos` (names with folders), each with the same files at every commit; `main` is COMMIT. Large files are
+    known by SHA-256, JSON by git's SHA-1.
 
-    `cut`: so many bytes of a file are sent, and the connection ends, at the first request for it. `forged`: sends other
-    bytes than the hub lists. `whole_only`: knows no ranges. `elsewhere`: files are redirected to another path.
+    `cut`: so many bytes of a file are sent, and the connection ends, at the first request for it; `cut_always`: at
+    every one. `forged`: sends other bytes than the hub lists. `whole_only`: knows no ranges. `elsewhere`: files are
+    redirected to another path.
     """
 
     def __init__(self, repos: dict[str, Path], **faults: Any) -> None:
@@ -33,12 +35,13 @@ class ModelHub:
                 for repo, folder in repos.items():
                     if self.path.startswith(f"/api/models/{repo}/revision/"):
                         revision = self.path.rsplit("/", 1)[1]
-                        if revision in ("main", COMMIT):
-                            return self._say({"sha": COMMIT, "cardData": {"license": "apache-2.0"}})
-                    elif self.path.startswith(f"/api/models/{repo}/tree/{COMMIT}"):
+                        if revision == "main" or len(revision) == len(COMMIT):
+                            sha = COMMIT if revision == "main" else revision
+                            return self._say({"sha": sha, "cardData": {"license": "apache-2.0"}})
+                    elif self.path.startswith(f"/api/models/{repo}/tree/"):
                         return self._say(outer.tree(folder))
-                    elif self.path.startswith((f"/{repo}/resolve/{COMMIT}/", f"/store/{repo}/resolve/{COMMIT}/")):
-                        return self._file(folder / self.path.split(COMMIT + "/", 1)[1])
+                    elif f"/{repo}/resolve/" in self.path:
+                        return self._file(folder / self.path.split("/resolve/")[1].split("/", 1)[1])
                 self.send_error(404)
                 return None
 
@@ -64,7 +67,7 @@ class ModelHub:
                 self.send_response(206 if start else 200)
                 self.send_header("Content-Length", str(len(body) - start))
                 self.end_headers()
-                cut = outer.faults.pop("cut", None)
+                cut = outer.faults.pop("cut", None) or outer.faults.get("cut_always")
                 self.wfile.write(body[start : start + cut] if cut else body[start:])
                 if cut:
                     self.wfile.flush()

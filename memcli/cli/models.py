@@ -62,6 +62,8 @@ def list_models(ctx: typer.Context) -> None:
             mark = "  in use" if model["in_use"] else ""
             show((f"{model['name']:<20}  ", "cyan"), (f"{model['kind']:<14}{model['bytes'] / 1e6:>9,.1f} MB", ""),
                  (f"  {model['licence'] or 'licence unknown'}", "dim"), (mark, "green"))  # fmt: skip
+        for name in _shelf().begun():
+            context.tell(f"{name} was not fetched whole: pull it again to go on, or `memcli models remove {name}`")
 
 
 @app.command("show")
@@ -132,13 +134,22 @@ def pull(
         str | None, typer.Argument(metavar="[NAME|OWNER/REPO]", help="A model that is listed, or a repository.")
     ] = None,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="What to call it.")] = None,
-    revision: Annotated[str, typer.Option(metavar="COMMIT", help="Which state of the repository.")] = "main",
+    revision: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMIT", help="Which state of the repository (default: the one that is pinned, or main)."
+        ),
+    ] = None,
     file: Annotated[str | None, typer.Option(metavar="FILE", help="The GGUF file in the repository.")] = None,
+    sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="Refuse the GGUF file, or the weights, if they have another hash.")
+    ] = None,
 ) -> None:
     """Fetch a model from Hugging Face, or the mirror in $HF_ENDPOINT. Without a name: list some that are good.
 
-    The commit and the hash of each file are shown, what comes is held against them, and they are kept: `models verify`
-    compares ever after. A download that breaks off goes on where it was. This is the only command that uses a network.
+    Of the listed models the commit and the hashes of weights and tokenizer are pinned: anything else is refused. Of
+    others, those that the hub names are shown and kept. `models verify` compares ever after. A download that breaks
+    off goes on where it was. This is the only command that uses a network.
 
     Example: memcli models pull multilingual-e5-small
     """
@@ -146,7 +157,7 @@ def pull(
 
     context: Context = ctx.obj
     if wanted is not None:
-        model = pulling.pull(context, _shelf(), wanted, name=name, revision=revision, file=file)
+        model = pulling.pull(context, _shelf(), wanted, name=name, revision=revision, file=file, sha256=_hash(sha256))
         if context.json:
             render.document({"schema": 1, **_added(model, context)})
         context.tell(f"added as {model.name}; `memcli models use {model.name}` puts it to work")
@@ -164,12 +175,17 @@ def pull(
 
 @app.command("remove")
 def remove(ctx: typer.Context, name: Name) -> None:
-    """Forget a model that was added. Files that you named stay; what memcli made or fetched is deleted.
+    """Forget a model that was added. Files that you named stay; what memcli made or fetched is deleted, also what a
+    `pull` that broke off has fetched so far.
 
     Example: memcli models remove qwen
     """
     context: Context = ctx.obj
     shelf = _shelf()
+    if name in shelf.begun():
+        shelf.drop(name)
+        context.tell(f"what was fetched of {name} is deleted")
+        return
     own = shelf.own(shelf.model(name))
     removed = shelf.remove(name)
     context.tell(f"{name} is forgotten; " + ("its files are deleted" if own else f"it stays at {removed.path}"))
@@ -231,6 +247,17 @@ def verify(
         render.document({"schema": 1, "verified": checked})
     else:
         context.tell(f"unchanged: {', '.join(checked)}")
+
+
+def _hash(given: str | None) -> str | None:
+    """Raises UsageError for what cannot be a SHA-256."""
+    import re
+
+    from memcli.usage import UsageError
+
+    if given is not None and not re.fullmatch(r"[0-9a-f]{64}", given.lower()):
+        raise UsageError(f"{given!r} is no SHA-256", hint="64 hexadecimal digits make one")
+    return given.lower() if given else None
 
 
 def _shelf() -> Shelf:

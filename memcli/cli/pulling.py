@@ -14,34 +14,45 @@ if TYPE_CHECKING:
 
 
 def pull(
-    context: Context, shelf: Shelf, wanted_name: str, *, name: str | None, revision: str, file: str | None
+    context: Context,
+    shelf: Shelf,
+    wanted_name: str,
+    *,
+    name: str | None,
+    revision: str | None,
+    file: str | None,
+    sha256: str | None,
 ) -> ShelvedModel:
     """The model, fetched, checked, tried and on the shelf.
 
     wanted_name: a card's name, or a repository OWNER/NAME (file: a GGUF file in it; without one it is an
-    embedder or a reranker, as its files say).
+    embedder or a reranker, as its files say). revision: another state of the repository than the card's, whose pins do
+    not hold for it then. sha256: what the GGUF file, or the weights, must be.
     Raises ModelMissing, ModelRefused, ModelCorrupt, EngineUnavailable, EngineFailed.
     """
     from engines import hub
-    from engines.hub_cards import ENCODER_FILES, WEIGHTS
+    from engines.gguf_header import part_names
+    from engines.hub_cards import ENCODER_FILES, GRAPH, WEIGHTS
     from engines.shelf import name_of
     from memcli.cli import adding
 
     card = _card(wanted_name, file)
     name = name or (card.name if "/" not in card.name else name_of_repo(card, name_of))
     shelf.refuse_taken(name)
-    snapshot = hub.Hub().snapshot(card.repo, revision)
+    pins = card.pins if card.sha256 and revision in (None, card.revision) else {}
+    snapshot = hub.Hub().snapshot(card.repo, revision or card.revision)
     paths = {one.path for one in snapshot.files}
-    if card.kind == "generator":
-        patterns = [card.file]
-    else:
-        patterns = [*ENCODER_FILES, *([WEIGHTS] if "onnx/model.onnx" not in paths else [])]
-    files = hub.wanted(snapshot, patterns)
+    weights = card.file or (GRAPH if GRAPH in paths else WEIGHTS)
+    patterns = part_names(weights) if card.kind == "generator" else [*ENCODER_FILES, weights]
+    if sha256:
+        pins = {**pins, weights: sha256}
+    files = hub.held_to(snapshot, hub.wanted(snapshot, patterns), pins)
     whole = sum(one.size for one in files)
     licence = snapshot.licence or card.licence
     context.tell(f"{snapshot.url} at commit {snapshot.commit}, licence {licence or 'unknown'}, {whole / 1e6:,.1f} MB:")
     for one in files:
-        context.tell(f"  {one.path}  {one.size / 1e6:,.1f} MB  {one.known_by}")
+        pinned = " (pinned)" if one.pinned else ""
+        context.tell(f"  {one.path}  {one.size / 1e6:,.1f} MB  {one.known_by}{pinned}")
     folder = shelf.folder_of(name)
     with context.progress().phase("fetch", whole, "bytes") as advance:
         fetched = [hub.Hub().fetch(snapshot, one, folder, advance) for one in files]
@@ -75,12 +86,14 @@ def _card(wanted: str, file: str | None) -> HubCard:
     from engines.hub_cards import CARDS, HubCard
 
     if wanted in CARDS:
-        return CARDS[wanted] if file is None else replace(CARDS[wanted], file=file)
+        if file is None or file == CARDS[wanted].file:
+            return CARDS[wanted]
+        return replace(CARDS[wanted], file=file, sha256="")
     if "/" not in wanted:
         raise ModelMissing(f"there is no card of {wanted!r}", hint="`memcli models pull` lists them; OWNER/NAME is one")
     return HubCard(
         name=wanted, kind="generator" if file else "embedder", repo=wanted, file=file or "", licence="",
-        megabytes=0, memory_mb=0, languages="", good_for="",
+        revision="main", sha256="", megabytes=0, memory_mb=0, languages="", good_for="",
     )  # fmt: skip
 
 
@@ -88,4 +101,6 @@ def name_of_repo(card: HubCard, name_of: Any) -> str:
     """What to call a model of a repository that has no card: its file's name, or the repository's."""
     from pathlib import Path
 
-    return str(name_of(Path(card.file or card.repo.partition("/")[2])))
+    from engines.gguf_header import whole_name
+
+    return str(name_of(Path(whole_name(card.file) or card.repo.partition("/")[2])))

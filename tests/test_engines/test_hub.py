@@ -1,10 +1,13 @@
 """Models are fetched whole, at one commit, and only if they are what the hub says they are."""
 
+import hashlib
+import re
+
 import pytest
 from model_hub import COMMIT, ModelHub
 
 from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing, ModelRefused
-from engines.hub import ENDPOINT, Hub, wanted
+from engines.hub import ENDPOINT, Hub, held_to, wanted
 from engines.hub_cards import CARDS
 
 CONTENT = bytes(range(256)) * 1000
@@ -138,3 +141,28 @@ def test_the_cards_are_whole():
         assert card.licence
         assert card.good_for
         assert bool(card.file) == (card.kind == "generator")
+        assert re.fullmatch("[0-9a-f]{40}", card.revision)
+        assert all(re.fullmatch("[0-9a-f]{64}", pin) for pin in card.pins.values())
+
+
+def test_a_pin_is_held_against_what_comes_and_against_what_the_hub_says(hub, tmp_path):
+    _, client = hub()
+    snapshot = client.snapshot("owner/model", "main")
+    files = wanted(snapshot, ["onnx/model.onnx", "config.json"])
+    true = {path: hashlib.sha256((tmp_path / "repo" / path).read_bytes()).hexdigest() for path in ("config.json",)}
+    for file in held_to(snapshot, files, true):
+        client.fetch(snapshot, file, tmp_path / "here", lambda _: None)
+    [config] = held_to(snapshot, wanted(snapshot, ["config.json"]), {"config.json": "0" * 64})
+    with pytest.raises(ModelCorrupt, match=f"not what was pinned .*{'0' * 64}"):
+        client.fetch(snapshot, config, tmp_path / "there", lambda _: None)
+    with pytest.raises(ModelCorrupt, match="the hub says"):
+        held_to(snapshot, files, {"onnx/model.onnx": "0" * 64})
+    with pytest.raises(ModelMissing, match=r"no model\.gguf"):
+        held_to(snapshot, files, {"model.gguf": "0" * 64})
+
+
+def test_what_lies_there_from_another_state_is_fetched_anew(hub, tmp_path):
+    _, client = hub()
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "config.json").write_text("of another commit")
+    assert fetch(client, tmp_path / "here", "config.json")[0].read_text() == '{"model_type": "bert"}'
