@@ -9,9 +9,20 @@ from typing import Any
 
 
 class ChatServer:
-    """`pieces` are streamed as the answer; `status` other than 200 refuses; `cut` breaks off before the end."""
+    """`pieces` are streamed as the answer; `status` other than 200 refuses; `cut` breaks off before the end; after the
+    first piece it waits for `go_on`, if there is one.
+    """
 
-    def __init__(self, pieces: list[str], *, status: int = 200, cut: bool = False, models: tuple[str, ...] = ("tiny",)):
+    def __init__(
+        self,
+        pieces: list[str],
+        *,
+        status: int = 200,
+        cut: bool = False,
+        models: tuple[str, ...] = ("tiny",),
+        go_on: threading.Event | None = None,
+        address: str = "127.0.0.1",
+    ):
         self.requests: list[dict[str, Any]] = []
         outer = self
 
@@ -42,9 +53,14 @@ class ChatServer:
                 self.send_response(code)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                first, end, rest = body.partition(b"\n\n")
+                self.wfile.write(first + end)
+                self.wfile.flush()
+                if go_on is not None and rest:
+                    go_on.wait(60)
+                self.wfile.write(rest)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((address, 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property

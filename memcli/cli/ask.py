@@ -90,6 +90,7 @@ def ask(
     Example: memcli ask "When did we sign the lease?"
     """
     from memcli.cli import days, questions, records, render
+    from memcli.cli.streaming import Streamed
     from memcli.documents import answer_document
     from memcli.exits import Exit
 
@@ -106,7 +107,9 @@ def ask(
         "llm.strict": "true" if strict else None,
         "ask.limit": given(limit),
     }
-    streaming = question != "-" and wanted.for_people and render.to_terminal()
+    # A pipe keeps what went through it: no half answer of a model that fails may stand there before the fallback's.
+    whole_only = fallback and not render.to_terminal()
+    streamed = Streamed(wanted=question != "-" and wanted.for_people and not whole_only)
     memory = context.memory_in_use
     where = questions.turn_filter(since=since, until=until, speakers=speaker)
     at = questions.asked_at(now)
@@ -127,7 +130,7 @@ def ask(
             max_ms=max_ms,
             now=at,
             fallback=fallback,
-            on_text=render.piece if streaming else lambda _: None,
+            on_text=streamed.piece,
         )
 
     def batched(text: str) -> tuple[dict[str, Any], bool]:
@@ -139,7 +142,7 @@ def ask(
         raise typer.Exit(questions.batch(context, "question", batched, writer.write))
     answer = answered(question)
     if wanted.for_people:
-        render.answer(answer, all_evidence=all_evidence, written=streaming and answer.run is not None)
+        render.answer(answer, all_evidence=all_evidence, written=streamed.holds(answer))
     elif wanted.form is records.Form.MD and wanted.fields is None:
         typer.echo(records.answer_in_markdown(answer_document(answer), all_evidence=all_evidence))
     else:

@@ -111,11 +111,12 @@ class _Talk:
 
         from memcli.answer.follow_up import Exchange, made_whole
         from memcli.cli import render
+        from memcli.cli.streaming import Streamed
         from memcli.documents import answer_document
 
         at = self._now or datetime.now(UTC)
         whole = made_whole(text, self._before, people=self._people, today=at.date())
-        streaming = not self._context.json and render.to_terminal()
+        streamed = Streamed(wanted=not self._context.json)
         if whole != text.strip() and not self._context.json:
             render.printer()((f"({whole})", "dim"))
         answer = self._memory.ask(
@@ -123,7 +124,7 @@ class _Talk:
             speakers=self._speakers,
             session=self._session,
             now=at,
-            on_text=render.piece if streaming else lambda _: None,
+            on_text=streamed.piece,
         )
         cited = [one.turn.speaker for one in answer.evidence if one.number in answer.citations]
         self._last = answer
@@ -138,7 +139,7 @@ class _Talk:
         if self._context.json:
             render.document(answer_document(answer) | {"asked": text.strip()})
         else:
-            render.answer(answer, all_evidence=False, written=streaming and answer.method == "llama")
+            render.answer(answer, all_evidence=False, written=streamed.holds(answer))
 
     def _why(self, _: str) -> None:
         from memcli.cli import render

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from memcli.cli.streaming import shown
 from memcli.config import Config, Option
 from memcli.ingest.normalise import visible
 from memcli.recall.query import places_of, stems
@@ -54,28 +55,20 @@ def to_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def piece(text: str) -> None:
-    """A piece of an answer as the model writes it, without what would drive the terminal."""
-    from memcli.ingest.normalise import visible
-
-    sys.stdout.write("\n".join(map(visible, text.split("\n"))))
-    sys.stdout.flush()
-
-
 def answer(answer: Answer, *, all_evidence: bool, written: bool) -> None:
-    """The answer, then the evidence under its numbers. written: the text stands on the terminal already."""
+    """The answer, then the evidence under its numbers. written: its text stands there already, its line not ended."""
     console = _console_if_styled()
-    if written and not answer.abstained:
-        _say(console)  # ends the line
+    if written:
+        _say(console)
     else:
-        _say(console, (answer.text, "" if answer.abstained else "bold"))
+        _say(console, (shown(answer.text), "" if answer.abstained else "bold"))
     if answer.abstained:
         nearest = sorted(answer.evidence, key=lambda one: -one.score)[:NEAREST_SHOWN]
-        shown = sorted(nearest, key=lambda one: one.number)
+        told = sorted(nearest, key=lambda one: one.number)
     else:
-        shown = [one for one in answer.evidence if all_evidence or one.number in answer.citations]
+        told = [one for one in answer.evidence if all_evidence or one.number in answer.citations]
     marks = stems(answer.question)
-    for evidence in shown:
+    for evidence in told:
         _say(console)
         _turn(console, f"[{evidence.number}]", evidence.turn, marks=marks)
 

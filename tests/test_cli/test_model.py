@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import threading
+
 import pytest
 
 QUESTION = "When was Maya's job interview?"
@@ -125,3 +129,84 @@ def test_what_was_said_does_not_leave_the_machine_unasked(story):
     done = memcli("--memory", memory, "ask", QUESTION, "--server", "http://192.0.2.1:8080")
     assert done.code == 2
     assert "--allow-remote" in done.err
+
+
+def arriving(process) -> list[bytes]:
+    """What comes through the process's stdout, as it comes."""
+    came = []
+    while piece := os.read(process.stdout.fileno(), 1 << 16):
+        came.append(piece)
+    return came
+
+
+def test_a_pipe_gets_the_answer_while_it_is_written(story, tmp_path):
+    from tiny_gguf import write_tiny_gguf
+
+    memcli, memory = story
+    model = write_tiny_gguf(tmp_path / "wordy.gguf", seed=9)  # this one writes what need not be held back
+    asked = ("--memory", memory, "ask", QUESTION, "--model", model, "--answer-tokens", "120", "--temperature", "2")
+    process = memcli.start(*asked)
+    came = arriving(process)
+    assert process.wait(60) == 0
+    process.stderr.close()
+    process.stdout.close()
+    assert len(came) > 5
+    assert b"".join(came).decode() == memcli(*asked, "--format", "plain").out
+
+
+def test_what_a_server_has_said_is_there_before_it_goes_on(story):
+    from openai_server import ChatServer
+
+    memcli, memory = story
+    go_on = threading.Event()
+    server = ChatServer(["The interview ", "was on 10 April 2024 [1]."], go_on=go_on)
+    try:
+        process = memcli.start("--memory", memory, "ask", QUESTION, "--server", server.url)
+        first = os.read(process.stdout.fileno(), 1 << 16)
+        assert first == b"The interview"
+        go_on.set()
+        rest = b"".join(arriving(process)).decode()
+        assert process.wait(60) == 0
+        assert rest.startswith(" was on 10 April 2024 [1].\n\n[1] ")
+        process.stderr.close()
+        process.stdout.close()
+        chat = memcli("--memory", memory, "chat", stdin=QUESTION, MEMCLI_LLM_URL=server.url)
+        assert chat.out.count("was on 10 April 2024") == 1
+    finally:
+        go_on.set()
+        server.close()
+
+
+def test_no_half_answer_stands_before_the_one_in_its_place(story):
+    from openai_server import ChatServer
+
+    memcli, memory = story
+    server = ChatServer(["It was a cold and rainy ", "afternoon in the "], cut=True)
+    try:
+        broken = memcli("--memory", memory, "ask", QUESTION, "--server", server.url)
+        assert broken.code == 23
+        done = memcli("--memory", memory, "ask", QUESTION, "--server", server.url, "--fallback")
+        assert (done.code, "rainy" in done.out) == (0, False)
+        assert done.out == memcli("--memory", memory, "ask", QUESTION).out
+    finally:
+        server.close()
+
+
+def test_another_machine_is_asked_only_where_that_is_allowed(story):
+    from openai_server import ChatServer
+
+    memcli, memory = story
+    name = socket.gethostname()  # a name that is not known to mean this machine
+    server = ChatServer(["On 10 April 2024 [1]."], address="0.0.0.0")
+    try:
+        try:
+            socket.create_connection((name, int(server.url.rsplit(":", 1)[1])), 2).close()
+        except OSError:
+            pytest.skip("this machine cannot be reached by its own name")
+        url = server.url.replace("127.0.0.1", name).replace("0.0.0.0", name)
+        asked = ("--memory", memory, "ask", QUESTION, "--server", url)
+        assert (memcli(*asked).code, server.requests) == (2, [])
+        assert memcli(*asked, "--allow-remote").code == 0
+        assert len(server.requests) == 1
+    finally:
+        server.close()
