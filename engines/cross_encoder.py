@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engines.batches import batch_tokens, batches
+from engines.devices import DeviceProbe, NvidiaProbe
 from engines.errors import ModelCorrupt
 from engines.runtime import OnnxGpu, Session
 from engines.tokens import pair_tokenizer, readable
@@ -14,7 +16,11 @@ if TYPE_CHECKING:
     from engines.protocols import Vectors
 
 MAX_TOKENS = 512
-BATCH_PAIRS = 16
+SPECIAL = 3
+"""Tokens that frame a pair."""
+
+WIDEST = 1024
+"""The width of the inner states, which nothing here tells, is taken to be that of the largest in common use."""
 
 
 class CrossEncoderReranker:
@@ -22,11 +28,20 @@ class CrossEncoderReranker:
 
     The model takes `input_ids`, `attention_mask` and perhaps `token_type_ids`, int64 (batch, length), and gives one
     logit a pair, (batch, 1) or (batch,); of two or more, (batch, classes), the last is taken as that of relevance. So
-    cross-encoders are commonly exported to ONNX. `gpu` as for engines.runtime.Session.
+    cross-encoders are commonly exported to ONNX. `gpu` as for engines.runtime.Session; batches are sized to the device,
+    by `probe`. A score may differ in its last bits with the pairs that share its batch.
     Source: Nogueira and Cho 2019, "Passage Re-ranking with BERT". Raises ModelMissing, ModelCorrupt.
     """
 
-    def __init__(self, folder: Path, *, threads: int = 0, gpu: OnnxGpu = "auto", max_tokens: int = MAX_TOKENS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        threads: int = 0,
+        gpu: OnnxGpu = "auto",
+        max_tokens: int = MAX_TOKENS,
+        probe: DeviceProbe | None = None,
+    ) -> None:
         nested = folder / "onnx" / "model.onnx"
         path = nested if nested.is_file() else folder / "model.onnx"
         self._tokenizer = pair_tokenizer(folder / "tokenizer.json", max_tokens=max_tokens)
@@ -38,11 +53,18 @@ class CrossEncoderReranker:
                 hint="Expected input_ids, attention_mask and optionally token_type_ids.",
             )
         self._path = path
+        self._limit = max_tokens
+        self._tokens = batch_tokens(self.device, WIDEST, probe or NvidiaProbe())
 
     @property
     def device(self) -> str:
         """Either "gpu" or "cpu"."""
         return self._session.device
+
+    @property
+    def batch_tokens(self) -> int:
+        """Padded tokens of a batch."""
+        return self._tokens
 
     def score(self, query: str, documents: Sequence[str]) -> Vectors:
         """float32 (len(documents),): the logits, higher for better; they compare within one query only.
@@ -52,9 +74,9 @@ class CrossEncoderReranker:
         import numpy as np
 
         scores = np.zeros(len(documents), np.float32)
-        order = sorted(range(len(documents)), key=lambda at: len(documents[at]))  # like lengths: little padding
-        for start in range(0, len(order), BATCH_PAIRS):
-            batch = order[start : start + BATCH_PAIRS]
+        # A token is taken to be of one character at least, which is too many rather than too few.
+        lengths = [min(len(query) + len(document) + SPECIAL, self._limit) for document in documents]
+        for batch in batches(lengths, self._tokens):
             scores[batch] = self._logits(query, [documents[at] for at in batch])
         return scores
 

@@ -36,10 +36,19 @@ class Plan:
 CPU = Plan(layers=0, split=(), says="cpu")
 
 
-def plan(wish: Gpu, devices: Sequence[Device], model: ModelSizes, *, context_tokens: int, hint: str) -> Plan:
+def plan(
+    wish: Gpu,
+    devices: Sequence[Device],
+    model: ModelSizes,
+    *,
+    context_tokens: int,
+    hint: str,
+    at_most: int | None = None,
+) -> Plan:
     """How to place the model. `wish`: "auto" (what fits), "off", "all", or a number of layers.
 
-    Raises EngineUnavailable, with the hint, if layers are demanded and no device can take any.
+    at_most: no more layers than these, as more turned out not to fit. Raises EngineUnavailable, with the hint, if
+    layers are demanded and no device can take any.
     """
     if wish in ("off", 0):
         return CPU
@@ -51,11 +60,15 @@ def plan(wish: Gpu, devices: Sequence[Device], model: ModelSizes, *, context_tok
     every = len(model.blocks) + 1
     room = [_room(card, model, context_tokens) for card in cards]
     most = every if wish in ("auto", "all") else min(int(wish), every)
+    if at_most is not None:
+        most = min(most, at_most)
     fitting = next((layers for layers in range(most, 0, -1) if _fits(layers, room, model, context_tokens)), 0)
     layers = fitting if wish == "auto" else most
     if not layers:
         return Plan(layers=0, split=(), says=f"cpu: not one layer fits into the free memory of {_names(cards)}")
     doubt = "" if fitting >= layers else "; their free memory seems too small for that"
+    if at_most is not None:
+        doubt = "; more seemed to fit and did not"
     return Plan(layers=layers, split=_shares(room), says=f"gpu, {layers} of {every} layers on {_names(cards)}{doubt}")
 
 

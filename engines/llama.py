@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from engines.devices import DeviceProbe, usable
+from engines.devices import DeviceProbe, nvidia_device_present, usable
 from engines.errors import EngineFailed, ModelCorrupt, ModelMissing
 from engines.gbnf import check
 from engines.gguf_header import MAGIC, sizes
@@ -34,6 +35,9 @@ PLAIN_STOP = "### User:"
 
 RANDOM_SEED = 0xFFFFFFFF
 """What llama.cpp takes for "choose one yourself"."""
+
+UNUSED = replace(CPU, says="cpu, though an NVIDIA card is here: this build of llama.cpp cannot use it")
+"""Where "auto" would have taken a card. `memcli status --engines` shows more, the README how to build it."""
 
 SYSTEM, USER = "\ue000system\ue000", "\ue000user\ue000"
 """Stand in for the two messages while the chat template is rendered (private-use characters, which no template has)."""
@@ -144,8 +148,22 @@ class LlamaGenerator:
         self._llama.close()
 
     def _load(self, context_tokens: int) -> None:
-        """Load the model with a context of that size, and place its layers."""
+        """Load the model with a context of that size, and place its layers. Where what seemed to fit does not, "auto"
+        goes on with fewer layers, and with none in the end.
+        """
         placed = self._placed(context_tokens)
+        while True:
+            try:
+                self._open(context_tokens, placed)
+                break
+            except EngineFailed:
+                if self._gpu != "auto" or not placed.layers:
+                    raise
+                placed = self._placed(context_tokens, at_most=placed.layers * 3 // 4)
+        self._plan = placed
+        self._computed_to: list[int] = []  # where beginnings end that the context holds as they were computed apart
+
+    def _open(self, context_tokens: int, placed: Plan) -> None:
         off = placed.layers == 0
         complaints().clear()
         try:
@@ -162,16 +180,16 @@ class LlamaGenerator:
             )
         except Exception as error:  # a ValueError today; whatever a broken file provokes is the file's fault
             raise load_error(self._path, error) from error
-        self._plan = placed
-        self._computed_to: list[int] = []  # where beginnings end that the context holds as they were computed apart
 
-    def _placed(self, context_tokens: int) -> Plan:
+    def _placed(self, context_tokens: int, *, at_most: int | None = None) -> Plan:
         if self._gpu in ("off", 0):
             return CPU
         devices = self._probe.devices()
         if not usable(devices) and self._gpu == "auto":
-            return CPU
-        return plan(self._gpu, devices, sizes(self._path), context_tokens=context_tokens, hint=GPU_HINT)
+            return UNUSED if nvidia_device_present() else CPU
+        return plan(
+            self._gpu, devices, sizes(self._path), context_tokens=context_tokens, hint=GPU_HINT, at_most=at_most
+        )
 
     def _make_room(self, tokens: int) -> None:
         """Let the context hold so many tokens. The model is loaded anew: its layers may have to be placed otherwise."""

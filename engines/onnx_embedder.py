@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engines.batches import batch_tokens, batches
 from engines.devices import DeviceProbe, NvidiaProbe
 from engines.errors import ModelCorrupt
 from engines.model_folder import Pooling
@@ -15,14 +16,8 @@ from engines.tokens import pair_tokenizer, readable
 if TYPE_CHECKING:
     from engines.protocols import Vectors
 
-CPU_TOKENS = 2048
-"""Padded tokens of a batch on the CPU: more make it no faster there."""
-
-MOST_TOKENS = 65_536
-GPU_SHARE = 0.25
-BYTES_A_TOKEN = 160
-"""Of a card's free memory, a batch may take this share, at so many bytes a token and dimension of the vector: the inner
-states of a layer and the attention scores of texts of some 500 tokens."""
+SPECIAL = 2
+"""Tokens that frame a text."""
 
 INPUTS = frozenset({"input_ids", "attention_mask", "token_type_ids", "position_ids"})
 
@@ -66,7 +61,7 @@ class OnnxEmbedder:
         self._output = "sentence_embedding" if "sentence_embedding" in self._session.outputs else None
         self._path = onnx
         self._dimension = int(self._vectors(["a"]).shape[1])
-        self._tokens = self._batch_tokens(probe or NvidiaProbe())
+        self._tokens = batch_tokens(self.device, self._dimension, probe or NvidiaProbe())
 
     @property
     def id(self) -> str:
@@ -102,26 +97,11 @@ class OnnxEmbedder:
 
         result = np.zeros((len(texts), self._dimension), np.float32)
         said = [prefix + readable(text) if text.strip() else "" for text in texts]
-        for batch in self._batches(said):
+        # A token is taken to be of one character at least, which is too many rather than too few.
+        lengths = [min(len(text) + SPECIAL, self._limit) if text else 0 for text in said]
+        for batch in batches(lengths, self._tokens):
             result[batch] = self._vectors([said[at] for at in batch])
         return result
-
-    def _batches(self, texts: Sequence[str]) -> Iterator[list[int]]:
-        """Places of the texts that are not empty, like lengths together: little padding, and bounded memory.
-
-        A token is taken to be of one character at least, which is too many rather than too few.
-        """
-        limit = self._limit
-        order = sorted((at for at in range(len(texts)) if texts[at]), key=lambda at: -len(texts[at]))
-        batch: list[int] = []
-        for at in order:
-            longest = min(len(texts[batch[0]]) + 2, limit) if batch else 0
-            if batch and (len(batch) + 1) * longest > self._tokens:
-                yield batch
-                batch = []
-            batch.append(at)
-        if batch:
-            yield batch
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dimension): unit rows."""
@@ -161,9 +141,3 @@ class OnnxEmbedder:
         else:
             pooled = np.einsum("ijk,ij->ik", states, mask) / np.maximum(counts, 1)[:, None]
         return pooled
-
-    def _batch_tokens(self, probe: DeviceProbe) -> int:
-        if self.device == "cpu":
-            return CPU_TOKENS
-        free = max((device.free for device in probe.devices() if device.kind == "gpu"), default=0)
-        return max(CPU_TOKENS, min(MOST_TOKENS, int(GPU_SHARE * free / (BYTES_A_TOKEN * self._dimension))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from functools import cache
@@ -28,12 +29,17 @@ GPU_HINT = (
 SILENT = 4  # ONNX Runtime's severity "fatal": errors come as exceptions, and nothing else may reach stderr
 
 
+class CpuInstead(UserWarning):
+    """The CPU computes although a GPU is here."""
+
+
 class Session:
     """A loaded ONNX model.
 
-    `gpu`: "auto" takes CUDA where this build has it and an NVIDIA device is there, else the CPU; "on" takes nothing
-    else. `threads` is how many threads one run may use (0: as many as there are cores). `fuse`: join operators at load,
-    for graphs that are not written as this library likes them.
+    `gpu`: "auto" takes CUDA where this build has it and an NVIDIA device is there, else the CPU, with a CpuInstead
+    warning where a device is there and cannot be used; "on" takes nothing else. `threads` is how many threads one run
+    may use (0: as many as there are cores). `fuse`: join operators at load, for graphs that are not written as this
+    library likes them.
     Raises ModelMissing, ModelCorrupt, EngineUnavailable.
     """
 
@@ -41,7 +47,7 @@ class Session:
         if not path.is_file():
             raise ModelMissing(f"No model file at {path}")
         ort = _onnxruntime()
-        providers = _providers(gpu)
+        providers, instead = _providers(gpu)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = SILENT
@@ -56,8 +62,12 @@ class Session:
         except Exception as error:  # ONNX Runtime has one exception class a status code and no common base
             raise ModelCorrupt(f"{path} is not an ONNX model that can be loaded: {_first_line(error)}") from error
         self._path = path
-        if gpu == "on" and self.device != "gpu":
-            raise EngineUnavailable("ONNX Runtime cannot use the GPU that is there", hint=GPU_HINT)
+        if CUDA in providers and self.device != "gpu":
+            instead = "ONNX Runtime cannot use the GPU that is there"
+            if gpu == "on":
+                raise EngineUnavailable(instead, hint=GPU_HINT)
+        if instead:
+            warnings.warn(f"the CPU computes {path}: {instead} ({GPU_HINT})", CpuInstead, stacklevel=2)
         self.inputs: tuple[str, ...] = tuple(value.name for value in self._session.get_inputs())
 
     @property
@@ -111,33 +121,45 @@ def _onnxruntime() -> Any:
     return onnxruntime
 
 
-def _providers(gpu: OnnxGpu) -> list[str]:
-    """CUDA is asked for only where it can work: asking in vain prints errors from inside the library."""
-    ort = _onnxruntime()
+def _providers(gpu: OnnxGpu) -> tuple[list[str], str]:
+    """What to ask for, and why that is the CPU alone though a card is here.
+
+    CUDA is asked for only where it can work: asking in vain prints errors from inside the library.
+    """
     if gpu == "off":
-        return [CPU]
-    if CUDA in ort.get_available_providers() and nvidia_device_present():
-        try:
-            with _unheard():  # CUDA libraries that were installed as Python packages
-                ort.preload_dlls()
-        except Exception as error:  # whatever is missing
-            if gpu == "on":
-                raise EngineUnavailable(f"CUDA's libraries cannot be loaded: {error}", hint=GPU_HINT) from error
-            return [CPU]
-        return [CUDA, CPU]
+        return [CPU], ""
+    instead = cuda_lacks()
+    if not instead:
+        return [CUDA, CPU], ""
     if gpu == "on":
-        raise EngineUnavailable("ONNX Runtime has no GPU to use here", hint=GPU_HINT)
-    return [CPU]
+        raise EngineUnavailable(instead, hint=GPU_HINT)
+    return [CPU], instead if nvidia_device_present() else ""
+
+
+def cuda_lacks() -> str:
+    """What is missing for CUDA to compute ONNX models, "" if nothing is known to be; its libraries are loaded."""
+    ort = _onnxruntime()
+    if not nvidia_device_present():
+        return "no NVIDIA device is here that ONNX Runtime could use"
+    if CUDA not in ort.get_available_providers():
+        return "this build of ONNX Runtime is without CUDA"
+    try:
+        with _unheard():  # CUDA libraries that were installed as Python packages
+            ort.preload_dlls()
+    except Exception as error:  # whatever is missing
+        return f"CUDA's libraries cannot be loaded: {_first_line(error)}"
+    return ""
 
 
 def onnx_build() -> dict[str, Any]:
-    """`version` of ONNX Runtime, the `providers` of this build, and whether CUDA would be `asked_for` here."""
+    """`version` of ONNX Runtime, `providers` of this build, whether the `gpu` would compute, and what that `lacks`."""
     ort = _onnxruntime()
-    providers = list(ort.get_available_providers())
+    lacks = cuda_lacks()
     return {
         "version": str(ort.__version__),
-        "providers": providers,
-        "gpu": CUDA in providers and nvidia_device_present(),
+        "providers": list(ort.get_available_providers()),
+        "gpu": not lacks,
+        "lacks": lacks,
     }
 
 

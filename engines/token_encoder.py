@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engines.batches import batches
 from engines.cards import MINILM_TOKENS, ModelCard
 from engines.files import locate
 from engines.runtime import Session, cores
@@ -66,12 +67,12 @@ class MiniLMTokenEncoder:
                 lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
                 result[at] = EncodedTokens(np.array(ids[at], np.int32), vectors / lengths[:, None])
 
-        batches = _batches([len(tokens) for tokens in ids])
-        if len(batches) > 1 and self._threads > 1:
-            with ThreadPoolExecutor(min(self._threads, len(batches))) as pool:
-                list(pool.map(fill, batches))  # the list raises what a batch raised
+        together = batches([len(tokens) + SPECIAL_TOKENS if tokens else 0 for tokens in ids], BATCH_TOKENS)
+        if len(together) > 1 and self._threads > 1:
+            with ThreadPoolExecutor(min(self._threads, len(together))) as pool:
+                list(pool.map(fill, together))  # the list raises what a batch raised
         else:
-            for batch in batches:
+            for batch in together:
                 fill(batch)
         return result
 
@@ -87,19 +88,3 @@ class MiniLMTokenEncoder:
             mask[row, :length] = 1
         states: Vectors = self._session.run({"input_ids": padded, "attention_mask": mask})
         return states
-
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Places of the texts in batches of at most BATCH_TOKENS padded tokens (or of one text), longest first.
-
-    Texts of like length share a batch, so that little padding is computed; the longest start first, so that threads
-    finish together. Texts without tokens are left out.
-    """
-    order = sorted((at for at in range(len(lengths)) if lengths[at]), key=lambda at: -lengths[at])
-    batches: list[list[int]] = []
-    for at in order:
-        if batches and (len(batches[-1]) + 1) * (lengths[batches[-1][0]] + SPECIAL_TOKENS) <= BATCH_TOKENS:
-            batches[-1].append(at)
-        else:
-            batches.append([at])
-    return batches

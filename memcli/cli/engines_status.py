@@ -26,7 +26,7 @@ def show(context: Context) -> None:
         rows += [("", _device(device)) for device in llama["devices"]]
     rows.append(("onnx", onnx.get("error") or f"ONNX Runtime {onnx['version']}: {', '.join(onnx['providers'])}"))
     if "error" not in onnx and not onnx["gpu"]:
-        rows.append(("", "no NVIDIA device is there: the CPU is used"))
+        rows.append(("", f"{onnx['lacks']}: the CPU is used"))
     rows += [("card", _device(device)) for device in document["nvidia"]]
     rows += [("models", f"{name}: {does}") for name, does in document["in_use"].items()]
     for name, value in rows:
@@ -62,5 +62,6 @@ def engines_document(context: Context) -> dict[str, Any]:
 
 
 def _device(device: dict[str, Any]) -> str:
-    memory = f", {device['free'] / 2**30:,.1f} of {device['total'] / 2**30:,.1f} GiB free" if device["total"] else ""
+    gibibytes = f", {device['free'] / 2**30:,.1f} of {device['total'] / 2**30:,.1f} GiB free"
+    memory = gibibytes if device["total"] and device["kind"] != "cpu" else ""  # llama.cpp says all of the CPU's is free
     return f"{device['name']} {device['description']} ({device['kind']}{memory})"

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _GLOBAL_FLAGS = ("--json", "--quiet", "-q", "--no-pager", "--debug")
 _GLOBAL_VALUES = ("--memory", "--config", "--wait")
@@ -58,6 +58,7 @@ def run_here(arguments: Sequence[str]) -> int:
     """Run memcli in this process with these arguments, global options first, and return its exit code."""
     _signals.clear()
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    _tell_warnings("--quiet" in options or "-q" in options)
     try:
         code = 0 if _said_version(arguments) else _command(arguments)
         sys.stdout.flush()
@@ -75,6 +76,21 @@ def run_here(arguments: Sequence[str]) -> int:
         # A library that is interrupted may answer with an error of its own (DuckDB: "Query interrupted").
         code = 128 + _signals[0] if _signals else _failed(error, options)
     return int(code or 0)
+
+
+def _tell_warnings(quiet: bool) -> None:
+    """Let engines tell that the CPU computes in place of a GPU in the way in which commands tell things."""
+    import warnings
+
+    def tell(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if category.__name__ != "CpuInstead":  # of engines.runtime, which is not loaded for this
+            shown_before(message, category, *where, **more)
+        elif not quiet:
+            print(f"memcli: {message}", file=sys.stderr)
+
+    shown_before = getattr(warnings.showwarning, "before", warnings.showwarning)
+    tell.before = shown_before  # type: ignore[attr-defined]
+    warnings.showwarning = tell
 
 
 def _said_version(arguments: Sequence[str]) -> bool:

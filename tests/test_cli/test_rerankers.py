@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -96,6 +98,30 @@ def test_what_is_wrong_with_one_is_told(judged, tmp_path):
     write_tiny_bert(tmp_path / "again", classes=1)
     assert memcli("models", "add", tmp_path / "again", "--query-prefix", "query: ").code == 2
     shutil.rmtree(tmp_path / "finder")
+
+
+def test_a_card_that_cannot_be_used_is_told_once_and_nothing_else_is_printed(judged):
+    """On a machine that seems to have a card, and has no CUDA to use it with."""
+    from engines.devices import nvidia_device_present
+
+    if nvidia_device_present():
+        pytest.skip("an NVIDIA card is here")
+    memcli, memory, _, _ = judged
+    program = (
+        "import sys, engines.runtime; engines.runtime.nvidia_device_present = lambda: True\n"
+        "from memcli.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    )
+
+    def search(*options):
+        command = [sys.executable, "-c", program, *options, "--memory", str(memory), "search", "Kipper at the vet"]
+        done = subprocess.run(command, env=memcli.environment | CHOSEN, capture_output=True, text=True, check=True)
+        assert "Kipper" in done.stdout
+        return done.stderr
+
+    said = search().splitlines()
+    assert len(said) == 1, said
+    assert said[0].startswith("memcli: the CPU computes ")
+    assert search("--quiet") == ""
 
 
 def test_a_gpu_that_is_not_there_is_not_replaced_in_silence(judged):

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from tiny_bert import HIDDEN, logits_of, states_of, write_tiny_bert
 
+from engines.batches import CPU_TOKENS, MOST_TOKENS
 from engines.bert_onnx import convert
 from engines.cross_encoder import CrossEncoderReranker
 from engines.errors import EngineUnavailable, ModelCorrupt, ModelMissing, ModelRefused
 from engines.model_folder import describe
-from engines.onnx_embedder import CPU_TOKENS, MOST_TOKENS, OnnxEmbedder
+from engines.onnx_embedder import OnnxEmbedder
 from engines.safetensors_file import read
 from engines.tokens import pair_tokenizer
 

@@ -5,8 +5,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from engines.batches import CPU_TOKENS
 from engines.cards import MINILM_TOKENS
-from engines.cross_encoder import BATCH_PAIRS, CrossEncoderReranker
+from engines.cross_encoder import CrossEncoderReranker
 from engines.errors import ModelCorrupt, ModelMissing
 from engines.files import folder_of
 
@@ -43,7 +44,7 @@ TYPE_1_COUNTS = [4, 1, 2, *(count + 1 for count in range(2, 40))]  # [SEP] is on
 @pytest.mark.parametrize("nested", [False, True])
 def test_scores_come_back_in_order(tmp_path, classes, nested):
     reranker = CrossEncoderReranker(write_model(tmp_path, classes=classes, nested=nested), threads=1)
-    assert len(DOCUMENTS) > 2 * BATCH_PAIRS
+    assert len(DOCUMENTS) * max(map(len, DOCUMENTS)) > 2 * CPU_TOKENS, "they take several batches"
     scores = reranker.score("a question", DOCUMENTS)
     assert scores.dtype == np.float32
     assert scores.tolist() == TYPE_1_COUNTS
@@ -83,3 +84,19 @@ def test_missing_files(tmp_path):
     (tmp_path / "model.onnx").unlink()
     with pytest.raises(ModelMissing):
         CrossEncoderReranker(tmp_path)
+
+
+def test_batches_fit_the_device(tmp_path, card, monkeypatch):
+    write_model(tmp_path)
+    assert CrossEncoderReranker(tmp_path, probe=card(free=8 << 30)).batch_tokens == CPU_TOKENS, "it runs on the CPU"
+    monkeypatch.setattr(CrossEncoderReranker, "device", "gpu")
+    sizes = [CrossEncoderReranker(tmp_path, probe=card(free=free)).batch_tokens for free in (1 << 20, 1 << 32, 1 << 40)]
+    assert CPU_TOKENS == sizes[0] < sizes[1] < sizes[2]
+    two = CrossEncoderReranker(tmp_path, probe=card(free=(1 << 40, 1 << 32)))
+    assert two.batch_tokens == sizes[1], "whichever of the cards is used"
+    large = CrossEncoderReranker(tmp_path, probe=card(free=1 << 40))
+    shapes = []
+    monkeypatch.setattr(large._session, "run", lambda inputs: shapes.append(inputs["input_ids"].shape) or
+                        np.zeros((len(inputs["input_ids"]), 1), np.float32))  # fmt: skip
+    large.score("a question", DOCUMENTS)
+    assert [rows for rows, _ in shapes] == [len(DOCUMENTS)], "all at once, where there is room"

@@ -184,6 +184,36 @@ def test_layers_are_placed_by_what_the_devices_have_free(tiny_gguf, card):
         assert ask(one)
 
 
+def test_what_seemed_to_fit_and_does_not_is_tried_with_less(tiny_gguf, card, monkeypatch):
+    """As where another program takes the card's memory between the look at it and the loading."""
+    library = llama.llama_cpp()
+    real = library.Llama
+
+    def crowded(room):
+        def load(*given, n_gpu_layers, **how):
+            if n_gpu_layers > room:
+                raise ValueError("unable to allocate CUDA0 buffer")
+            return real(*given, n_gpu_layers=n_gpu_layers, **how)
+
+        monkeypatch.setattr(library, "Llama", load)
+        return {"context_tokens": 256, "probe": card(free=8 << 30)}
+
+    fewer = LlamaGenerator(tiny_gguf, **crowded(room=2))
+    assert fewer.device == "gpu, 2 of 3 layers on Testcard; more seemed to fit and did not"
+    none = LlamaGenerator(tiny_gguf, **crowded(room=0))
+    assert none.device == "cpu: not one layer fits into the free memory of Testcard"
+    assert ask(fewer) == ask(none)
+    with pytest.raises(EngineFailed, match="cannot make room") as caught:
+        LlamaGenerator(tiny_gguf, gpu="all", **crowded(room=2))
+    assert "--gpu" in caught.value.hint
+
+
+def test_a_card_that_this_build_cannot_use_is_told(tiny_gguf, no_gpu, monkeypatch):
+    monkeypatch.setattr(llama, "nvidia_device_present", lambda: True)
+    assert "an NVIDIA card is here" in LlamaGenerator(tiny_gguf, context_tokens=256).device
+    assert LlamaGenerator(tiny_gguf, context_tokens=256, gpu="off").device == "cpu"
+
+
 def test_the_context_grows_with_need_and_the_text_is_the_same(tiny_gguf, monkeypatch):
     monkeypatch.setattr(llama, "FIRST_CONTEXT", 256)
     growing, large = LlamaGenerator(tiny_gguf), LlamaGenerator(tiny_gguf, context_tokens=2048)

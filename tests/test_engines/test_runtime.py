@@ -5,7 +5,7 @@ from onnx import TensorProto, helper
 
 from engines import runtime
 from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
-from engines.runtime import Session
+from engines.runtime import CpuInstead, Session
 
 
 @pytest.fixture
@@ -66,16 +66,16 @@ def cuda_build(monkeypatch):
 
 def test_cuda_is_asked_for_only_where_a_device_is(cuda_build, capfd):
     cuda_build(False)
-    assert runtime._providers("auto") == [runtime.CPU]
+    assert runtime._providers("auto") == ([runtime.CPU], "")
     cuda_build(True)
-    assert runtime._providers("auto") == runtime._providers("on") == [runtime.CUDA, runtime.CPU]
-    assert runtime._providers("off") == [runtime.CPU]
+    assert runtime._providers("auto") == runtime._providers("on") == ([runtime.CUDA, runtime.CPU], "")
+    assert runtime._providers("off") == ([runtime.CPU], "")
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_demanded_gpu_is_never_replaced_by_the_cpu(cuda_build, adder, monkeypatch, capfd):
     cuda_build(False)
-    with pytest.raises(EngineUnavailable, match="no GPU"):
+    with pytest.raises(EngineUnavailable, match="no NVIDIA device"):
         Session(adder, gpu="on")
     ort = cuda_build(True)
 
@@ -85,7 +85,12 @@ def test_a_demanded_gpu_is_never_replaced_by_the_cpu(cuda_build, adder, monkeypa
     monkeypatch.setattr(ort, "preload_dlls", broken)
     with pytest.raises(EngineUnavailable, match="libcudnn"):
         Session(adder, gpu="on")
-    assert Session(adder, gpu="auto").device == "cpu"
+    with pytest.warns(CpuInstead, match=r"adder\.onnx: CUDA's libraries cannot be loaded: libcudnn"):
+        assert Session(adder, gpu="auto").device == "cpu"
+    monkeypatch.setattr(ort, "get_available_providers", lambda: [runtime.CPU])
+    with pytest.warns(CpuInstead, match="without CUDA"):
+        assert Session(adder, gpu="auto").device == "cpu"
+    assert runtime.onnx_build()["lacks"] == "this build of ONNX Runtime is without CUDA"
     assert capfd.readouterr() == ("", "")
 
 
@@ -96,10 +101,18 @@ def test_a_gpu_that_turns_out_not_to_work_is_not_a_demanded_one(cuda_build, adde
     cuda_build(True)
     with pytest.raises(EngineUnavailable, match="cannot use the GPU"):
         Session(adder, gpu="on")
-    assert Session(adder, gpu="auto").run({"x": np.array([[1, 2]])}).tolist() == [[2, 4]]
+    with pytest.warns(CpuInstead, match="cannot use the GPU"):
+        session = Session(adder, gpu="auto")
+    assert session.run({"x": np.array([[1, 2]])}).tolist() == [[2, 4]]
     assert capfd.readouterr().out == ""
 
 
 def test_allowing_a_gpu_prints_nothing(adder, capfd):
     assert Session(adder, gpu="auto").run({"x": np.array([[1, 2]])}).tolist() == [[2, 4]]
     assert capfd.readouterr() == ("", "")
+
+
+def test_without_a_card_nobody_is_warned(cuda_build, adder, recwarn):
+    cuda_build(False)
+    Session(adder, gpu="auto")
+    assert not recwarn.list

@@ -4,10 +4,11 @@ import shutil
 import numpy as np
 import pytest
 
+from engines.batches import batches
 from engines.cards import MINILM_TOKENS
 from engines.errors import ModelCorrupt
 from engines.files import folder_of
-from engines.token_encoder import BATCH_TOKENS, SPECIAL_TOKENS, MiniLMTokenEncoder, _batches
+from engines.token_encoder import MiniLMTokenEncoder
 
 # From the published float32 weights, run in PyTorch: the first three numbers of tokens 0 and 3 ("the", "fox").
 SENTENCE = "The quick brown fox jumps over the lazy dog."
@@ -62,10 +63,10 @@ def test_context_changes_a_token(encoder):
 
 def test_batches_hold_every_text_once_and_stay_small():
     lengths = [0, 5, 90, 254, 17, 3, 44, 44, 44, 130, 0]
-    batches = _batches(lengths)
-    assert sorted(at for batch in batches for at in batch) == [at for at, length in enumerate(lengths) if length]
-    for batch in batches:
-        assert len(batch) == 1 or len(batch) * (max(lengths[at] for at in batch) + SPECIAL_TOKENS) <= BATCH_TOKENS
+    together = batches(lengths, 96)
+    assert sorted(at for batch in together for at in batch) == [at for at, length in enumerate(lengths) if length]
+    for batch in together:
+        assert len(batch) == 1 or len(batch) * max(lengths[at] for at in batch) <= 96
 
 
 def test_models_with_the_same_tokenizer_share_it(encoder, embedder):
