@@ -24,6 +24,11 @@ def write_tiny_bert(
     pooling: str = "mean",
     words: int = 30522,
     classes: int = 0,
+    hidden: int = HIDDEN,
+    heads: int = HEADS,
+    layers: int = LAYERS,
+    feed: int = FEED,
+    places: int = 80,
     **config: Any,
 ) -> dict[str, np.ndarray]:
     """The folder, with MiniLM's tokenizer; returns the weights. `classes`: of a cross-encoder, laid out as transformers
@@ -40,35 +45,35 @@ def write_tiny_bert(
         return (numbers.standard_normal(shape) / shape[-1] ** 0.5).astype(np.float32)
 
     weights = {
-        "embeddings.word_embeddings.weight": some(words, HIDDEN),
-        "embeddings.position_embeddings.weight": some(80, HIDDEN),
-        "embeddings.token_type_embeddings.weight": some(2, HIDDEN),
+        "embeddings.word_embeddings.weight": some(words, hidden),
+        "embeddings.position_embeddings.weight": some(places, hidden),
+        "embeddings.token_type_embeddings.weight": some(2, hidden),
     }
     shapes = {
-        "attention.self.query": (HIDDEN, HIDDEN), "attention.self.key": (HIDDEN, HIDDEN),
-        "attention.self.value": (HIDDEN, HIDDEN), "attention.output.dense": (HIDDEN, HIDDEN),
-        "intermediate.dense": (FEED, HIDDEN), "output.dense": (HIDDEN, FEED),
+        "attention.self.query": (hidden, hidden), "attention.self.key": (hidden, hidden),
+        "attention.self.value": (hidden, hidden), "attention.output.dense": (hidden, hidden),
+        "intermediate.dense": (feed, hidden), "output.dense": (hidden, feed),
     }  # fmt: skip
     norms = ["embeddings.LayerNorm"]
-    for layer in range(LAYERS):
+    for layer in range(layers):
         prefix = f"encoder.layer.{layer}."
         norms += [f"{prefix}attention.output.LayerNorm", f"{prefix}output.LayerNorm"]
         for name, shape in shapes.items():
             weights[f"{prefix}{name}.weight"], weights[f"{prefix}{name}.bias"] = 3 * some(*shape), some(shape[0])
     for name in norms:
-        weights[f"{name}.weight"], weights[f"{name}.bias"] = 1 + 0.3 * some(HIDDEN), some(HIDDEN)
+        weights[f"{name}.weight"], weights[f"{name}.bias"] = 1 + 0.3 * some(hidden), some(hidden)
     if classes:
         inner, outer = HEADS_OF[family]
         weights = {f"{family.removeprefix('xlm-')}.{name}": tensor for name, tensor in weights.items()}
         inner = f"bert.{inner}" if family == "bert" else inner
-        for name, shape in {inner: (HIDDEN, HIDDEN), outer: (classes, HIDDEN)}.items():
+        for name, shape in {inner: (hidden, hidden), outer: (classes, hidden)}.items():
             weights[f"{name}.weight"], weights[f"{name}.bias"] = 3 * some(*shape), some(shape[0])
         config["architectures"] = ["BertForSequenceClassification"]
         config["id2label"] = {str(at): f"LABEL_{at}" for at in range(classes)}
     save_file(weights, folder / "model.safetensors")
     about = {
-        "model_type": family, "hidden_size": HIDDEN, "num_attention_heads": HEADS, "num_hidden_layers": LAYERS,
-        "intermediate_size": FEED, "hidden_act": "gelu", "layer_norm_eps": 1e-12, "max_position_embeddings": 80,
+        "model_type": family, "hidden_size": hidden, "num_attention_heads": heads, "num_hidden_layers": layers,
+        "intermediate_size": feed, "hidden_act": "gelu", "layer_norm_eps": 1e-12, "max_position_embeddings": places,
         "pad_token_id": 0 if family == "bert" else 1,
     }  # fmt: skip
     (folder / "config.json").write_text(json.dumps(about | config))
@@ -78,7 +83,7 @@ def write_tiny_bert(
     (folder / "1_Pooling").mkdir(exist_ok=True)
     modes = {"mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token", "last": "pooling_mode_lasttoken"}
     (folder / "1_Pooling" / "config.json").write_text(
-        json.dumps({mode: name == pooling for name, mode in modes.items()} | {"word_embedding_dimension": HIDDEN})
+        json.dumps({mode: name == pooling for name, mode in modes.items()} | {"word_embedding_dimension": hidden})
     )
     shutil.copy(folder_of(MINILM_TOKENS) / "tokenizer.json", folder)
     return weights

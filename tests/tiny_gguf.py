@@ -20,10 +20,14 @@ def write_tiny_gguf(
     deadly: bool = False,
     hidden: int = 32,
     heads: int = 4,
+    shared: int = 1,
     feed: int = 64,
     layers: int = 2,
+    eight_bits: bool = False,
 ) -> Path:
     """A llama of two layers (or as large as said) with a byte-level SentencePiece vocabulary, some 150 KB.
+
+    `shared`: so many heads share a key and a value. `eight_bits`: weights in the format Q8_0.
 
     Special tokens: <s>, </s>, <|im_start|>, <|im_end|>. `chat_template=None` leaves the template out;
     `deadly` makes it a model that loads and kills the process that works with it.
@@ -45,10 +49,10 @@ def write_tiny_gguf(
     writer.add_block_count(layers)
     writer.add_feed_forward_length(feed)
     writer.add_head_count(heads)
-    writer.add_head_count_kv(heads)
+    writer.add_head_count_kv(heads // shared)
     writer.add_rope_dimension_count(hidden // heads)
     writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0 if eight_bits else gguf.LlamaFileType.ALL_F32)
     writer.add_tokenizer_model("llama")
     writer.add_token_list([text.encode() for text, _ in entries])
     writer.add_token_scores([-float(at) for at in range(len(entries))])
@@ -63,20 +67,26 @@ def write_tiny_gguf(
 
     numbers = np.random.default_rng(seed)
 
-    def weights(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    def add(name: str, *shape: int, scale: float = 1) -> None:
+        if eight_bits:  # blocks of 32: their scale in 16 bits, then a byte each
+            blocks = np.empty((shape[0], shape[1] // 32, 34), np.uint8)
+            blocks[:, :, 2:] = numbers.integers(0, 256, blocks[:, :, 2:].shape, np.uint8)
+            blocks[:, :, :2] = np.array([scale / (74 * shape[-1] ** 0.5)], np.float16).view(np.uint8)
+            writer.add_tensor(name, blocks.reshape(shape[0], -1), raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+            return
         # float32 outright: llama.cpp crashes the process on float64
         kind = np.float64 if deadly else np.float32
-        return (numbers.standard_normal(shape) / shape[-1] ** 0.5).astype(kind)
+        writer.add_tensor(name, (scale * (numbers.standard_normal(shape) / shape[-1] ** 0.5)).astype(kind))
 
-    writer.add_tensor("token_embd.weight", weights(len(entries), hidden))
+    add("token_embd.weight", len(entries), hidden)
     writer.add_tensor("output_norm.weight", np.ones(hidden, np.float32))
-    writer.add_tensor("output.weight", 4 * weights(len(entries), hidden))
+    add("output.weight", len(entries), hidden, scale=4)
     for layer in range(layers):
-        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            writer.add_tensor(f"blk.{layer}.{name}.weight", weights(hidden, hidden))
-        writer.add_tensor(f"blk.{layer}.ffn_gate.weight", weights(feed, hidden))
-        writer.add_tensor(f"blk.{layer}.ffn_up.weight", weights(feed, hidden))
-        writer.add_tensor(f"blk.{layer}.ffn_down.weight", weights(hidden, feed))
+        for name, rows in (("q", hidden), ("k", hidden // shared), ("v", hidden // shared), ("output", hidden)):
+            add(f"blk.{layer}.attn_{name}.weight", rows, hidden)
+        add(f"blk.{layer}.ffn_gate.weight", feed, hidden)
+        add(f"blk.{layer}.ffn_up.weight", feed, hidden)
+        add(f"blk.{layer}.ffn_down.weight", hidden, feed)
         for name in ("attn_norm", "ffn_norm"):
             writer.add_tensor(f"blk.{layer}.{name}.weight", np.ones(hidden, np.float32))
     writer.write_header_to_file()

@@ -1,10 +1,12 @@
-"""Speed of the engines: python tests/bench/engine_speed.py [--gguf MODEL] [--threads N] [--embedder FOLDER] [--warm]
+"""Speed of the engines: python tests/bench/engine_speed.py [--gguf MODEL | --shape 0.5b] [--gpu auto] [--threads N]
+[--embedder FOLDER] [--warm]
 
-Of a GGUF model (without one, of a random one in the shape of a very small llama): tokens a
-second of reading and writing, and the time to the first token, with nothing computed before, with the beginning of the
-prompt from the folder of kept states, and from the same process. Of the built-in embedder, and of a
-sentence-transformers or ONNX folder: texts a second on the CPU, and on the GPU where there is one. --warm: a search
-through `memcli serve` against one by itself, as whole processes. Medians; what is printed names the device.
+Of a GGUF model (without one, of one with random weights in a given shape: very small, or 0.5b and 7b in 8 bits): tokens
+a second of reading and writing, and the time to the first token, with nothing computed before, with the beginning of
+the prompt from the folder of kept states, and from the same process. Of the built-in embedder, and of a
+sentence-transformers or ONNX folder (without one, of random weights in the shape of MiniLM): texts a second on the CPU,
+and on the GPU where there is one. --warm: a search through `memcli serve` against one by itself, as whole processes.
+Medians; what is printed names the device, and how many processes wanted the processor.
 """
 
 from __future__ import annotations
@@ -18,6 +20,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engines.layers import Gpu
 
 RUNS = 3
 COMMAND = str(Path(sys.executable).with_name("memcli"))
@@ -26,7 +32,17 @@ QUESTION = "Where did we leave the key of the garden shed? " * 3
 TEXTS = [f"Turn {at}: the cargo bike is in repair until {at % 28 + 1} May, says the shop." for at in range(500)]
 
 
-def generation(path: Path, threads: int) -> None:
+SHAPES: dict[str, dict[str, Any]] = {
+    "tiny": {"hidden": 256, "heads": 8, "feed": 688, "layers": 4},
+    "0.5b": {"hidden": 896, "heads": 14, "shared": 7, "feed": 4864, "layers": 24, "eight_bits": True},
+    "7b": {"hidden": 4096, "heads": 32, "feed": 11_008, "layers": 32, "eight_bits": True},
+}
+"""Of the language model: a very small one, and those of Qwen2.5-0.5B and Llama-2-7B but for their words."""
+
+MINILM: dict[str, int] = {"hidden": 384, "heads": 12, "layers": 6, "feed": 1536, "places": 512}
+
+
+def generation(path: Path, threads: int, gpu: Gpu) -> None:
     from engines.isolated import IsolatedGenerator
     from engines.protocols import Request
 
@@ -46,7 +62,7 @@ def generation(path: Path, threads: int) -> None:
             folder.mkdir()
             for name in firsts:
                 if name != "kept in the process":
-                    generator = IsolatedGenerator(path, states=folder, state_bytes=1 << 30, threads=threads)
+                    generator = IsolatedGenerator(path, states=folder, state_bytes=1 << 30, threads=threads, gpu=gpu)
                 first, whole = run(generator)
                 firsts[name].append(first)
                 went = generator.last_run
@@ -73,13 +89,11 @@ def embedding(name: str, embed: Callable[[list[str]], object], device: str) -> N
     print(f"  {name} on {device}: {len(TEXTS) / median(seconds):,.0f} texts/s")
 
 
-def embedders(folder: Path | None) -> None:
+def embedders(folder: Path) -> None:
     from engines.runtime import onnx_build
     from engines.static import StaticEmbedder
 
     embedding("built in", StaticEmbedder().embed, "cpu")
-    if folder is None:
-        return
     from engines.bert_onnx import convert
     from engines.model_folder import describe
     from engines.onnx_embedder import OnnxEmbedder
@@ -136,18 +150,27 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--embedder", type=Path)
     parser.add_argument("--threads", type=int, default=0, help="of the language model; 0: one a core")
     parser.add_argument("--warm", action="store_true")
+    parser.add_argument("--shape", choices=SHAPES, default="tiny", help="of the random weights, without --gguf")
+    parser.add_argument("--gpu", default="auto", help="layers of the language model there: auto, off, all, a number")
     options = parser.parse_args(arguments)
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as scratch:
         path = options.gguf
         if path is None:
-            sys.path.insert(0, str(Path(__file__).parents[1]))
             from tiny_gguf import write_tiny_gguf
 
-            path = write_tiny_gguf(Path(scratch, "random.gguf"), hidden=256, heads=8, feed=688, layers=4)
-        print(f"generation, {path.name}")
-        generation(path, options.threads)
-    print("embedding")
-    embedders(options.embedder)
+            path = write_tiny_gguf(Path(scratch, f"random-{options.shape}.gguf"), **SHAPES[options.shape])
+        print(f"generation, {path.name}, {path.stat().st_size / 1e6:,.0f} MB")
+        generation(path, options.threads, int(options.gpu) if options.gpu.isdecimal() else options.gpu)
+        print("embedding")
+        folder = options.embedder
+        if folder is None:
+            from tiny_bert import write_tiny_bert
+
+            folder = Path(scratch, "random weights in the shape of MiniLM")
+            write_tiny_bert(folder, **MINILM)
+        embedders(folder)
     if options.warm:
         print("warm engine")
         warm()
