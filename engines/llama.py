@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -18,6 +19,7 @@ from engines.llama_library import GPU_HINT, LlamaProbe, build, complaints, detai
 from engines.prompt_states import PromptStates, fingerprint
 from engines.protocols import Request, Run
 from engines.runtime import cores
+from engines.thoughts import left_open, without_thoughts
 
 FIRST_CONTEXT = 2048
 """Tokens that the context has at first, if so many are allowed; it grows when a prompt needs more."""
@@ -33,6 +35,9 @@ PLAIN_TEMPLATE = (
 PLAIN_STOP = "### User:"
 """Where a model without a template goes on to write the next question itself: its answer ended before."""
 
+NO_DAY = "1970-01-01"
+"""What a template that tells the day is given where nobody says which: today's would change the text every day."""
+
 RANDOM_SEED = 0xFFFFFFFF
 """What llama.cpp takes for "choose one yourself"."""
 
@@ -44,10 +49,13 @@ SYSTEM, USER = "\ue000system\ue000", "\ue000user\ue000"
 
 
 class Prompt(NamedTuple):
-    """The tokens of a prompt, and where beginnings of it end that other prompts share (ascending)."""
+    """The tokens of a prompt, where beginnings of it end that other prompts share (ascending), and whether the chat
+    template has the model think aloud first.
+    """
 
     tokens: list[int]
     shared: list[int]
+    thinking: bool
 
 
 class LlamaGenerator:
@@ -130,6 +138,7 @@ class LlamaGenerator:
         """
         if request.grammar:
             check(request.grammar)
+        self._formatter.strftime_now = datetime.fromisoformat(request.today or NO_DAY).strftime
         prompt = self._prompt(request.system, request.user, request.stable)
         if len(prompt.tokens) >= self._context:
             raise EngineFailed(
@@ -140,7 +149,10 @@ class LlamaGenerator:
         room = min(request.max_tokens, self._context - len(prompt.tokens))
         self._make_room(len(prompt.tokens) + room)
         self._last_run = None
-        return _until(self._stop, self._pieces(prompt, room, request))
+        pieces = self._pieces(prompt, room, request)
+        if not request.grammar:  # which no thoughts come before
+            pieces = without_thoughts(pieces, begun=prompt.thinking)
+        return _until(self._stop, pieces)
 
     def close(self) -> None:
         """Frees the model's memory; it cannot be used afterwards."""
@@ -325,12 +337,12 @@ class LlamaGenerator:
         if llama_cpp().llama_vocab_get_add_bos(self._llama._model.vocab) and tokens[:1] != [begins]:
             tokens.insert(0, begins)
             shared = [end + 1 for end in shared]
-        return Prompt(tokens, [end for end in shared if 0 < end < len(tokens)])
+        return Prompt(tokens, [end for end in shared if 0 < end < len(tokens)], left_open(rendered))
 
     def _render(self, messages: Sequence[dict[str, str]]) -> str | None:
-        """The prompt, or None where the template refuses these messages."""
+        """The prompt, or None where the template refuses these messages. Thinking is switched off where it can be."""
         try:
-            prompt: str = self._formatter(messages=list(messages)).prompt
+            prompt: str = self._formatter(messages=list(messages), enable_thinking=False).prompt
         except Exception:  # templates refuse by raising, and what is raised depends on the template
             return None
         return prompt

@@ -118,7 +118,8 @@ class Request:
     It ends after `max_tokens` tokens at the latest. `temperature` 0 always takes the likeliest token; the same `seed`
     on the same machine gives the same text. `grammar`: GBNF that the answer follows as far as it goes (engines/gbnf.py
     says which is let through), "" for none. `stable`: what the user message begins with, before `user`, and shares with
-    other questions, so that it need not be computed again.
+    other questions, so that it need not be computed again. `today`: the day that it is for the model, 2024-10-01, where
+    its chat template tells one; else one that never changes.
     """
 
     system: str
@@ -128,6 +129,7 @@ class Request:
     seed: int
     grammar: str = ""
     stable: str = ""
+    today: str = ""
 
 
 class Generator(Protocol):

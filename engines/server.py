@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from engines.errors import EngineFailed, EngineUnavailable, ModelMissing, ServerRefused
 from engines.protocols import Request, Run
+from engines.thoughts import without_thoughts
 
 TIMEOUT_S = 300
 """How long the server may be silent: a large model on a CPU reads a long prompt for minutes."""
@@ -82,7 +83,8 @@ class ServerGenerator:
         if request.grammar:
             body["grammar"] = request.grammar
         self._last_run = None
-        return self._pieces(body)
+        pieces = self._pieces(body)
+        return pieces if request.grammar else without_thoughts(pieces)
 
     def close(self) -> None:
         """Nothing is held between calls."""

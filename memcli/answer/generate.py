@@ -42,18 +42,27 @@ def generate(
     max_tokens: int,
     temperature: float,
     seed: int,
+    today: str = "",
 ) -> Generated:
     """The model's answer. Raises EngineFailed if not even the question fits into its context.
 
     standing: how many of the evidence, at its beginning, are in every answer; they come first in the prompt, so that a
-    model which keeps what it computed need not compute them again.
+    model which keeps what it computed need not compute them again. today: as for engines.protocols.Request.
     Evidence that does not fit is left out whole, the weakest first and what is standing last: an excerpt is never cut.
     """
     kept = fitting(question, evidence, generator.count_tokens, generator.context_tokens - max_tokens, standing)
     always = [one for one in kept if one in evidence[:standing]]
     stable, rest = parts(question, always, kept[len(always) :])
     pieces = generator.stream(
-        Request(system=_SYSTEM, user=rest, stable=stable, max_tokens=max_tokens, temperature=temperature, seed=seed)
+        Request(
+            system=_SYSTEM,
+            user=rest,
+            stable=stable,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            seed=seed,
+            today=today,
+        )
     )
     return Generated(pieces, len(evidence) - len(kept))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from engines.errors import EngineError
+from engines.errors import EngineError, EngineFailed
 from memcli.answer.cite import check
 from memcli.answer.extract import extract
 from memcli.answer.generate import generate, told
@@ -250,6 +250,7 @@ def _generated(
         max_tokens=writing.max_tokens,
         temperature=writing.temperature,
         seed=writing.seed,
+        today=query.asked_at.date().isoformat(),
     )
     if generated.left_out:
         warn(
@@ -267,6 +268,11 @@ def _generated(
     if run is not None and run.stop != "end":
         limit = {"length": f"{writing.max_tokens} tokens (llm.max_tokens)", "context": "the end of its context"}
         warn(f"the model was cut off at {limit[run.stop]}")
+    if run is not None and run.stop == "length" and not answer.text and not answer.unsupported and not answer.abstains:
+        raise EngineFailed(
+            f"the model wrote no answer within {writing.max_tokens} tokens",
+            hint="give it more (--answer-tokens, llm.max_tokens): some models think aloud before they answer",
+        )
     if answer.abstains or (not answer.text and not answer.unsupported):
         return _Written(None, "", (), writing.method, run=run)
     if answer.unknown:

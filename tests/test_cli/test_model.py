@@ -177,6 +177,24 @@ def test_what_a_server_has_said_is_there_before_it_goes_on(story):
         server.close()
 
 
+def test_a_model_that_thinks_aloud_is_quoted_only_with_its_answer(story, tmp_path):
+    from openai_server import ChatServer
+    from tiny_gguf import write_tiny_gguf
+
+    memcli, memory = story
+    server = ChatServer(["<think>Hm, an ", "interview [1].</think>\n", "It was on 10 April 2024 [1]."])
+    try:
+        done = memcli("--memory", memory, "ask", QUESTION, "--server", server.url)
+        assert done.out.startswith("It was on 10 April 2024 [1]."), done.out
+        assert "Hm" not in done.out
+    finally:
+        server.close()
+    thinker = write_tiny_gguf(tmp_path / "thinker.gguf", chat_template="{{ messages[-1]['content'] }}<think>")
+    silent = memcli("--memory", memory, "ask", QUESTION, "--model", thinker, "--answer-tokens", "8")
+    assert (silent.code, silent.out) == (23, "")
+    assert "--answer-tokens" in silent.err
+
+
 def test_no_half_answer_stands_before_the_one_in_its_place(story):
     from openai_server import ChatServer
 

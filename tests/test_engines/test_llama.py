@@ -7,6 +7,7 @@ from engines import llama
 from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
 from engines.llama import LlamaGenerator
 from engines.protocols import Request
+from engines.thoughts import without_thoughts
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,59 @@ def test_without_a_template_the_plain_one_is_used(gguf_writer, tmp_path):
 def test_the_plain_template_ends_before_the_next_question(pieces, expected):
     assert "".join(llama._until(llama.PLAIN_STOP, iter(pieces))) == expected
     assert "".join(llama._until("", iter(pieces))) == "".join(pieces)
+
+
+DATED = "{{ strftime_now('%d %b %Y') }} {% for m in messages %}[{{ m['content'] }}]{% endfor %}"
+
+
+def test_a_template_that_tells_the_day_is_told_that_of_the_question(gguf_writer, tmp_path):
+    """Not this machine's: the same question on the same day of the memory would get another answer tomorrow."""
+    generator = LlamaGenerator(gguf_writer(tmp_path / "m.gguf", chat_template=DATED), context_tokens=256)
+    asked = {"system": "S", "user": "U", "max_tokens": 12, "temperature": 0.8, "seed": 1}
+
+    def told(**day):
+        text = "".join(generator.stream(Request(**asked, **day)))
+        return text_of(generator, generator._llama._input_ids.tolist()[:16]).replace(" ", ""), text
+
+    assert told(today="2024-10-01")[0].startswith("<s>01Oct2024")
+    assert told() == told()
+    assert told()[0].startswith("<s>01Jan1970")
+
+
+SAYS = "{% for m in messages %}[{{ m['content'] }}]{% endfor %}"
+THINKS = (
+    f"{SAYS}"
+    "{% if enable_thinking is defined and not enable_thinking %}<think></think>{% else %}<think>{% endif %}"
+)
+
+
+def test_thinking_aloud_is_switched_off_or_left_out(gguf_writer, tmp_path):
+    polite = LlamaGenerator(gguf_writer(tmp_path / "polite.gguf", chat_template=THINKS), context_tokens=256)
+    assert ask(polite)
+    always = LlamaGenerator(gguf_writer(tmp_path / "m.gguf", chat_template=f"{SAYS}<think>"), context_tokens=256)
+    assert ask(always) == []
+    assert always.last_run.written_tokens > 0
+    told = {"system": "S", "user": "U", "max_tokens": 50, "temperature": 0, "seed": 0}
+    assert "".join(always.stream(Request(**told, grammar='root ::= "yes"'))) == "yes"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        (["<th", "ink>Hm. ", "Maybe</th", "ink>\n\n", "On ", "Monday."], "On Monday."),
+        (["\n<think>a</think>b"], "b"),
+        (["<", "b> is a tag"], "<b> is a tag"),
+        (["It is <think> here"], "It is <think> here"),
+        (["<thi"], "<thi"),
+        (["<think>never ends"], ""),
+        ([], ""),
+    ],
+)
+def test_thoughts_are_no_part_of_an_answer(pieces, expected):
+    assert "".join(without_thoughts(iter(pieces))) == expected
+    assert (
+        "".join(without_thoughts(iter(["so ", "</think>", *pieces]), begun=True)).lstrip() == "".join(pieces).lstrip()
+    )
 
 
 REFUSES_SYSTEM = (
