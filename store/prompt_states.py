@@ -7,6 +7,7 @@ A state can be turned back into the words that it was computed from. So it lies 
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 
@@ -27,6 +28,12 @@ class PromptStates:
         except OSError:
             return None
         return self._folder
+
+    def drop(self) -> None:
+        """Delete them all: some hold words that the memory no longer has. A process that still has the folder open
+        writes nothing into a new one.
+        """
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
     def size(self) -> int:

@@ -56,6 +56,8 @@ def undo(
         store.expect_pending()
         with store.writing() as catalogue:
             removed = Batches(catalogue.connection).undo(chosen.number)
+        if store.prompt_states is not None:
+            store.prompt_states.drop()
         index_outbox(store, embedder(context.config, store), context.progress())
     if context.json:
         render.document(undo_document(chosen, removed))

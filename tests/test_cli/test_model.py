@@ -80,6 +80,10 @@ def test_what_a_model_computed_of_the_beginning_of_a_prompt_is_kept_and_erased(m
     assert all(path.stat().st_mode & 0o077 == 0 for path in (memory / "cache" / "prompts", *states))
     assert memcli("delete", "--speaker", "Jonas", "--yes", "--prove").code == 0
     assert not any(path.exists() for path in states)
+    memcli(*asked)
+    assert list((memory / "cache" / "prompts").iterdir())
+    assert memcli("undo", "--yes").code == 0
+    assert not (memory / "cache" / "prompts").exists(), "what was pinned of it is taken back, too"
 
 
 def test_strict_gives_up_rather_than_say_what_nothing_supports(story, tiny_gguf):
