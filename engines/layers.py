@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
-from engines.devices import Device, usable
+from engines.devices import Device, nvidia_device_present, usable
 from engines.errors import EngineUnavailable
-from engines.gguf_header import ModelSizes
+from engines.gguf_header import ModelSizes, sizes
 
 Gpu = Literal["auto", "off", "all"] | int
 
@@ -34,6 +35,24 @@ class Plan:
 
 
 CPU = Plan(layers=0, split=(), says="cpu")
+
+
+UNUSED = replace(CPU, says="cpu, though an NVIDIA card is here: this build of llama.cpp cannot use it")
+"""Where "auto" would have taken a card."""
+
+
+def placed(
+    wish: Gpu, devices: Sequence[Device], path: Path, *, context_tokens: int, hint: str, at_most: int | None = None
+) -> Plan:
+    """How to place the model in that GGUF file; as plan(), and UNUSED where a card is here that is none of the devices.
+
+    Raises ModelCorrupt for a header that cannot be read.
+    """
+    if wish in ("off", 0):
+        return CPU
+    if wish == "auto" and not usable(devices):
+        return UNUSED if nvidia_device_present() else CPU
+    return plan(wish, devices, sizes(path), context_tokens=context_tokens, hint=hint, at_most=at_most)
 
 
 def plan(

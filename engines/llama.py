@@ -5,16 +5,15 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from engines.devices import DeviceProbe, nvidia_device_present, usable
+from engines.devices import DeviceProbe
 from engines.errors import EngineFailed, ModelCorrupt, ModelMissing
 from engines.gbnf import check
-from engines.gguf_header import MAGIC, sizes
-from engines.layers import CPU, Gpu, Plan, plan
+from engines.gguf_header import MAGIC
+from engines.layers import Gpu, Plan, placed
 from engines.llama_library import GPU_HINT, LlamaProbe, build, complaints, detail, llama_cpp, load_error
 from engines.prompt_states import PromptStates, fingerprint
 from engines.protocols import Request, Run
@@ -40,9 +39,6 @@ NO_DAY = "1970-01-01"
 
 RANDOM_SEED = 0xFFFFFFFF
 """What llama.cpp takes for "choose one yourself"."""
-
-UNUSED = replace(CPU, says="cpu, though an NVIDIA card is here: this build of llama.cpp cannot use it")
-"""Where "auto" would have taken a card. `memcli status --engines` shows more, the README how to build it."""
 
 SYSTEM, USER = "\ue000system\ue000", "\ue000user\ue000"
 """Stand in for the two messages while the chat template is rendered (private-use characters, which no template has)."""
@@ -163,27 +159,27 @@ class LlamaGenerator:
         """Load the model with a context of that size, and place its layers. Where what seemed to fit does not, "auto"
         goes on with fewer layers, and with none in the end.
         """
-        placed = self._placed(context_tokens)
+        wanted = self._placed(context_tokens)
         while True:
             try:
-                self._open(context_tokens, placed)
+                self._open(context_tokens, wanted)
                 break
             except EngineFailed:
-                if self._gpu != "auto" or not placed.layers:
+                if self._gpu != "auto" or not wanted.layers:
                     raise
-                placed = self._placed(context_tokens, at_most=placed.layers * 3 // 4)
-        self._plan = placed
+                wanted = self._placed(context_tokens, at_most=wanted.layers * 3 // 4)
+        self._plan = wanted
         self._computed_to: list[int] = []  # where beginnings end that the context holds as they were computed apart
 
-    def _open(self, context_tokens: int, placed: Plan) -> None:
-        off = placed.layers == 0
+    def _open(self, context_tokens: int, wanted: Plan) -> None:
+        off = wanted.layers == 0
         complaints().clear()
         try:
             self._llama = llama_cpp().Llama(
                 str(self._path),
                 n_ctx=context_tokens,
-                n_gpu_layers=placed.layers,
-                tensor_split=list(placed.split) if len(placed.split) > 1 else None,
+                n_gpu_layers=wanted.layers,
+                tensor_split=list(wanted.split) if len(wanted.split) > 1 else None,
                 offload_kqv=not off,
                 op_offload=not off,  # else a build with a GPU uses it for long prompts all the same
                 n_threads=self._threads,
@@ -194,14 +190,8 @@ class LlamaGenerator:
             raise load_error(self._path, error) from error
 
     def _placed(self, context_tokens: int, *, at_most: int | None = None) -> Plan:
-        if self._gpu in ("off", 0):
-            return CPU
-        devices = self._probe.devices()
-        if not usable(devices) and self._gpu == "auto":
-            return UNUSED if nvidia_device_present() else CPU
-        return plan(
-            self._gpu, devices, sizes(self._path), context_tokens=context_tokens, hint=GPU_HINT, at_most=at_most
-        )
+        devices = [] if self._gpu in ("off", 0) else self._probe.devices()
+        return placed(self._gpu, devices, self._path, context_tokens=context_tokens, hint=GPU_HINT, at_most=at_most)
 
     def _make_room(self, tokens: int) -> None:
         """Let the context hold so many tokens. The model is loaded anew: its layers may have to be placed otherwise."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from memcli.cli.context import Context
+from memcli.config import Config
 
 
 def show(context: Context) -> None:
@@ -51,14 +53,40 @@ def engines_document(context: Context) -> dict[str, Any]:
         except EngineError as error:
             return {"error": str(error)}
 
+    llama = asked(llama_build)
+    used = in_use(context.config)
+    if context.config["llm.model"] and not context.config["llm.url"] and "error" not in llama:
+        used["writer"] += f": {_placement(context.config, llama['devices'])}"
     return {
         "schema": SCHEMA,
         "threads": cores(),
-        "llama": asked(llama_build),
+        "llama": llama,
         "onnx": asked(onnx_build),
         "nvidia": [asdict(card) for card in NvidiaProbe().devices()],
-        "in_use": in_use(context.config),
+        "in_use": used,
     }
+
+
+def _placement(config: Config, devices: Sequence[dict[str, Any]]) -> str:
+    """Where the layers of the model that writes would be now, with the context that it begins with; or why nowhere."""
+    from engines.devices import Device
+    from engines.errors import EngineError
+    from engines.layers import placed
+    from engines.llama import FIRST_CONTEXT
+    from engines.llama_library import GPU_HINT
+    from memcli.engines_in_use import model_path
+
+    gpu = config["llm.gpu"]
+    try:
+        return placed(
+            int(gpu) if gpu.isdecimal() else gpu,
+            [Device(**device) for device in devices],
+            model_path(config["llm.model"]),
+            context_tokens=FIRST_CONTEXT,
+            hint=GPU_HINT,
+        ).says
+    except (EngineError, OSError) as error:
+        return str(error)
 
 
 def _device(device: dict[str, Any]) -> str:

@@ -36,6 +36,7 @@ def test_the_model_in_use_writes(added, examples):
     memcli("ingest", examples / "logs")
     assert memcli("models", "use", "tiny-writer").code == 0
     assert listed(memcli)["tiny-writer"]["in_use"]
+    assert memcli("--json", "status", "--engines", MEMCLI_LLM_GPU="off").json["in_use"]["writer"].endswith("off: cpu")
     done = memcli("--json", "ask", QUESTION, MEMCLI_LLM_MAX_TOKENS="8")
     assert done.json["method"] == "llama"
     assert memcli("models", "use", "minilm-l6-reader").code == 0

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from engines import llama
+from engines import layers, llama
 from engines.errors import EngineFailed, EngineUnavailable, ModelCorrupt, ModelMissing
 from engines.llama import LlamaGenerator
 from engines.protocols import Request
@@ -263,7 +263,7 @@ def test_what_seemed_to_fit_and_does_not_is_tried_with_less(tiny_gguf, card, mon
 
 
 def test_a_card_that_this_build_cannot_use_is_told(tiny_gguf, no_gpu, monkeypatch):
-    monkeypatch.setattr(llama, "nvidia_device_present", lambda: True)
+    monkeypatch.setattr(layers, "nvidia_device_present", lambda: True)
     assert "an NVIDIA card is here" in LlamaGenerator(tiny_gguf, context_tokens=256).device
     assert LlamaGenerator(tiny_gguf, context_tokens=256, gpu="off").device == "cpu"
 
