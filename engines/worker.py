@@ -1,7 +1,8 @@
 """The process that runs llama.cpp for engines/isolated.py: `python -m engines.worker`.
 
 It reads one JSON object a line from stdin, and answers each with lines on stdout: {"piece": ...} as text comes, then
-{"value": ...}; or {"error": {"kind", "message", "hint"}}. It ends with its stdin.
+{"value": ...}; or {"error": {"kind", "message", "hint"}}. It ends with its stdin, at once, whatever it is at: whoever
+asked is gone then, killed perhaps, and a long prompt would keep the processor for minutes.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, TextIO
 
 from engines.errors import EngineError
@@ -28,14 +31,22 @@ def main() -> None:
     # Whatever native code prints goes to stderr: stdout is for answers alone.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    asked: SimpleQueue[str] = SimpleQueue()
+    threading.Thread(target=_listen, args=(asked,), daemon=True).start()
     with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
-        _serve(answers)
+        _serve(asked, answers)
 
 
-def _serve(answers: TextIO) -> None:
-    generator: LlamaGenerator | None = None
+def _listen(asked: SimpleQueue[str]) -> None:
     for line in sys.stdin:
-        request = json.loads(line)
+        asked.put(line)
+    os._exit(0)
+
+
+def _serve(asked: SimpleQueue[str], answers: TextIO) -> None:
+    generator: LlamaGenerator | None = None
+    while True:
+        request = json.loads(asked.get())
         try:
             if request["call"] == "build":
                 _answer(answers, value=build() | {"devices": [asdict(device) for device in LlamaProbe().devices()]})

@@ -1,7 +1,11 @@
 """llama.cpp in a process of its own: the same text as at home, and its crashes are only errors."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -73,3 +77,27 @@ def test_an_answer_that_nobody_reads_to_its_end_stops_the_work(tiny_gguf):
         os.kill(worker, 0)
     assert next(generator.stream(Request(**ASKED | {"max_tokens": 400}))) == first
     generator.close()
+
+
+def test_it_does_not_outlive_whoever_asked(gguf_writer, tmp_path):
+    """Killed, they cannot say goodbye: their end of the pipe is closed, and that is all."""
+    model = gguf_writer(tmp_path / "m.gguf", context_length=16_384)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "engines.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    endless = {"system": "S", "user": "U", "max_tokens": 16_000, "temperature": 0, "seed": 0}
+    endless["grammar"] = "root ::= [a] root"
+    options = {"context_tokens": 0, "gpu": "off", "threads": 1}
+    for request in (
+        {"call": "load", "path": str(model), "states": None, "options": options},
+        {"call": "stream", "request": endless},
+    ):
+        worker.stdin.write(json.dumps(request) + "\n")
+        worker.stdin.flush()
+    assert "context_tokens" in worker.stdout.readline()
+    assert "piece" in worker.stdout.readline()
+    time.sleep(0.1)
+    assert worker.poll() is None, "it writes on: 16,000 pieces are more than the pipe holds"
+    worker.stdin.close()
+    assert worker.wait(20) == 0
+    worker.stdout.close()
