@@ -266,8 +266,9 @@ def _same_version(version: str) -> None:
 
 @cache
 def _ray() -> Any:
-    # Before the import, which reads them. Nothing is sent anywhere, and the Ray that is started is for nobody else.
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Before the import, which reads them. Nothing is sent anywhere; what its processes say of themselves is not put
+    # among our data on stdout; and the Ray that is started is for nobody else.
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
     if ADDRESS not in os.environ:
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     try:
