@@ -28,6 +28,17 @@ SESSION = 400
 SEED = 11
 QUESTIONS = 60
 
+TEXTS = """
+import json, pathlib, sys
+from memcli import Memory
+memory, logs, place = sys.argv[1:]
+with Memory.open(memory, create=True) as opened:
+    opened.ingest(logs)
+    with opened.store.reading() as catalogue:
+        found = catalogue.connection.execute("SELECT text FROM turns ORDER BY id").fetchall()
+pathlib.Path(place).write_text(json.dumps([text for (text,) in found]), encoding="utf-8")
+"""
+
 SEARCHED = """
 import json, resource, sys, time
 import numpy as np
@@ -65,14 +76,12 @@ print(json.dumps({"recall": float(np.mean(recalls)), "peak": peak, **{
 
 
 def real_texts(logs: Path) -> list[str]:
-    """The texts of the logs' turns, by id."""
-    from memcli import Memory
-
-    with tempfile.TemporaryDirectory() as scratch, Memory.open(Path(scratch, "m"), create=True) as memory:
-        memory.ingest(logs)
-        with memory.store.reading() as catalogue:
-            found = catalogue.connection.execute("SELECT text FROM turns ORDER BY id").fetchall()
-    return [str(text) for (text,) in found]
+    """The texts of the logs' turns, by id. In a process of its own: a child begins with the peak of its parent."""
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch, "texts.json")
+        subprocess.run([sys.executable, "-c", TEXTS, f"{scratch}/memory", str(logs), str(place)], check=True)
+        found: list[str] = json.loads(place.read_text(encoding="utf-8"))
+    return found
 
 
 def made(texts: Sequence[str], first: int, last: int) -> Iterator[str]:
