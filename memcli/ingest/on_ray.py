@@ -8,7 +8,7 @@ its task to another, and nothing is committed of a source before the whole of it
 
 Vectors come back as numbers and the index is written here. Workers could write Lance fragments, for one commit to join;
 but only pylance can, which is 217 MB beside the LanceDB that is there, and it would take 5 microseconds a turn off what
-is left to this process, of some 85.
+is left to this process, of some 127 (tests/bench/on_ray.py).
 
 A Ray of its own is for this command alone: bound to this machine, with a token that nobody else has, its files in a
 private folder, without a dashboard and without Ray's statistics.
