@@ -147,18 +147,16 @@ class Memory:
     # bringing in
 
     def ingest(
-        self,
-        *paths: str | os.PathLike[str],
-        format: str | None = None,  # noqa: A002
-        mapping: Mapping[str, str] | None = None,
-        redact: bool = True,
-        allow_return: bool = False,
-    ) -> IngestReport:
+        self, *paths: str | os.PathLike[str], format: str | None = None, mapping: Mapping[str, str] | None = None,  # noqa: A002
+        redact: bool = True, allow_return: bool = False, on_ray: bool = False,
+    ) -> IngestReport:  # fmt: skip
         """Read logs (files, folders, archives) into the memory, which is made if it is not there.
 
         format, mapping: as `memcli ingest --format` and `--map`; by default the content decides. What cannot be read
-        costs only itself and is in the report. Raises InputUnreadable if nothing at all can be read.
+        costs only itself and is in the report. on_ray: with Ray's processes (see memcli/ingest/on_ray.py). Raises
+        InputUnreadable if nothing at all can be read.
         """
+        from memcli.ingest import on_ray as ray
         from memcli.ingest import pipeline
 
         report = pipeline.ingest(
@@ -175,6 +173,7 @@ class Memory:
             allow_return=allow_return,
             exposed=self.settings["exposed"],
             key=self.key,
+            elsewhere=ray.OnRay(self.folder, self.settings, self.embedder, self._warn) if on_ray else None,
         )
         self._look_afresh()
         return report

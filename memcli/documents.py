@@ -438,6 +438,7 @@ def status_document(store: Store, settings: Config) -> dict[str, Any]:
         "encrypted": store.seal is not None,
         # The index of an encrypted memory is made by whoever asks, of all that is there.
         "indexed": counts["turns"] if store.seal else store.index.count() + store.archive.count(),
+        "index_at": store.place.uri if store.place else None,
         "embedder": embedder,
         "model": settings["llm.model"] or None,
         "by_source": [source._asdict() for source in sources],

@@ -39,8 +39,11 @@ def chosen_embedder(config: Config) -> Embedder:
     return _shelved(config, _shelf().model(config["embedder.model"]))
 
 
-def embedder_with_id(config: Config, model_id: str) -> Embedder:
-    """The embedder of that id. Raises ModelMissing if it is neither built in nor on the shelf."""
+def embedder_with_id(config: Config, model_id: str, *, threads: int = 0) -> Embedder:
+    """The embedder of that id. threads: of an added one, at most; 0 for as many as there are cores.
+
+    Raises ModelMissing if it is neither built in nor on the shelf.
+    """
     from engines.cards import MINILM_STATIC
     from engines.errors import ModelMissing
 
@@ -52,7 +55,7 @@ def embedder_with_id(config: Config, model_id: str) -> Embedder:
             f"the index was made with the embedder {model_id}, which is not there any more",
             hint="`memcli models add` it again, or `memcli repair --reembed` makes the index anew with another",
         )
-    return _shelved(config, model)
+    return _shelved(config, model, threads)
 
 
 def chosen_embedder_id(config: Config) -> str:
@@ -62,7 +65,7 @@ def chosen_embedder_id(config: Config) -> str:
     return _shelf().model(config["embedder.model"]).id if config["embedder.model"] else MINILM_STATIC.id
 
 
-def _shelved(config: Config, model: ShelvedModel) -> Embedder:
+def _shelved(config: Config, model: ShelvedModel, threads: int = 0) -> Embedder:
     from engines.errors import ModelRefused
     from engines.onnx_embedder import OnnxEmbedder
 
@@ -79,6 +82,7 @@ def _shelved(config: Config, model: ShelvedModel) -> Embedder:
         query_prefix=model.query_prefix,
         document_prefix=model.document_prefix,
         gpu=config["embedder.gpu"],
+        threads=threads,
     )
 
 

@@ -64,7 +64,8 @@ MEANINGS = {
     Exit.STORE_NEWER: "store is newer than this program",
     Exit.MIGRATION_FAILED: "migration failed (rolled back)",
     Exit.STORE_DAMAGED: "store damaged",
-    Exit.STORE_UNWRITABLE: "the disk refuses: it is full, or permission is missing (the store is consistent)",
+    Exit.STORE_UNWRITABLE: "the disk refuses, or the index's storage: it is full, not reached, or permission is "
+    "missing (the store is consistent)",
     Exit.KEY_REFUSED: "the memory is encrypted, and its key is missing or is another one",
     Exit.MODEL_MISSING: "model missing",
     Exit.MODEL_CORRUPT: "model file corrupt",

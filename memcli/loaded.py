@@ -55,10 +55,10 @@ class Loaded:
         return built_in_embedder()
 
     def chosen(self, store: Store) -> Callable[[], Embedder] | None:
-        """Loads the embedder of the settings, if the index has another; else None."""
+        """Loads the embedder of the settings, if the index has another; else None. An index on object storage stays."""
         from memcli.engines_in_use import chosen_embedder, chosen_embedder_id
 
-        if store.embedder in (None, chosen_embedder_id(self._settings)):
+        if store.place is not None or store.embedder in (None, chosen_embedder_id(self._settings)):
             return None
         return lambda: chosen_embedder(self._settings)
 

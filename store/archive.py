@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from store.by_code import REFINED, RESCORED, promising
 from store.disk import writable
-from store.index import Filter, Index, again, schema
+from store.index import Filter, Index, again
+from store.index_schema import schema
 from store.nearest import codes_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Archive(Index):
         compact = compact.remove(compact.get_field_index("vector"))
         with writable(self._folder):
             if not self.exists:
-                self._database().create_table(self.name, schema=compact)
+                self.database().create_table(self.name, schema=self._layout(compact))
                 self._index_text()
             self.remove(rows["seq"].to_pylist())
             self._open().add(rows.select(compact.names).cast(compact))

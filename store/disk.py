@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store.errors import StoreUnwritable
+from store.errors import StoreUnreachable, StoreUnwritable
 
 _REASONS = {
     errno.ENOSPC: "there is no space left on the disk",
@@ -52,6 +52,8 @@ def writable(place: Path) -> Iterator[None]:
 
 def refusal(place: Path, error: BaseException) -> StoreUnwritable | None:
     """The error as StoreUnwritable, if it is one that the disk or its permissions caused."""
+    if 'store: "S3"' in str(error):  # in what LanceDB says of object storage
+        return StoreUnreachable.of("object storage", error)
     number = error.errno if isinstance(error, OSError) else None
     if number not in _REASONS:
         said = str(error).lower()

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from store import tombstones
 from store.disk import flush, put_in_place, writable
 from store.errors import StoreDamaged
+from store.index_on_s3 import ArchiveOnS3, IndexOnS3
 from store.migrations import copies
 from store.store import CATALOGUE, DERIVED, Store
 from store.tables import TABLES
@@ -148,6 +149,12 @@ def _rewrite_index(store: Store) -> None:
         store.archive.drop()
         return
     fresh, old = store.folder / "index.new", store.folder / "index.old"
+    if isinstance(store.index, IndexOnS3) and isinstance(store.archive, ArchiveOnS3):
+        if store.index.exists:
+            gone, windows = _changes(store)
+            for table in (store.index, store.archive):
+                table.rewrite(gone, windows)
+        return
     if store.index.exists:
         gone, windows = _changes(store)
         rewrite(store.index, gone, windows, fresh)

@@ -43,6 +43,25 @@ class StoreUnwritable(StoreError):
     """The disk refuses: it is full, or permission is missing."""
 
 
+class StoreUnreachable(StoreUnwritable):
+    """The object storage that the index lies on refuses, or cannot be reached."""
+
+    @classmethod
+    def of(cls, uri: str, error: BaseException) -> StoreUnreachable:
+        """What LanceDB said of that address, in short."""
+        lines = str(error).strip().splitlines()
+        said = (lines[0] if lines else type(error).__name__)[:300]
+        return cls(
+            f"the index at {uri} cannot be used: {said}",
+            hint="see whether it can be reached, and AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, "
+            "AWS_SECRET_ACCESS_KEY; the catalogue is as it was",
+        )
+
+
+class StoreReadsOnly(StoreUnwritable):
+    """This memory is a copy that reads the index of another one."""
+
+
 class BackupDamaged(StoreDamaged):
     """A backup or an export is cut short, was changed, or is none."""
 

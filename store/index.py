@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from store.by_code import Scored, nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
+from store.index_schema import schema
 from store.lance import full_text, lance
 from store.lance_reader import LanceReader
 from store.loaded_rows import LoadedRows, array_of, load, matrix_of
@@ -165,7 +166,7 @@ class Index:
 
     def _make(self, layout: pa.Schema) -> None:
         self.drop()  # what is left of a making that was cut off
-        self._database().create_table(self.name, schema=layout)
+        self.database().create_table(self.name, schema=self._layout(layout))
         self._index_text()  # now, when it costs nothing: what is added later is searched by its rules at once
 
     def remove_ranges(self, ranges: Sequence[tuple[int, int]]) -> None:
@@ -246,6 +247,11 @@ class Index:
     def folder(self) -> Path:
         """Where the index is."""
         return self._folder
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes on the disk."""
+        return sum(one.stat().st_size for one in (self._folder / f"{self.name}.lance").rglob("*") if one.is_file())
 
     def count(self) -> int:
         """How many turns are indexed."""
@@ -344,7 +350,7 @@ class Index:
     def _open(self) -> Any:
         """The table, to be changed."""
         if self._table is None:
-            self._table = self._opened(lambda: self._database().open_table(self.name))
+            self._table = self._opened(lambda: self.database().open_table(self.name))
         return self._table
 
     def _reading(self) -> LanceReader:
@@ -353,8 +359,17 @@ class Index:
             self._reader = self._opened(lambda: LanceReader(self._folder, self.name))
         return self._reader
 
-    def _database(self) -> Any:
+    def database(self) -> Any:
+        """The database that the table is in."""
         return lance().connect(str(self._folder))
+
+    def names(self, database: Any) -> list[str]:
+        """Which tables the database has that this one is in."""
+        return sorted(place.stem for place in self._folder.glob("*.lance"))
+
+    def _layout(self, schema: pa.Schema) -> pa.Schema:
+        """The schema that a table is made with."""
+        return schema
 
     def _rows_in_use(self) -> Resident:
         if self._resident is None:
@@ -407,32 +422,3 @@ def _ranked(rows: LoadedRows, scored: Scored, limit: int) -> list[tuple[int, flo
     seqs, scores = rows.seqs[scored.places[chosen]].tolist(), scored.scores[chosen].tolist()
     pairs = ((seq, score) for seq, score in zip(seqs, scores, strict=True) if score > -math.inf)
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-
-
-def schema(dimension: int) -> pa.Schema:
-    """The columns of the index for vectors of this dimension."""
-    import pyarrow as pa
-
-    return pa.schema(
-        [
-            pa.field("seq", pa.int64(), nullable=False),
-            pa.field("id", pa.string()),
-            pa.field("session", pa.int32()),
-            pa.field("session_id", pa.string()),
-            pa.field("session_title", pa.string()),
-            pa.field("position", pa.int64()),
-            pa.field("speaker", pa.string()),
-            pa.field("role", pa.string()),
-            pa.field("text", pa.string()),
-            pa.field("said_at", pa.timestamp("us", tz="UTC")),
-            pa.field("utc_offset", pa.int16()),
-            pa.field("native_id", pa.string()),
-            pa.field("source", pa.string()),
-            pa.field("line", pa.int64()),
-            pa.field("metadata", pa.string()),
-            pa.field("said", pa.string()),
-            pa.field("window", pa.string()),
-            pa.field("vector", pa.list_(pa.float16(), dimension)),
-            pa.field("code", pa.list_(pa.uint8(), dimension // 8)),
-        ]
-    )

@@ -33,6 +33,11 @@ class _InMemory(Index):
         """Never: nobody else has it."""
         return False
 
+    @property
+    def size(self) -> int:
+        """None on the disk."""
+        return 0
+
     def drop(self) -> None:
         """Forget it."""
         self.reopen()
@@ -40,15 +45,15 @@ class _InMemory(Index):
 
     def _open(self) -> Any:
         if self._table is None:
-            self._table = self._database().open_table(self.name)
+            self._table = self.database().open_table(self.name)
         return self._table
 
     def _reading(self) -> LanceReader:
         if self._reader is None:
-            self._reader = LanceReader.of(self._database().open_table(self.name))
+            self._reader = LanceReader.of(self.database().open_table(self.name))
         return self._reader
 
-    def _database(self) -> Any:
+    def database(self) -> Any:
         if self._held is None:
             self._held = lance().connect("memory://")  # each connection has one of its own
         return self._held

@@ -5,11 +5,12 @@ The core is asynchronous. One loop in a thread of its own waits for all tables o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from store.errors import StoreUnreachable
 from store.lance import core
 
 if TYPE_CHECKING:
@@ -20,31 +21,41 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+S3_FAILED = 'store: "S3"'
+"""Stands in what lancedb says of errors of object storage."""
+
 EVERY_ROW = 2**31 - 1
 """A limit that is none; the core asks for one."""
 
 
-class LanceReader:
-    """A table of a local database as it is now; later changes are not seen.
+MADE = "memcli.made"
+"""The name in the metadata of a table on object storage under which it keeps a random name of its own."""
 
-    Raises ValueError, RuntimeError, OSError, as lancedb does.
+
+class LanceReader:
+    """A table of a database as it is now; later changes are not seen.
+
+    place: the database's folder, or its address on object storage, with the options of that. Raises ValueError,
+    RuntimeError, OSError, as lancedb does, and StoreUnreachable where object storage fails.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, place: Path | str, name: str, options: Mapping[str, str] | None = None) -> None:
         async def opened() -> Any:
             # The address, then settings of remote databases, then of the storage: all as they are by default.
-            database = await core().connect(str(folder), None, None, None, None, None, None, None, None)
+            given = dict(options) if options else None
+            database = await core().connect(str(place), None, None, None, None, None, None, given, None)
             return await database.open_table(name)
 
         self._table = _done(opened())
-        self.folder: Path | None = folder / f"{name}.lance"
-        """Where the table's files are, if it has any."""
+        self.folder: Path | None = place / f"{name}.lance" if isinstance(place, Path) else None
+        """Where the table's files are, if they are on this machine."""
+        self._elsewhere = isinstance(place, str)
 
     @classmethod
     def of(cls, table: Any) -> LanceReader:
         """The reader of a table that lancedb has open: of a database in memory, which nobody else can open."""
         reader = cls.__new__(cls)
-        reader._table, reader.folder = table._table._inner, None
+        reader._table, reader.folder, reader._elsewhere = table._table._inner, None, False
         return reader
 
     def count(self) -> int:
@@ -55,8 +66,15 @@ class LanceReader:
         """The number of the table's version, which every change raises."""
         return int(_done(_awaited(self._table.version)))
 
+    def made(self) -> str | None:
+        """The random name of a table on object storage, if it has one."""
+        metadata = _done(_awaited(self._table.schema)).metadata if self._elsewhere else None
+        return (metadata or {}).get(MADE.encode(), b"").decode() or None
+
     def bytes(self) -> int:
-        """What the table's files take on the disk, those of its older versions too."""
+        """What the table's files take on the disk, those of its older versions too; on object storage without them."""
+        if self._elsewhere:
+            return int(_done(_awaited(self._table.stats))["total_bytes"])
         return sum(path.stat().st_size for path in (self.folder / "data").glob("*")) if self.folder else 0
 
     def columns(self) -> list[str]:
@@ -128,7 +146,12 @@ def _begun(work: Coroutine[Any, Any, Result]) -> Future[Result]:
 
 
 def _done(work: Coroutine[Any, Any, Result]) -> Result:
-    return _begun(work).result()
+    try:
+        return _begun(work).result()
+    except (RuntimeError, ValueError) as error:
+        if S3_FAILED in str(error):
+            raise StoreUnreachable.of("object storage", error) from error
+        raise
 
 
 @cache

@@ -137,11 +137,11 @@ def matrix_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
 def _fingerprint(table: LanceReader) -> str | None:
     """What tells this version of this table from all others: its manifest names all its files, which have random names.
 
-    None where the manifest is not where it should be.
+    A table on object storage has a random name of its own. None where the manifest is not where it should be.
     """
-    if table.folder is None:
-        return None
     version = table.version()
+    if table.folder is None:
+        return f"{made} {version}" if (made := table.made()) else None
     for name in (f"{2**64 - 1 - version:020d}.manifest", f"{version}.manifest"):  # newest first by name; by number
         with suppress(OSError):
             return hashlib.blake2b((table.folder / "_versions" / name).read_bytes(), digest_size=16).hexdigest()

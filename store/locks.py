@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from store.disk import refusal, writable
-from store.errors import StoreLocked, StoreUnwritable
+from store.errors import StoreLocked, StoreReadsOnly, StoreUnwritable
 
 _FIRST_PAUSE_S = 0.005
 _LONGEST_PAUSE_S = 0.1
@@ -51,16 +51,23 @@ class StoreLocks:
         self.wait_s = wait_s
         self.shown_as: str | None = None
         """What a waiting process is told that this one does, if its command line is not for others to read."""
+        self.reads_only: StoreReadsOnly | None = None
+        """Why nobody may be the writer, if nobody may."""
 
     @contextmanager
     def writer(self) -> Iterator[None]:
-        """Be the one command that changes the store. Raises StoreLocked after `wait_s` seconds."""
+        """Be the one command that changes the store. Raises StoreLocked after `wait_s` seconds, StoreReadsOnly."""
+        if self.reads_only is not None:
+            raise self.reads_only
         with self._held("writer", shared=False):
             yield
 
     @contextmanager
     def writer_if_free(self) -> Iterator[bool]:
         """Like writer(), without waiting: yields whether the lock was got."""
+        if self.reads_only is not None:
+            yield False
+            return
         try:
             stream = self._acquire("writer", shared=False, wait_s=0)
         except StoreLocked:

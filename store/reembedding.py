@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from store.archive import Archive
 from store.disk import flush, writable
-from store.index import Index, schema
+from store.index import Index
+from store.index_schema import schema
 from store.store import REEMBEDDED, Store
 from store.whole_index import stretch
 

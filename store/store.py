@@ -3,6 +3,7 @@
 FOLDER/memory.duckdb    the truth                    FOLDER/spool.jsonl   answers that wait to be folded in
 FOLDER/index/           derived, LanceDB             FOLDER/locks/        see store/locks.py
 FOLDER/index.reembed    a second index, of another embedder, that is being made: see store/reembedding.py
+FOLDER/index.json       where the index is, if it is on object storage: see store/place.py
 FOLDER/index.pending    is there while the index may lag behind the catalogue
 FOLDER/erase.pending    is there while deleted text may still be in a file: see store/erase.py
 FOLDER/before-schema-N  the catalogue as it was before a migration: see Store.bring_up_to_date
@@ -25,13 +26,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.archive import Archive
 from store.disk import flush, refusal, writable
 from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, StoreMissing, StoreUnwritable
-from store.index import Index
-from store.index_in_memory import ArchiveInMemory, IndexInMemory
 from store.locks import StoreLocks
 from store.migrations import keep_copy, latest, migrate, schema_of
+from store.place import RECORD, place_of, tables_at
 from store.prompt_states import PromptStates
 from store.sealed_file import SealedFile
 from store.sealed_system import CONFIG as SEALED_CONFIG
@@ -48,8 +47,8 @@ if TYPE_CHECKING:
 
 CATALOGUE = "memory.duckdb"
 OWN = (
-    CATALOGUE, f"{CATALOGUE}.wal", "index", "index.pending", "index.new", "index.old", "erase.pending", "spool.jsonl",
-    "spool.jsonl.folding", "spool.jsonl.new", "spool.jsonl.folding.new", "locks", "damaged", "receipts",
+    CATALOGUE, f"{CATALOGUE}.wal", "index", RECORD, "index.pending", "index.new", "index.old", "erase.pending",
+    "spool.jsonl", "spool.jsonl.folding", "spool.jsonl.new", "spool.jsonl.folding.new", "locks", "damaged", "receipts",
     f"{CATALOGUE}.new", f"{CATALOGUE}.new.wal", f"{CATALOGUE}.empty", "key.json", "serve.sock",
 )  # fmt: skip
 """Every name that a store's folder may hold, but for DERIVED and the copies that migrations leave."""
@@ -99,8 +98,10 @@ class Store:
         self._file = SealedFile(folder / CATALOGUE, self.seal) if self.seal else None
         cache = folder / "cache"
         self.spool = Spool(folder / "spool.jsonl", self.locks, self.seal)
-        self.index = IndexInMemory() if self.seal else Index(folder / "index", cache=cache)
-        self.archive = ArchiveInMemory() if self.seal else Archive(folder / "index", cache=cache)
+        self.place = place_of(folder)
+        """Where the index lies, if not in the folder."""
+        self.index, self.archive = tables_at(folder, self.place, sealed=self.seal is not None)
+        self.locks.reads_only = self.place.refusal(folder) if self.place else None
         self.token_cache = TokensInMemory() if self.seal else TokenCache(cache / "tokens.sqlite")
         self.prompt_states = None if self.seal else PromptStates(cache / "prompts")
         if self.seal:
@@ -340,14 +341,10 @@ class Store:
         self._pending.unlink(missing_ok=True)
 
     def sizes(self) -> dict[str, int]:
-        """Bytes on disk of the catalogue, of the index and of its archive."""
-        places = {
-            "catalogue": self.folder / CATALOGUE,
-            "index": self.folder / "index" / "turns.lance",
-            "archive": self.folder / "index" / "archive.lance",
-        }
-        files = {name: [path, *path.rglob("*")] if path.exists() else [] for name, path in places.items()}
-        return {name: sum(one.stat().st_size for one in some if one.is_file()) for name, some in files.items()}
+        """Bytes of the catalogue, of the index and of its archive."""
+        catalogue = self.folder / CATALOGUE
+        size = catalogue.stat().st_size if catalogue.exists() else 0
+        return {"catalogue": size, "index": self.index.size, "archive": self.archive.size}
 
     @property
     def size(self) -> int:

@@ -28,8 +28,8 @@ REWRITTEN = 16_384
 def tables(index: Index) -> list[Any]:
     """All LanceDB tables of the index, open. Raises StoreDamaged."""
     try:
-        database = lance().connect(str(index.folder))
-        return [database.open_table(place.stem) for place in sorted(index.folder.glob("*.lance"))]
+        database = index.database()
+        return [database.open_table(name) for name in index.names(database)]
     except (OSError, RuntimeError, ValueError) as error:
         raise _unreadable(index, error) from error
 
@@ -100,7 +100,7 @@ def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], fold
         for table in tables(index):
             schema = table.schema
             made = fresh.create_table(table.name, schema=schema)
-            made.add(pa.RecordBatchReader.from_batches(schema, _kept(table, gone, windows)))
+            made.add(pa.RecordBatchReader.from_batches(schema, kept_rows(table, gone, windows, schema)))
         named = index.folder / "embedder"
         if named.is_file():  # whose vectors these are
             shutil.copyfile(named, folder / named.name)
@@ -109,7 +109,10 @@ def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], fold
             copy.reopen()
 
 
-def _kept(table: Any, gone: Container[int], windows: Mapping[int, str]) -> Iterator[pa.RecordBatch]:
+def kept_rows(
+    table: Any, gone: Container[int], windows: Mapping[int, str], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """The rows that are not `gone`, with these windows where they are named."""
     import pyarrow as pa
 
     at = table.schema.get_field_index("window")
@@ -122,7 +125,7 @@ def _kept(table: Any, gone: Container[int], windows: Mapping[int, str]) -> Itera
         shown = zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True)
         columns = rows.columns
         columns[at] = pa.array([windows.get(seq, window) for seq, window in shown], pa.string())
-        yield pa.RecordBatch.from_arrays(columns, schema=table.schema)
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _unreadable(index: Index, error: Exception) -> StoreDamaged:

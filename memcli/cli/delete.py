@@ -60,6 +60,11 @@ def delete(
         raise UsageError("--receipt goes with --prove")
     chosen = _condition(ids, session, source, since, until, query, anything=speaker is not None)
     store = context.store()
+    if prove and store.place is not None:
+        raise UsageError(
+            f"nothing can be proved of the index at {store.place.uri}",
+            hint="storage may keep old versions of objects that nobody but its owner sees; without --prove it deletes",
+        )
     store.locks.shown_as = "memcli delete"  # what is to be deleted is not for others to read, nor to be left in a file
     with store.reading() as catalogue:
         if speaker is not None:

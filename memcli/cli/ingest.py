@@ -50,6 +50,10 @@ def ingest(
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on reading new and changed files in these folders, until stopped.")
     ] = False,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", metavar="ENGINE", help="Read and embed on `ray`: here, or on the cluster of RAY_ADDRESS."),
+    ] = None,
 ) -> None:
     """Read conversation logs into the memory.
 
@@ -64,8 +68,10 @@ def ingest(
     from store.sealing import is_sealed
     from store.store import CATALOGUE
 
-    if dry_run + follow + watch > 1:
-        raise UsageError("--dry-run, --follow and --watch exclude each other")
+    if dry_run + follow + watch + (on is not None) > 1:
+        raise UsageError("--dry-run, --follow, --watch and --on exclude each other")
+    if on not in (None, "ray"):
+        raise UsageError(f"--on {on}: only `ray` is known")
     context: Context = ctx.obj
     context.flags |= {"timezone": timezone, "me": me}
     reading = pipeline.Reading(
@@ -86,8 +92,9 @@ def ingest(
         _keep_reading(context, paths, reading, follow=follow, allow_return=allow_return)
         return
     report = context.memory_in_use.ingest(
-        *paths, format=format_name, mapping=reading.mapping, redact=redact, allow_return=allow_return
-    )
+        *paths, format=format_name, mapping=reading.mapping, redact=redact, allow_return=allow_return,
+        on_ray=on == "ray",
+    )  # fmt: skip
     _show(context, report)
     raise typer.Exit(_told(context, report))
 

@@ -221,6 +221,7 @@ def status(document: dict[str, Any]) -> None:
         ),
         ("growth", ", ".join(f"{one['month']} +{one['turns']:,}" for one in document["growth"][-3:]) or "none"),
         ("indexed", f"{document['indexed']:,}" + (f", {document['pending']:,} waiting" if document["pending"] else "")),
+        *([("index at", document["index_at"])] if document["index_at"] else []),
         ("answers", f"{document['answers']:,}, {_count(document['recall_events'], 'recall event')}"),
         ("quarantine", _count(document["quarantine"], "record")),
         *([("scheduled", f"{run['outcome']} at {run['ended_at']}, {run['message']}")] if run else []),

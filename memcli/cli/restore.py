@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memcli.cli.context import Context
+
+if TYPE_CHECKING:
+    from store.place import Place
 
 
 def restore(
@@ -16,10 +19,15 @@ def restore(
     key_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="Where the key of an encrypted backup is, now and later.")
     ] = None,
+    index_at: Annotated[
+        str | None,
+        typer.Option("--index-at", metavar="s3://BUCKET/PATH", help="Only read, with the index that lies there."),
+    ] = None,
 ) -> None:
     """Bring a memory back from a backup, after verifying every byte of it.
 
-    A memory that is there is replaced only with --force, and only once the backup stands ready beside it.
+    A memory that is there is replaced only with --force, and only once the backup stands ready beside it. With
+    --index-at, it is a copy to ask questions of, on any machine, and the index is that of the memory that it is of.
 
     Example: memcli --memory family restore ~/backups/family.memcli.zst
     """
@@ -36,6 +44,7 @@ def restore(
     from store.disk import writable
     from store.errors import StoreMissing
     from store.locks import StoreLocks
+    from store.place import keep_place
     from store.store import CATALOGUE, Store
 
     context: Context = ctx.obj
@@ -64,7 +73,10 @@ def restore(
         store = Store.open(fresh, wait_s=0, key=key)
         verify(store, restored)
         store.bring_up_to_date()
-        index_outbox(store, engines_in_use.embedder(context.config, store), context.progress())
+        if index_at:
+            keep_place(fresh, _read_there(index_at, sealed=store.seal is not None))
+        else:
+            index_outbox(store, engines_in_use.embedder(context.config, store), context.progress())
         if store.seal and remembered:
             keys.remember(fresh, file=str(remembered))
         elif store.seal and (folder / keys.RECORD).is_file():  # the memory that it replaces knew
@@ -77,3 +89,15 @@ def restore(
         render.document(backup_document(str(source), restored))
     elif not context.quiet:
         render.backed_up(str(source), restored)
+
+
+def _read_there(uri: str, *, sealed: bool) -> Place:
+    from memcli.usage import UsageError
+    from store.place import Place
+
+    if sealed:
+        raise UsageError("the index of an encrypted memory is in memory alone", hint="leave --index-at out")
+    try:
+        return Place(uri=uri, reads_only=True)
+    except ValueError as error:
+        raise UsageError(str(error)) from error

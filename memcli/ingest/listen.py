@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from memcli.ingest.identity import OpenSession, first_position
-from memcli.ingest.incremental import RECENT
+from memcli.ingest.incremental import RECENT, Part
 from memcli.ingest.normalise import TEXT_CHARS, Normaliser
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.report import SourceReport
@@ -49,6 +49,15 @@ class Unread(NamedTuple):
     line: int | None
     reason: str
     excerpt: str
+
+
+def listen_to(part: Part, reader: Reader, normaliser: Normaliser, report: SourceReport) -> Iterator[Heard | Unread]:
+    """listen() to what is new of a source, going on where the reading before ended."""
+    assert part.source is not None
+    return listen(
+        part.source, reader, normaliser, report, positions=part.state.get("positions"),
+        unnamed=part.state.get("unnamed"), base=part.state.get("base"),
+    )  # fmt: skip
 
 
 def listen(

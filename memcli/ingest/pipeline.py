@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from memcli import __version__
 from memcli.ingest.detect import Detected, judge, reader_named
 from memcli.ingest.errors import InputUnreadable
-from memcli.ingest.incremental import part
+from memcli.ingest.incremental import Part, part
 from memcli.ingest.indexing import Indexing, index_outbox
 from memcli.ingest.known_archives import KnownArchives
-from memcli.ingest.listen import Heard, listen
+from memcli.ingest.listen import Heard, Unread, listen
 from memcli.ingest.normalise import Normaliser
 from memcli.ingest.readers.base import Reader, Source
 from memcli.ingest.report import IngestReport, SourceReport
@@ -66,6 +68,29 @@ class Reading:
         return Detected(reader_named(self.format_name), 1.0) if self.format_name else judge(source)
 
 
+class Told(NamedTuple):
+    """What was heard in a source, or in what is new of it. `redacted` counts the secrets that were taken out."""
+
+    part: Part
+    report: SourceReport
+    items: Sequence[Heard | Unread]
+    redacted: Counter[str]
+
+
+class Elsewhere(AbstractContextManager[object], Protocol):
+    """Whoever reads sources and embeds turns in other processes, once entered."""
+
+    def embedder(self) -> Embedder:
+        """The embedder of the memory, at work in those processes."""
+        ...
+
+    def told(
+        self, chosen: Sequence[tuple[Source, Detected]], reads: Mapping[str, ReadRow], reading: Reading
+    ) -> Iterator[Told | None]:
+        """What is told in each of the sources, in their order; None for one that is to be read in this process."""
+        ...
+
+
 def ingest(
     paths: Sequence[str],
     *,
@@ -81,21 +106,23 @@ def ingest(
     allow_return: bool = False,
     exposed: bool = False,
     key: KeyFinder = no_key,
+    elsewhere: Elsewhere | None = None,
 ) -> IngestReport:
     """Read the logs at `paths` into the store in `folder`, which is made if it is not there.
 
     A record or file that cannot be read costs only itself and is in the report and in quarantine. A source that is as
     it was when it was last read is not read again, and one that goes by lines and has grown is read from where it
     ended. Turns that were deleted stay out, and are counted as ignored, unless `allow_return`. me: who of the speakers
-    the user is. exposed, key: see Store.open. Raises InputUnreadable, before anything is written, if nothing at all can
-    be read.
+    the user is. exposed, key: see Store.open. elsewhere: reads sources in other processes. Raises InputUnreadable,
+    before anything is written, if nothing at all can be read.
     """
     started = time.monotonic()
     reading = Reading(zone=zone, format_name=format_name, mapping=mapping, redacting=redacting)
     how = reading.how()
     archives = KnownArchives(how) if allow_return else KnownArchives.of(folder, wait_s, how, key)
     sealed = is_sealed(folder / CATALOGUE)
-    with sources(paths, passed_over=archives.is_unchanged, in_memory=sealed) as found:
+    found_sources = sources(paths, passed_over=archives.is_unchanged, in_memory=sealed)
+    with found_sources as found, elsewhere or nullcontext():
         chosen, refused = readers_for(found, reading, paths, known=bool(archives.unchanged))
         store = Store.create(folder, wait_s=wait_s, exposed=exposed, key=key)
         with store.locks.writer():
@@ -111,7 +138,10 @@ def ingest(
             def keep_archives(catalogue: Catalogue) -> None:
                 archives.keep(catalogue, (source.uri for source, _ in chosen), refused, found.ignored)
 
-            _read_all(store, writer, chosen, reading, reads, embedder, progress, me, keep_archives)
+            listened: Iterable[Told | None] = repeat(None)
+            if elsewhere is not None:
+                listened, embedder = elsewhere.told(chosen, reads, reading), elsewhere.embedder
+            _read_all(store, writer, chosen, reading, reads, embedder, progress, me, keep_archives, listened)
     report = writer.report
     # What was added to a known log may be no turn at all: half a line, a line that cannot be read.
     if not report.turns_read and not any(source.continued for source in report.sources):
@@ -141,29 +171,37 @@ def _read_all(
     progress: Progress,
     me: str | None,
     also: Callable[[Catalogue], None],
+    elsewhere: Iterable[Told | None],
 ) -> None:
     total = sum(source.path.stat().st_size for source, _ in chosen)
     with Indexing(store, embedder) as indexing, progress.phase("read", total, "bytes") as advance:
-        for chosen_source, detected in chosen:
-            told = _Told(chosen_source.path.stat().st_size, advance)
-            source, reader = replace(chosen_source, watched=told.of), detected.reader
-            found = part(source, reader, reads.get(source.uri), reading.how(reader))
+        for (chosen_source, detected), told in zip(chosen, elsewhere, strict=False):
+            count = _Counted(chosen_source.path.stat().st_size, advance)
+            source, reader = replace(chosen_source, watched=count.of), detected.reader
+            how = reading.how(reader)
+            found = told.part if told is not None else part(source, reader, reads.get(source.uri), how)
             if found.source is None:
                 assert found.before is not None
                 writer.known(found.before)
+            elif told is not None:
+                writer.report.redacted.update(told.redacted)
+                writer.read(found, reader, how, told.report, committed=indexing.more, items=told.items)
             else:
-                report = SourceReport(
-                    uri=source.uri, format=reader.name, confidence=detected.confidence,
-                    continued=found.before is not None,
-                )  # fmt: skip
-                writer.read(found, reader, reading.how(reader), report, committed=indexing.more)
-            told.of(told.left)
+                writer.read(found, reader, how, begun(source, detected, found), committed=indexing.more)
+            count.of(count.left)
         writer.finish(me=me, also=also)
     index_outbox(store, embedder(), progress)
 
 
+def begun(source: Source, detected: Detected, found: Part) -> SourceReport:
+    """The report of a source that is about to be read."""
+    return SourceReport(
+        uri=source.uri, format=detected.reader.name, confidence=detected.confidence, continued=found.before is not None
+    )
+
+
 @dataclass
-class _Told:
+class _Counted:
     """Tells of the bytes of a source as they are read, of each once: some readers go through a file twice."""
 
     left: int
@@ -194,7 +232,7 @@ def dry_run(paths: Sequence[str], *, reading: Reading, progress: Progress, in_me
                 told = SourceReport(uri=source.uri, format=detected.reader.name, confidence=detected.confidence)
                 report.sources.append(told)
                 times: list[datetime] = []
-                bytes_told = _Told(source.path.stat().st_size, advance)
+                bytes_told = _Counted(source.path.stat().st_size, advance)
                 watched = replace(source, watched=bytes_told.of)
                 for turn in listen(watched, detected.reader, normaliser, told):
                     if isinstance(turn, Heard):

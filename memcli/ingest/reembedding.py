@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from memcli.ingest.indexing import EMBEDDER
 from memcli.progress import Progress
+from memcli.usage import UsageError
 from store.reembedding import Reembedding
 from store.store import Store
 
@@ -29,10 +30,16 @@ def reembed(
     store: Store, embedder: Embedder, progress: Progress, *, go_on: Callable[[], bool] = lambda: True
 ) -> tuple[int, bool]:
     """Make the index anew with this embedder. Only under the writer lock. Returns how many turns were embedded, and
-    whether the new index is in its place; go_on is asked after each batch whether there is time for another.
+    whether the new index is in its place; go_on is asked after each batch whether there is time for another. Raises
+    UsageError for an index on object storage.
     """
     if store.seal:  # its index is made anew by each process, with the embedder of the settings, and never on the disk
         return 0, True
+    if store.place is not None:
+        raise UsageError(
+            f"the index at {store.place.uri} is not made anew beside itself",
+            hint="export the memory and import it into one with that embedder and a path of its own",
+        )
     second = Reembedding(store, embedder.id)
     second.begin(_rows(store, 1, 1), embedder.dimension)
     faded = store.archive.seqs()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from memcli.ingest.identity import OpenSession, native_id_from, speaker_key
 from memcli.ingest.incremental import Part, beside, forget_old, state_after
-from memcli.ingest.listen import Heard, Unread, listen
+from memcli.ingest.listen import Heard, Unread, listen_to
 from memcli.ingest.normalise import Normaliser
 from memcli.ingest.prepare import Prepared, SpeakersHeard, numbered, prepare, table_of
 from memcli.ingest.readers.base import Reader
@@ -77,21 +77,19 @@ class Writer:
         )  # fmt: skip
 
     def read(
-        self, part: Part, reader: Reader, how: str, report: SourceReport, *, committed: Callable[[], None] | None = None
-    ) -> None:
+        self, part: Part, reader: Reader, how: str, report: SourceReport, *,
+        committed: Callable[[], None] | None = None, items: Iterable[Heard | Unread] | None = None,
+    ) -> None:  # fmt: skip
         """Read a source, or what is new of it, to its end; commit as often as BATCH turns are gathered.
 
-        committed: called after each commit.
+        committed: called after each commit. items: what another process has heard in it.
         """
         assert part.source is not None
         self.report.sources.append(report)
         self._parts[part.source.uri] = part
         self.sessions = {}
         session: OpenSession | None = None
-        for item in listen(
-            part.source, reader, self._normaliser, report, positions=part.state.get("positions"),
-            unnamed=part.state.get("unnamed"), base=part.state.get("base"),
-        ):  # fmt: skip
+        for item in listen_to(part, reader, self._normaliser, report) if items is None else items:
             if isinstance(item, Heard):
                 if item.session is not session:
                     session = item.session

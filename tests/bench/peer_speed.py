@@ -1,9 +1,10 @@
 """What another library takes for the same texts and vectors: run by tests/bench/ratios.py, with the Python that has it.
 
-    python peer_speed.py {bm25s|chromadb} FOLDER
+    python peer_speed.py {bm25s|chromadb|txtai|mem0} FOLDER
 
 FOLDER holds texts.json, questions.json, vectors.npy and asked.npy. Prints {"ingest": s, "search": s}, seconds of
-processor time, of a search the mean; {} where the library is not installed. Nothing here is memcli's.
+processor time, of a search the mean; {} where the library is not installed. Nothing here is memcli's, and nothing needs
+a network: whoever wants vectors gets them ready-made, by text.
 """
 
 from __future__ import annotations
@@ -67,17 +68,86 @@ def chromadb(folder: Path, texts: list[str], questions: list[str]) -> dict[str, 
     return {"ingest": taken(add), "search": taken(search) / len(questions)}
 
 
+def by_text(folder: Path, texts: list[str], questions: list[str]) -> Callable[[str], Any]:
+    """Gives the vector of any of the texts and questions."""
+    import numpy as np
+
+    rows = np.concatenate([np.load(folder / "vectors.npy"), np.load(folder / "asked.npy")])
+    known = dict(zip([*texts, *questions], rows, strict=True))
+    return known.__getitem__
+
+
+def txtai(folder: Path, texts: list[str], questions: list[str]) -> dict[str, float]:
+    """Words and vectors (hybrid) with the texts, kept on the disk; the vectors come from a function of ours."""
+    import numpy as np
+    from txtai import Embeddings
+
+    vector = by_text(folder, texts, questions)
+    embeddings = Embeddings(
+        method="external", transform=lambda asked: np.stack([vector(text) for text in asked]), content=True, hybrid=True
+    )
+
+    def add() -> None:
+        embeddings.index(texts)
+        embeddings.save(str(folder / "txtai"))
+
+    def search() -> None:
+        for question in questions:
+            embeddings.search(question, LIMIT)
+
+    return {"ingest": taken(add), "search": taken(search) / len(questions)}
+
+
+def mem0(folder: Path, texts: list[str], questions: list[str]) -> dict[str, float]:
+    """Added one by one as they are (infer=False), in its Qdrant on the disk; the vectors come from a class of ours."""
+    from langchain.embeddings.base import Embeddings
+    from mem0 import Memory
+
+    vector = by_text(folder, texts, questions)
+
+    class ReadyMade(Embeddings):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            return [self.embed_query(text) for text in texts]
+
+        def embed_query(self, text: str) -> list[float]:
+            found: list[float] = vector(text).tolist()
+            return found
+
+    place = {"path": str(folder / "qdrant"), "on_disk": True, "embedding_model_dims": len(vector(texts[0]))}
+    memory = Memory.from_config(
+        {
+            "embedder": {"provider": "langchain", "config": {"model": ReadyMade()}},
+            "vector_store": {"provider": "qdrant", "config": place},
+            "llm": {"provider": "openai", "config": {"api_key": "never asked"}},
+            "history_db_path": str(folder / "history.db"),
+        }
+    )
+
+    def add() -> None:
+        for text in texts:
+            memory.add([{"role": "user", "content": text}], user_id="ann", infer=False)
+
+    def search() -> None:
+        for question in questions:
+            memory.search(question, filters={"user_id": "ann"}, top_k=LIMIT)
+
+    return {"ingest": taken(add), "search": taken(search) / len(questions)}
+
+
 def main() -> None:
     """Measure the library that is named."""
-    os.environ["ANONYMIZED_TELEMETRY"] = "False"
     name, folder = sys.argv[1], Path(sys.argv[2])
+    os.environ |= {"ANONYMIZED_TELEMETRY": "False", "MEM0_TELEMETRY": "False", "HF_HUB_OFFLINE": "1"}
+    os.environ["MEM0_DIR"] = str(folder / "mem0")
     texts, questions = (json.loads((folder / f"{which}.json").read_text()) for which in ("texts", "questions"))
     try:
         __import__(name)
     except ImportError:
         print("{}")
         return
-    print(json.dumps({"bm25s": bm25s, "chromadb": chromadb}[name](folder, texts, questions)))
+    print(
+        json.dumps({"bm25s": bm25s, "chromadb": chromadb, "txtai": txtai, "mem0": mem0}[name](folder, texts, questions))
+    )
 
 
 if __name__ == "__main__":

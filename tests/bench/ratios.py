@@ -4,8 +4,9 @@
 One run, the same texts for all. Each figure is a ratio, what the other takes over what memcli takes, in processor time
 of all threads: 1 is as cheap as the other, less is dearer. The floors do a part of the work only: a plain insert of
 the rows into DuckDB, the built-in embedder alone, one product of all vectors in numpy, the bare ONNX model on tokens
-that are there. `--peers` names the interpreter that has bm25s or chromadb, each asked through its public API: bm25s
-searches words alone, in memory; chromadb gets the same vectors ready-made, and what embedding them takes is added.
+that are there. `--peers` names the interpreter that has bm25s, chromadb, txtai or mem0 (with langchain, through which
+it is given vectors), each asked through its public API: bm25s searches words alone, in memory; the others get the same
+vectors ready-made, and what embedding them takes is added.
 
 HISTORY is a folder: each run leaves a JSON file. `--fail-on-regression` ends with exit code 1 where a ratio is more
 than 20 % below the median of the runs in it that had as many turns of the same logs, on the same machine.
@@ -35,7 +36,7 @@ OFTEN = 15
 BUILT_IN = {"embedder.model": "", "reranker.model": "", "llm.model": "", "llm.url": ""}
 """Whatever the settings of this machine are."""
 
-PEERS = ("bm25s", "chromadb")
+PEERS = ("bm25s", "chromadb", "txtai", "mem0")
 
 
 def fallen(ratios: Mapping[str, float], before: Sequence[Mapping[str, float]]) -> list[str]:
@@ -107,9 +108,10 @@ def measured(logs: Path, count: int, peers: str, scratch: Path) -> dict[str, flo
     np.save(scratch / "asked.npy", asked)
     for name in PEERS:
         command = [peers, str(Path(__file__).with_name("peer_speed.py")), name, str(scratch)]
-        found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+        said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        found = json.loads(said.splitlines()[-1])
         if found:
-            shared = embedding if name == "chromadb" else 0.0
+            shared = embedding if name != "bm25s" else 0.0
             ratios[f"ingest / {name}"] = (found["ingest"] + shared) / ingest
             ratios[f"search / {name}"] = found["search"] / search
         else:

@@ -149,7 +149,8 @@ def test_the_key_is_made_once_and_private(run: Callable[..., Any], memory: Path,
     assert json.loads((memory / "key.json").read_text()) == {"file": str(file)}
     made = file.read_text()
     other = run("--json", "--memory", tmp_path / "other", "init", "--encrypt", "--key-file", file)
-    assert other.json == {"schema": 1, "memory": str(tmp_path / "other"), "encrypted": True, "key": {"file": str(file)}}
+    place = {"memory": str(tmp_path / "other"), "index_at": None}
+    assert other.json == {"schema": 1, **place, "encrypted": True, "key": {"file": str(file)}}
     assert file.read_text() == made
 
 
@@ -322,7 +323,8 @@ def test_what_lies_beside_it_in_clear_is_found_and_taken_away(run: Callable[...,
 
 def test_init_makes_a_memory_and_says_where(run: Callable[..., Any], tmp_path: Path, log: Path) -> None:
     made = run("--json", "init")
-    assert made.json == {"schema": 1, "memory": str(tmp_path / "memory"), "encrypted": False, "key": None}
+    place = {"memory": str(tmp_path / "memory"), "index_at": None}
+    assert made.json == {"schema": 1, **place, "encrypted": False, "key": None}
     assert stat.S_IMODE((tmp_path / "memory").stat().st_mode) == 0o700
     assert run("--json", "status").json["turns"] == 0
     run("init", code=2)

@@ -1,0 +1,278 @@
+"""An ingest whose reading and embedding is done by Ray: by as many processes as Ray has cores, of one machine or many.
+
+Who does the work changes nothing of what comes out: a worker reads a whole source with the reader, the normaliser and
+the redaction of any ingest, and embeds texts with the memory's embedder. Ids, commits and the index stay with the one
+process that holds the memory, in the order of the sources, so that the memory is the same to the bit (but for the last
+bits of vectors of an added embedder, which depend on the batch anyway). A worker that dies costs time: Ray gives
+its task to another, and nothing is committed of a source before the whole of it has come back.
+
+Vectors come back as numbers and the index is written here. Workers could write Lance fragments, for one commit to join;
+but only pylance can, which is 217 MB beside the LanceDB that is there, and it would take 5 microseconds a turn off what
+is left to this process, of some 127 (tests/bench/on_ray.py).
+
+A Ray of its own is for this command alone: bound to this machine, with a token that nobody else has, its files in a
+private folder, without a dashboard and without Ray's statistics.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from engines.errors import EngineFailed, EngineUnavailable
+from memcli import __version__
+from memcli.config import Config
+from memcli.ingest.pipeline import Reading, Told, begun
+from memcli.usage import UsageError
+from store.sealing import is_sealed
+from store.store import CATALOGUE
+
+if TYPE_CHECKING:
+    from engines.protocols import Embedder, Vectors
+    from memcli.ingest.detect import Detected
+    from memcli.ingest.readers.base import Source
+    from store.batches import ReadRow
+
+GROUP_BYTES, GROUP_SOURCES = 8 * 1024 * 1024, 256
+"""Sources that one task reads together: small ones cost less that way."""
+
+LARGEST_BYTES = 64 * 1024 * 1024
+"""A larger source is read by the ingest itself, piece by piece: all of it would have to lie in memory at once."""
+
+AHEAD = 2
+"""So many tasks for each core are given out before the first of them is waited for."""
+
+PIECE = 1_024
+"""Texts that one task embeds."""
+
+ADDRESS = "RAY_ADDRESS"
+"""The environment variable, Ray's own, that names a cluster; without it, a Ray is started on this machine."""
+
+Given = tuple["Source", "Detected", "ReadRow | None"]
+
+
+class OnRay:
+    """Ray at work for one ingest. It is an Elsewhere, and its `embedder` spreads the texts that it is given.
+
+    memory: the folder. settings: those that the embedder is loaded by. embedder: of the memory. tell: is told what a
+    person should know. Raises EngineUnavailable where Ray is missing, or its cluster, or where that has another version
+    of memcli, and UsageError for an encrypted memory.
+    """
+
+    def __init__(
+        self, memory: Path, settings: Config, embedder: Callable[[], Embedder], tell: Callable[[str], None]
+    ) -> None:
+        if is_sealed(memory / CATALOGUE):
+            raise UsageError(
+                "an encrypted memory is not read in on Ray",
+                hint="what passes between Ray's processes may lie on disks in clear: leave --on out",
+            )
+        self._settings = settings
+        self._load = embedder
+        self._tell = tell
+        self._folder: Path | None = None
+        self.ray = _ray()
+
+    def __enter__(self) -> Self:
+        address = os.environ.get(ADDRESS)
+        handler = signal.getsignal(signal.SIGTERM)  # Ray puts its own in place
+        try:
+            if address:
+                self.ray.init(address, log_to_driver=False, logging_level="ERROR")
+            else:
+                self._start()
+        except (OSError, RuntimeError, ValueError) as error:  # of which its own errors are
+            self.__exit__()
+            raise EngineUnavailable(
+                f"Ray cannot be used{f' at {address}' if address else ''}: {str(error).splitlines()[0]}",
+                hint=f"{ADDRESS} names a running cluster; without it, one is started on this machine",
+            ) from error
+        finally:
+            signal.signal(signal.SIGTERM, handler)
+        self._cores = max(1, int(self.ray.cluster_resources().get("CPU", 1)))
+        return self
+
+    def _start(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="memcli-ray-"))  # for its owner alone
+        self.ray.init(
+            "local", include_dashboard=False, log_to_driver=False, logging_level="ERROR",
+            _temp_dir=str(self._folder), _node_ip_address="127.0.0.1",
+        )  # fmt: skip
+
+    def __exit__(self, *raised: object) -> None:
+        self.ray.shutdown()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    # reading
+
+    def told(
+        self, chosen: Sequence[tuple[Source, Detected]], reads: Mapping[str, ReadRow], reading: Reading
+    ) -> Iterator[Told | None]:
+        """What is told in each of the sources, in their order; None for one that is to be read in this process."""
+        read = self.ray.remote(_read)
+        waiting: deque[tuple[int, Any]] = deque()
+        unseen = 0
+        groups = iter(_groups(chosen))
+        while True:
+            while len(waiting) < AHEAD * self._cores and (group := next(groups, None)):
+                given = [(replace(source, watched=None), one, reads.get(source.uri)) for source, one in group]
+                large = group[0][0].path.stat().st_size > LARGEST_BYTES
+                waiting.append((len(group), None if large else read.remote(given, reading, __version__)))
+            if not waiting:
+                break
+            count, task = waiting.popleft()
+            found = [None] * count if task is None else self._result(task)
+            unseen += 0 if task is None else found.count(None)
+            yield from found
+        if unseen:
+            self._tell(f"{unseen} files are not on Ray's machines under the same path, and were read on this one")
+
+    # embedding
+
+    def embedder(self) -> Embedder:
+        """The embedder of the memory, with its texts spread over the workers."""
+        return self._spread
+
+    @cached_property
+    def _spread(self) -> SpreadEmbedder:
+        embed = self.ray.remote(_embed)
+
+        def vectors(pieces: Sequence[Sequence[str]]) -> list[Vectors]:
+            tasks = [embed.remote(self._settings, self._spread.id, list(piece), __version__) for piece in pieces]
+            return [self._result(task) for task in tasks]
+
+        return SpreadEmbedder(self._load(), vectors)
+
+    def _result(self, task: Any) -> Any:
+        """What a task gave, or the error that it raised. Raises EngineFailed where its workers died again and again."""
+        from ray.exceptions import RayError, RayTaskError
+
+        try:
+            return self.ray.get(task)
+        except RayTaskError as error:
+            raise error.cause from None
+        except RayError as error:
+            raise EngineFailed(
+                f"Ray gave up a task: {str(error).strip().splitlines()[0]}",
+                hint="what was committed is safe: run the same command again",
+            ) from error
+
+
+class SpreadEmbedder:
+    """An Embedder whose texts others embed, where there are enough of them. vectors: has pieces of them embedded."""
+
+    def __init__(self, embedder: Embedder, vectors: Callable[[Sequence[Sequence[str]]], Sequence[Vectors]]) -> None:
+        self._embedder = embedder
+        self._vectors = vectors
+
+    @property
+    def id(self) -> str:
+        """That of the embedder."""
+        return self._embedder.id
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._embedder.dimension
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """As the embedder's own."""
+        import numpy as np
+
+        if len(texts) < PIECE:
+            return self._embedder.embed(texts)
+        return np.concatenate(self._vectors([texts[at : at + PIECE] for at in range(0, len(texts), PIECE)]))
+
+    def embed_query(self, text: str) -> Vectors:
+        """As the embedder's own."""
+        return self._embedder.embed_query(text)
+
+
+def _groups(chosen: Sequence[tuple[Source, Detected]]) -> Iterator[list[tuple[Source, Detected]]]:
+    """The sources, in their order, in groups for one task each; a large one stands alone."""
+    group: list[tuple[Source, Detected]] = []
+    room = GROUP_BYTES
+    for source, detected in chosen:
+        size = source.path.stat().st_size
+        if group and (size > room or len(group) == GROUP_SOURCES):
+            yield group
+            group, room = [], GROUP_BYTES
+        group.append((source, detected))
+        room -= size
+    if group:
+        yield group
+
+
+# what runs in a worker
+
+
+def _read(given: Sequence[Given], reading: Reading, version: str) -> list[Told | None]:
+    """What is told in the sources, each as a whole; None for one that is not on this machine."""
+    _same_version(version)
+    return [_told(*one, reading) for one in given]
+
+
+def _told(source: Source, detected: Detected, last: ReadRow | None, reading: Reading) -> Told | None:
+    from memcli.ingest.incremental import part
+    from memcli.ingest.listen import listen_to
+    from memcli.ingest.normalise import Normaliser
+
+    if not source.path.is_file():
+        return None
+    normaliser = Normaliser(reading.zone, redacting=reading.redacting)
+    found = part(source, detected.reader, last, reading.how(detected.reader))
+    report = begun(source, detected, found)
+    if found.source is None:
+        return Told(found, report, [], Counter())
+    items = list(listen_to(found, detected.reader, normaliser, report))
+    vars(found.source).pop("head", None)  # read once, and kept beside the fields
+    return Told(found, report, items, normaliser.redacted)
+
+
+def _embed(settings: Config, embedder_id: str, texts: Sequence[str], version: str) -> Vectors:
+    _same_version(version)
+    return _embedder(embedder_id, settings).embed(texts)
+
+
+_loaded: dict[str, Embedder] = {}
+
+
+def _embedder(embedder_id: str, settings: Config) -> Embedder:
+    """The embedder, loaded once by each worker, on one thread: there is a worker for each core."""
+    from memcli.engines_in_use import embedder_with_id
+
+    if embedder_id not in _loaded:
+        _loaded[embedder_id] = embedder_with_id(settings, embedder_id, threads=1)
+    return _loaded[embedder_id]
+
+
+def _same_version(version: str) -> None:
+    if version != __version__:
+        raise EngineUnavailable(
+            f"a machine of the Ray cluster has memcli {__version__}, this one {version}",
+            hint="install the same version on all of them",
+        )
+
+
+@cache
+def _ray() -> Any:
+    # Before the import, which reads them. Nothing is sent anywhere; what its processes say of themselves is not put
+    # among our data on stdout; and the Ray that is started is for nobody else.
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
+    if ADDRESS not in os.environ:
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    try:
+        import ray
+    except ImportError as error:
+        raise EngineUnavailable("Ray is not installed", hint="pip install 'memcli[ray]'") from error
+    return ray

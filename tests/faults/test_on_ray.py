@@ -1,0 +1,128 @@
+"""An ingest on Ray makes the memory that any ingest makes, whoever of its workers is killed.
+
+The Ray is a real one, on this machine. It takes some seconds to start, so that one story tells all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.store import Store
+
+SESSIONS, TURNS = 5, 2_000
+WORDS = ["kettle", "river", "ladder", "candle", "garden", "violin", "engine", "harbour", "pepper", "saddle", "ferry"]
+SECRET = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"  # in two parts, or whoever looks for secrets finds it here
+TABLES = ("turns", "sessions", "sources", "speakers", "quarantine", "outbox")
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory, examples: Path) -> Path:
+    """The example logs, and files that are worth the while of a worker: one holds a secret and a line that is none."""
+    folder = tmp_path_factory.mktemp("logs")
+    shutil.copytree(examples / "logs", folder / "examples")
+    chance = random.Random(7)
+    for session in range(SESSIONS):
+        with (folder / f"talk{session:02}.jsonl").open("w", encoding="utf-8") as log:
+            for number in range(TURNS):
+                text = " ".join(chance.choices(WORDS, k=12))
+                turn = {"id": f"m{number}", "speaker": chance.choice(["Ann", "Ben"]), "text": f"{text} {number}"}
+                log.write(json.dumps(turn | {"time": 1_700_000_000 + 90_000 * session + 40 * number}) + "\n")
+    with (folder / "talk00.jsonl").open("a", encoding="utf-8") as log:
+        log.write(
+            json.dumps({"speaker": "Ben", "text": f"the token is {SECRET}", "time": 1_700_000_000}) + "\n{broken\n"
+        )
+    return folder
+
+
+def workers() -> dict[int, str]:
+    """The processes of Ray that are at work at this moment, with the name of what each does."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            name = place.read_bytes().split(b"\0")[0].decode()
+        except OSError:
+            continue  # it has ended
+        if name.startswith("ray::_"):
+            found[int(place.parent.name)] = name
+    return found
+
+
+def held(memory: Path) -> dict[str, Any]:
+    """All that a memory knows of what was said: rows of the catalogue, rows and vectors of the index."""
+    store = Store.open(memory, wait_s=10)
+    with store.reading() as catalogue:
+        db = catalogue.connection
+        found: dict[str, Any] = {name: db.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in TABLES}
+    table = store.index._reading()
+    found["index"] = table.scan(table.columns()).sort_by("seq").to_pylist()
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="workers are found in /proc")
+def test_a_worker_that_is_killed_costs_nothing(memcli: Any, tmp_path: Path, logs: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: memcli[ray]")
+    here, on_ray = tmp_path / "here", tmp_path / "on_ray"
+    plain = memcli("--memory", here, "--json", "ingest", logs)
+    assert plain.code == 3, plain.err  # the broken line
+
+    before = set(workers())
+    ingest = memcli.start("--memory", on_ray, "--json", "ingest", logs, "--on", "ray")
+    killed = ""
+    patience = time.monotonic() + 240
+    while not killed and ingest.poll() is None and time.monotonic() < patience:
+        for process, name in workers().items():
+            if process not in before and not killed:
+                os.kill(process, signal.SIGKILL)
+                killed = name
+    out, err = ingest.communicate(timeout=240)
+    assert ingest.returncode == 3, err.decode()
+    assert killed.startswith("ray::_"), "no worker was seen at work"
+
+    report, expected = json.loads(out), plain.json
+    for one in (report, expected):
+        del one["batch"], one["seconds"]
+    assert report == expected
+    assert report["redacted"]["GitHub token"] == 2  # that of the examples too
+    assert held(on_ray) == held(here)
+    for question in ("When was Maya's job interview?", "ferry violin 77", "token"):
+        one, other = (memcli("--memory", memory, "--json", "search", question).json for memory in (here, on_ray))
+        assert one["hits"] == other["hits"] != []
+
+    again = memcli("--memory", on_ray, "--json", "ingest", logs)
+    assert again.code == 3
+    assert again.json["turns_added"] == 0
+    assert all(source["unchanged"] for source in again.json["sources"])
+
+
+def test_without_ray_nothing_is_made_and_it_is_said_what_to_install(
+    memcli: Any, tmp_path: Path, examples: Path
+) -> None:
+    (tmp_path / "ray.py").write_text("raise ImportError\n")
+    done = memcli("--json", "ingest", examples / "logs", "--on", "ray", PYTHONPATH=str(tmp_path))
+    assert done.code == 22
+    assert done.out == ""
+    assert json.loads(done.err.splitlines()[-1])["error"] == {
+        "code": 22, "name": "EngineUnavailable", "message": "Ray is not installed", "hint": "pip install 'memcli[ray]'"
+    }  # fmt: skip
+    assert memcli("status").code == 10
+
+
+def test_an_encrypted_memory_is_not_read_in_on_ray(memcli: Any, examples: Path) -> None:
+    assert memcli("init", "--encrypt", "--key-file", "key").code == 0
+    done = memcli("ingest", examples / "logs", "--on", "ray")
+    assert done.code == 2
+    assert "encrypted" in done.err
+
+
+@pytest.mark.parametrize("options", [("--on", "spark"), ("--on", "ray", "--follow"), ("--on", "ray", "--dry-run")])
+def test_what_does_not_go_together_is_refused(memcli: Any, examples: Path, options: tuple[str, ...]) -> None:
+    assert memcli("ingest", examples / "logs", *options).code == 2
