@@ -27,6 +27,8 @@ _signals: list[int] = []
 def main() -> NoReturn:
     """Run memcli with the process's arguments, and exit."""
     os.umask(0o077)  # whatever this program writes is the user's alone
+    # numpy's products here are small: to share one out costs more than it saves, on a busy machine many times more.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     code = run(sys.argv[1:])
