@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from engines.protocols import AnswerReader, Reading, TokenEncoder, TokenVectors, Utterance
+
+Loaded = TypeVar("Loaded")
 
 
 class LoadingTokenEncoder:
     """A TokenEncoder. Whoever needs it first waits until it is there; what loading it raised is raised then."""
 
     def __init__(self, load: Callable[[], TokenEncoder]) -> None:
-        pool = ThreadPoolExecutor(1, "loading")
-        self._loading = pool.submit(load)
-        pool.shutdown(wait=False)
+        self._loading = _beside(load)
 
     @property
     def id(self) -> str:
@@ -35,15 +34,31 @@ class LoadingTokenEncoder:
 
 
 class WaitingReader:
-    """An AnswerReader that is loaded when it is first asked to read: most commands never do."""
+    """An AnswerReader that is loaded once it is said to be needed, beside other work: most commands never do.
+
+    What loading it raised is raised by read().
+    """
 
     def __init__(self, load: Callable[[], AnswerReader]) -> None:
         self._load = load
+        self._loading: Future[AnswerReader] | None = None
+
+    def prepare(self) -> None:
+        """Begin to load it, if that has not begun."""
+        self._begun()
 
     def read(self, question: str, utterances: Sequence[Utterance]) -> list[Reading]:
         """As the reader's own. Raises what it raises, and what loading it raises."""
-        return self._reader.read(question, utterances)
+        return self._begun().result().read(question, utterances)
 
-    @cached_property
-    def _reader(self) -> AnswerReader:
-        return self._load()
+    def _begun(self) -> Future[AnswerReader]:
+        if self._loading is None:
+            self._loading = _beside(self._load)
+        return self._loading
+
+
+def _beside(load: Callable[[], Loaded]) -> Future[Loaded]:
+    pool = ThreadPoolExecutor(1, "loading")
+    loading = pool.submit(load)
+    pool.shutdown(wait=False)
+    return loading

@@ -96,6 +96,10 @@ class AnswerReader(Protocol):
         """The best answer in each utterance, in order; independent of the other utterances of the call."""
         ...
 
+    def prepare(self) -> None:
+        """Say that it will be asked to read soon, so that what takes time before that can begin."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:

@@ -66,6 +66,9 @@ class MiniLMReader:
                 return list(pool.map(one, utterances))
         return [one(utterance) for utterance in utterances]
 
+    def prepare(self) -> None:
+        """It is there already."""
+
     def _windows(self, asked: Sequence[int], utterance: Utterance) -> list[_Window]:
         head = [self._begin, *asked, self._end]
         ids, places = self._encode(f"{utterance.speaker}: {utterance.text}")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SLICE_ROWS = 1024
 """How many rows of the table are looked up at a time: they fit the processor's cache, which doubles the speed."""
 
+MANY_TEXTS = 4096
+"""For so many texts at once the whole table is multiplied out, which takes 30 MB from then on."""
+
 BATCH_TEXTS, BATCH_CHARS = 8192, 16 * 1024 * 1024
 """How many texts, and characters of them, are tokenized at a time, which bounds memory."""
 
@@ -40,6 +43,7 @@ class StaticEmbedder:
         self._words = Words(self._tokenizer)
         self._vectors: npt.NDArray[np.int8] = _array(folder / "vectors.npy")
         self._scales: npt.NDArray[np.float32] = _array(folder / "scales.npy")
+        self._scaled: npt.NDArray[np.float32] | None = None
         if self._vectors.shape != (len(self._scales), card.dimension):
             raise ModelCorrupt(f"{folder}: vectors and scales do not fit together", hint=REINSTALL)
 
@@ -97,7 +101,9 @@ class StaticEmbedder:
         """float32 (texts, dimension): the weighted sums, before they are brought to length 1."""
         import numpy as np
 
-        counts = tokens.counts
+        counts, scaled = tokens.counts, self._scaled
+        if scaled is None and len(counts) >= MANY_TEXTS:
+            scaled = self._scaled = np.asarray(self._vectors) * np.asarray(self._scales)[:, None]
         sums = np.zeros((len(counts), self.dimension), np.float32)
         # Texts of as many tokens are summed together, token by token: which ones share a call changes no bit.
         for count in set(counts.tolist()) - {0}:
@@ -105,7 +111,9 @@ class StaticEmbedder:
             step = max(1, SLICE_ROWS // count)
             for part in (same[at : at + step] for at in range(0, len(same), step)):
                 ids = tokens.ids[tokens.starts[part][:, None] + np.arange(count)]
-                sums[part] = (self._vectors[ids] * self._scales[ids][:, :, None]).sum(axis=1)
+                # The same bits either way, and twice as fast where the whole table is there already.
+                rows = self._vectors[ids] * self._scales[ids][:, :, None] if scaled is None else scaled[ids]
+                sums[part] = rows.sum(axis=1)
         return sums
 
 

@@ -80,6 +80,8 @@ def ask(
     if query.known_as_of is not None:
         query = replace(query, until=min(query.until or query.known_as_of, query.known_as_of))
     query = replace(query, limit=2 * budget.turns)
+    if writing is None:
+        engines.reader.prepare()  # it loads while the memory is searched
     recalled = recall(query, store, engines, time_budget=time_budget)
     if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
         if time_budget.left:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -27,6 +28,11 @@ _signals: list[int] = []
 def main() -> NoReturn:
     """Run memcli with the process's arguments, and exit."""
     os.umask(0o077)  # whatever this program writes is the user's alone
+    # Little of what a command makes goes before its end: to look for rings in it after every 700 objects, as Python
+    # does, takes a tenth of the time of `--help`.
+    gc.set_threshold(50_000)
+    # numpy's products here are small: to share one out costs more than it saves, on a busy machine many times more.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     code = run(sys.argv[1:])

@@ -138,7 +138,8 @@ def judge(source: Source) -> Detected:
     if not source.head.removeprefix(codecs.BOM_UTF8).strip():
         raise NotALog("the file is empty")
     _refuse_binary(source.head)
-    sureness = [(reader.sniff(source), reader) for reader in READERS]
+    asked = [reader for reader in READERS if source.may_be_json or not reader.only_json]
+    sureness = [(reader.sniff(source), reader) for reader in asked]
     best = max(score for score, _ in sureness)
     if best <= 0:
         names = ", ".join(reader.name for reader in READERS)

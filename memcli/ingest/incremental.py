@@ -120,6 +120,9 @@ def state_after(part: Part, sessions: Iterable[OpenSession]) -> dict[str, Any]:
         return {}
     said: dict[str, dict[str, list[Any]]] = dict(earlier.get("said", {}))
     counted: dict[str, int] = dict(earlier.get("positions", {}))
+    ordered = place.ordered and earlier.get("ordered", True)
+    newest = place.newest or (datetime.fromisoformat(earlier["newest"]) if earlier.get("newest") else None)
+    since = newest - RECENT if ordered and newest is not None else datetime.min
     unfinished = 0
     unnamed = next((one for one in reversed(opened) if one.unnamed), None)
     for session in opened:
@@ -136,16 +139,13 @@ def state_after(part: Part, sessions: Iterable[OpenSession]) -> dict[str, Any]:
         said[session.id] = {
             content: [session.said[content] - again[content], at and at.isoformat()]
             for content, at in session.latest.items()
-            if session.said[content] > again[content]
+            if (at is None or at >= since) and session.said[content] > again[content]
         }
-    ordered = place.ordered and earlier.get("ordered", True)
-    newest = place.newest or (datetime.fromisoformat(earlier["newest"]) if earlier.get("newest") else None)
-    if ordered and newest is not None:
-        since = (newest - RECENT).isoformat()
-        said = {
-            id_: {content: entry for content, entry in contents.items() if entry[1] is None or entry[1] >= since}
-            for id_, contents in said.items()
-        }
+    earliest = since.isoformat()
+    said = {
+        id_: {content: entry for content, entry in contents.items() if entry[1] is None or entry[1] >= earliest}
+        for id_, contents in said.items()
+    }
     said = {id_: contents for id_, contents in said.items() if contents}
     if sum(map(len, said.values())) + len(counted) > COUNTED:
         return {}

@@ -24,7 +24,7 @@ from memcli.ingest.normalise import Normaliser
 from memcli.ingest.readers.base import Reader, Source
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.walk import Found, sources
-from memcli.ingest.writing import BATCH, Writer
+from memcli.ingest.writing import Writer
 from memcli.progress import Progress
 from store.batches import ReadRow
 from store.sealing import is_sealed
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from engines.protocols import Embedder
     from store.catalogue import Catalogue
 
-__all__ = ["BATCH", "IngestReport", "Reading", "SourceReport", "dry_run", "ingest"]
+__all__ = ["IngestReport", "Reading", "SourceReport", "dry_run", "ingest"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,35 +43,38 @@ def prepare(heard: Sequence[Heard], parts: Mapping[str, Part], batch: int) -> Pr
     for begun in {id(turn.session): turn.session for turn in heard}.values():
         if not begun.said:
             remember(begun, parts[begun.source.uri])
-    opened = {turn.session.id: turn.session for turn in heard}
+    sessions = {id(turn.session): turn.session for turn in heard}
+    opened = {session.id: session for session in sessions.values()}
     reports = {turn.session.source.uri: turn.report for turn in {id(turn.report): turn for turn in heard}.values()}
     inferred = _inferred(heard)
     speakers = _speakers(heard)
-    place_of_session, place_of_source = _places(opened), _places(reports)
-    place_of_speaker = _places(speakers)
-    rows: list[tuple[Any, ...]] = []
-    seen: set[str] = set()
-    session: OpenSession | None = None
+    kept: dict[str, Heard] = {}
     for turn in heard:
-        if turn.session is not session:
-            session = turn.session
-            here, source = place_of_session[session.id], place_of_source[session.source.uri]
-        known_by, said_at, utc_offset, is_inferred = turn.known_by, turn.said_at, turn.utc_offset, False
-        id_ = session.turn_id(turn.said_by, said_at, turn.text)
-        if id_ in seen:
-            continue  # two sources of this commit overlap
-        seen.add(id_)
-        if said_at is None and (stamp := inferred.get((id(session), turn.position))) is not None:
-            said_at, utc_offset, is_inferred = stamp.said_at, stamp.utc_offset, True
-        rows.append(
-            (
-                id_, here, turn.position, turn.speaker, turn.role, turn.text, said_at, utc_offset, is_inferred,
-                place_of_speaker[session.format, known_by, turn.speaker], turn.native_id, source, turn.line,
-                batch, turn.metadata, turn.worded_at,
-            )
-        )  # fmt: skip
-    turns = table_of(dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
-    return Prepared(turns, opened, reports, speakers)
+        # Where two sources of this commit overlap, the first one counts.
+        kept.setdefault(turn.session.turn_id(turn.said_by, turn.said_at, turn.text), turn)
+    columns: dict[str, Any] = dict(zip(Heard._fields, zip(*kept.values(), strict=True), strict=True))
+    columns["time_inferred"] = [False] * len(kept)
+    if inferred:
+        _fill_in(columns, inferred)
+    place_of_session, place_of_source = _places(opened), _places(reports)
+    places = {key: (place_of_session[one.id], place_of_source[one.source.uri]) for key, one in sessions.items()}
+    place_of_speaker = _places(speakers)
+    columns["who"] = [
+        place_of_speaker[session.format, known_by, speaker]
+        for session, known_by, speaker in zip(columns["session"], columns["known_by"], columns["speaker"], strict=True)
+    ]
+    columns["session"], columns["source"] = zip(*[places[id(one)] for one in columns["session"]], strict=True)
+    columns |= {"id": list(kept), "batch": [batch] * len(kept)}
+    return Prepared(table_of({name: columns[name] for name in _COLUMNS}), opened, reports, speakers)
+
+
+def _fill_in(columns: dict[str, Any], inferred: Mapping[tuple[int, int], Stamp]) -> None:
+    """Put inferred times where there are none."""
+    said_at, utc_offset = list(columns["said_at"]), list(columns["utc_offset"])
+    for row, (session, position) in enumerate(zip(columns["session"], columns["position"], strict=True)):
+        if said_at[row] is None and (stamp := inferred.get((id(session), position))) is not None:
+            said_at[row], utc_offset[row], columns["time_inferred"][row] = stamp.said_at, stamp.utc_offset, True
+    columns |= {"said_at": said_at, "utc_offset": utc_offset}
 
 
 def _inferred(heard: Sequence[Heard]) -> dict[tuple[int, int], Stamp]:

@@ -208,6 +208,7 @@ def floors(store: Any, engines: Any) -> float:
 
 
 def main(memory: Path, runs: int = 7) -> None:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does, and before numpy is imported
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     processes([sys.executable, "-c", "pass"], runs)
     processes([COMMAND, "--help"], runs)

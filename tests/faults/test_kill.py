@@ -15,19 +15,25 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
 
 import pytest
 
-from memcli.ingest.pipeline import BATCH
 from store.lance import lance
 from store.store import Store
 
 KILLS = int(os.environ.get("MEMCLI_KILLS", "6"))
 SEED = int(os.environ.get("MEMCLI_SEED", "0"))
+BATCH = 16_384
 TURNS = BATCH + 4_000
-"""Two commits, and two rounds of indexing."""
+"""Two commits, and two rounds of indexing. Commits are a quarter of their usual size: there is less to write."""
+INGEST = f"""
+from memcli.cli.main import main
+from memcli.ingest import writing
+writing.BATCH = {BATCH}
+main()
+"""
 
 WORDS = ["kettle", "river", "ladder", "candle", "garden", "violin", "engine", "harbour", "pepper", "saddle"]
 
@@ -47,6 +53,12 @@ def write_log(path: Path, numbers: range) -> Path:
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_log(tmp_path_factory.mktemp("log") / "log.jsonl", range(TURNS))
+
+
+def started(memcli: Any, *arguments: str | Path) -> Popen[bytes]:
+    """An ingest, as memcli.start() would start it, that commits BATCH turns at a time."""
+    command = [sys.executable, "-c", INGEST, *map(str, arguments)]
+    return Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=memcli.home, env=memcli.environment)
 
 
 def until(happened: Callable[[], Any], process: Popen[bytes]) -> None:
@@ -87,7 +99,7 @@ def test_what_was_committed_survives_a_kill(memcli: Any, tmp_path: Path, log: Pa
     def survive(number: int) -> None:
         chance = random.Random(f"{SEED} {number}")
         memory = tmp_path / f"memory{number}"
-        ingest = memcli.start("--memory", memory, "ingest", log)
+        ingest = started(memcli, "--memory", memory, "ingest", log)
         until((memory / "memory.duckdb").exists, ingest)
         time.sleep(chance.uniform(0, duration))
         ingest.kill()
@@ -133,7 +145,7 @@ def test_a_signal_ends_an_ingest_in_order(
     memcli: Any, tmp_path: Path, log: Path, kind: signal.Signals, code: int, moment: Callable[[Path], bool]
 ) -> None:
     memory = tmp_path / "memory"
-    ingest = memcli.start("--memory", memory, "ingest", log)
+    ingest = started(memcli, "--memory", memory, "ingest", log)
     until(lambda: moment(memory), ingest)
     time.sleep(0.05)
     ingest.send_signal(kind)
@@ -174,7 +186,7 @@ def test_a_search_that_is_killed_while_it_mends_leaves_the_rest_to_the_next(
     memcli: Any, tmp_path: Path, log: Path
 ) -> None:
     memory = tmp_path / "memory"
-    ingest = memcli.start("--memory", memory, "ingest", log)
+    ingest = started(memcli, "--memory", memory, "ingest", log)
     until(lambda: indexing(memory), ingest)
     ingest.kill()
     finish(ingest)
@@ -220,7 +232,7 @@ def test_readers_wait_only_for_short_commits(memcli: Any, tmp_path: Path, log: P
         assert memcli("--memory", memory, "ingest", log).code == 0
     store = Store.open(memory, wait_s=60)
     waits = []
-    writer = memcli.start("--memory", memory, command, *([log] if command == "ingest" else []))
+    writer = started(memcli, "--memory", memory, command, *([log] if command == "ingest" else []))
     until(lambda: at_work(memory), writer)
     began = time.monotonic()
     while writer.poll() is None:

@@ -1,4 +1,4 @@
-"""A token encoder that loads in a thread of its own."""
+"""Models that load in a thread of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from engines.errors import ModelCorrupt
-from engines.loading import LoadingTokenEncoder
+from engines.loading import LoadingTokenEncoder, WaitingReader
+from engines.protocols import Utterance
+from engines.reader import MiniLMReader
 from engines.token_encoder import MiniLMTokenEncoder
 
 
@@ -37,3 +39,33 @@ def test_what_is_wrong_with_the_model_is_told_to_whoever_uses_it():
     for _ in range(2):
         with pytest.raises(ModelCorrupt, match="not a model"):
             loading.encode(["Why?"])
+
+
+def test_a_reader_loads_while_something_else_is_done_and_reads_the_same():
+    loads, done = [], threading.Event()
+
+    def load():
+        loads.append(threading.current_thread())
+        done.set()
+        return MiniLMReader()
+
+    waiting = WaitingReader(load)
+    assert not loads  # most commands never need it
+    waiting.prepare()
+    assert done.wait(60)
+    waiting.prepare()
+    said = [Utterance(speaker="Ana", text="The ferry leaves at nine."), Utterance(speaker="Bo", text="Thanks!")]
+    assert waiting.read("When does the ferry leave?", said) == MiniLMReader().read("When does the ferry leave?", said)
+    assert loads != [threading.current_thread()]
+    assert len(loads) == 1
+
+
+def test_what_is_wrong_with_the_reader_is_told_to_whoever_reads():
+    def load():
+        raise ModelCorrupt("not a model")
+
+    waiting = WaitingReader(load)
+    waiting.prepare()
+    for _ in range(2):
+        with pytest.raises(ModelCorrupt, match="not a model"):
+            waiting.read("Why?", [])

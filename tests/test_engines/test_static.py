@@ -7,7 +7,7 @@ import pytest
 from engines.cards import MINILM_STATIC
 from engines.errors import ModelCorrupt, ModelMissing
 from engines.files import folder_of
-from engines.static import StaticEmbedder
+from engines.static import MANY_TEXTS, StaticEmbedder
 from engines.words import FEW_TEXTS
 
 CANONICAL = {
@@ -39,6 +39,13 @@ def test_a_row_depends_on_its_text_only(embedder, texts):
     together = embedder.embed(many)
     alone = np.stack([embedder.embed([text])[0] for text in many])
     assert np.array_equal(together, alone)
+
+
+def test_very_many_at_once_are_the_same_bits(texts):
+    few, many = StaticEmbedder(), StaticEmbedder()
+    numbered = [f"filler number {at}, {text}" for at, text in enumerate(texts)]
+    together = many.embed([*numbered, *(f"the {at}th" for at in range(MANY_TEXTS))])
+    assert np.array_equal(together[: len(texts)], few.embed(numbered))
 
 
 def test_a_query_is_embedded_like_a_text(embedder, texts):

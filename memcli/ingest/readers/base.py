@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, Literal
 
+from memcli.patterns import regex
 from memcli.types import Role
 
 HEAD_BYTES = 64 * 1024
@@ -40,6 +42,9 @@ ROLES: Mapping[str, Role] = {
 }
 """What the various exporters call the four roles."""
 
+
+# "[12:18] <ann> hi" is no list.
+_JSON = regex(r'^\s*(?:\{|\[\s*(?:[\[{"\]]|\Z))', re.MULTILINE)
 
 UNEDITED = datetime(1, 1, 2, tzinfo=UTC)
 """Since when a message has had its words that was never edited, as far as its source tells: always."""
@@ -215,6 +220,11 @@ class Source:
         """The lines of head_text that are not blank."""
         return [line.rstrip("\r") for line in self.head_text.split("\n") if line.strip()]
 
+    @cached_property
+    def may_be_json(self) -> bool:
+        """Whether a line of the head begins as an object does, or as a list of anything but numbers."""
+        return _JSON.search(self.head_text) is not None
+
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """Every line with its 1-based number, decoded, without its line end; None where it is over LINE_BYTES."""
         with self.open() as stream:
@@ -276,6 +286,8 @@ def always(source: Source) -> bool:
 class Reader:
     """One format. `sniff` gives a confidence from 0 (not this) to 1 (certain) from the head of a source alone.
 
+    `only_json`: it need not be asked of a head that cannot be JSON (see Source.may_be_json).
+
     `by_line`: it goes through the lines once, yields what a line says before it takes the next, and can begin at any
     line with what it left in `Source.carry`. Only such a format can be followed.
 
@@ -288,5 +300,6 @@ class Reader:
     title: str
     sniff: Callable[[Source], float]
     read: Callable[[Source], Iterator[Item]]
+    only_json: bool = False
     by_line: bool = False
     goes_on: Callable[[Source], bool] | None = None

@@ -30,16 +30,17 @@ from memcli.ingest.readers.base import (
 )
 from memcli.ingest.readers.json_stream import Record, key_lines, records
 from memcli.ingest.readers.timestamps import read_time, worded_at
+from memcli.patterns import regex
 
-_MAPPING = re.compile(r'"mapping"\s*:\s*\{')
+_MAPPING = regex(r'"mapping"\s*:\s*\{')
 _COMPANIONS = (
     ("user", ('"chatgpt_plus_user":',)),
     ("shared conversation", ('"conversation_id":', '"is_anonymous":')),
     ("feedback", ('"conversation_id":', '"rating":')),
 )
 """What the other files of an export hold, with keys that they have."""
-_PAGE = re.compile(r"\s*+<html>.{0,200}<title>ChatGPT Data Export</title>", re.DOTALL)
-_NODE = re.compile(r'"(?:message|parent|children|current_node)"\s*:')
+_PAGE = regex(r"\s*+<html>.{0,200}<title>ChatGPT Data Export</title>", re.DOTALL)
+_NODE = regex(r'"(?:message|parent|children|current_node)"\s*:')
 
 # What the model writes to itself, and what the user set up: shown to nobody as an utterance.
 _UNSEEN = {

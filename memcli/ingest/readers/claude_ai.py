@@ -11,7 +11,6 @@ users.json, projects.json and memories.json come in the same folder and hold no 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -29,8 +28,9 @@ from memcli.ingest.readers.base import (
 )
 from memcli.ingest.readers.json_stream import Record, key_lines, records
 from memcli.ingest.readers.timestamps import read_time, worded_at
+from memcli.patterns import regex
 
-_MESSAGES = re.compile(r'"chat_messages"\s*:\s*\[')
+_MESSAGES = regex(r'"chat_messages"\s*:\s*\[')
 _COMPANIONS = (
     ("project", ('"is_starter_project":', '"uuid":')),
     ("user", ('"full_name":', '"email_address":', '"uuid":')),
@@ -217,4 +217,6 @@ def _pasted(attachments: object) -> Iterator[tuple[str, str]]:
             yield name if isinstance(name, str) else "", text
 
 
-READER = Reader(name="claude", title="Claude.ai data export (conversations.json)", sniff=sniff, read=read)
+READER = Reader(
+    name="claude", title="Claude.ai data export (conversations.json)", only_json=True, sniff=sniff, read=read
+)

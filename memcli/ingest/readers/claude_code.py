@@ -11,7 +11,6 @@ assistant with agents that it starts: sessions of their own, with nobody but ass
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,10 +27,11 @@ from memcli.ingest.readers.base import (
 from memcli.ingest.readers.claude_code_titles import titles
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import read_time
+from memcli.patterns import regex
 
-_KIND = re.compile(r'"type"\s*:\s*"(?:user|assistant|summary|system|file-history-snapshot|queue-operation)"')
-_MARK = re.compile(r'"(?:parentUuid|leafUuid|isSidechain|isSnapshotUpdate)"\s*:')
-_QUEUE = re.compile(r'\s*+\{[^{}]*"type"\s*:\s*"queue-operation"[^{}]*"sessionId"')
+_KIND = regex(r'"type"\s*:\s*"(?:user|assistant|summary|system|file-history-snapshot|queue-operation)"')
+_MARK = regex(r'"(?:parentUuid|leafUuid|isSidechain|isSnapshotUpdate)"\s*:')
+_QUEUE = regex(r'\s*+\{[^{}]*"type"\s*:\s*"queue-operation"[^{}]*"sessionId"')
 
 _SUMMARY = "This session is being continued from a previous conversation"
 _OUTPUTS = ("local-command-stdout", "local-command-stderr", "bash-stdout", "bash-stderr")
@@ -230,4 +230,11 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-READER = Reader(name="claude-code", title="Claude Code sessions (JSON Lines)", sniff=sniff, read=read, by_line=True)
+READER = Reader(
+    name="claude-code",
+    title="Claude Code sessions (JSON Lines)",
+    only_json=True,
+    sniff=sniff,
+    read=read,
+    by_line=True,
+)

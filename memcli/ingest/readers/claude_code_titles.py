@@ -7,14 +7,14 @@ names its conversation by the uuid of the last record of it (leafUuid), which ma
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from memcli.ingest.readers.base import Source
+from memcli.patterns import regex
 
-_TITLE = re.compile(r'"type"\s*:\s*"(?:summary|custom-title|ai-title)"')
-_UUID = re.compile(r'"uuid"\s*:\s*"([^"\\]{1,100})"')
-_SESSION = re.compile(r'"sessionId"\s*:\s*"([^"\\]{1,100})"')
+_TITLE = regex(r'"type"\s*:\s*"(?:summary|custom-title|ai-title)"')
+_UUID = regex(r'"uuid"\s*:\s*"([^"\\]{1,100})"')
+_SESSION = regex(r'"sessionId"\s*:\s*"([^"\\]{1,100})"')
 _TITLE_CHARS = 10_000
 _TITLES = 10_000
 

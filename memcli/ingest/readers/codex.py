@@ -14,7 +14,6 @@ session began. What the program puts into the user's mouth (<environment_context
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,15 +32,14 @@ from memcli.ingest.readers.base import (
 )
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import read_time
+from memcli.patterns import regex
 
-_LINE = re.compile(r'"type"\s*:\s*"(?:session_meta|response_item|event_msg|turn_context|compacted)"')
-_PAYLOAD = re.compile(r'"payload"\s*:\s*\{')
-_BARE = re.compile(r'\s*+\{[^{}]*"id"\s*:[^{}]*"timestamp"\s*:[^{}]*"instructions"\s*:|\s*+\{"record_type"\s*:')
-_BARE_ITEM = re.compile(
-    r'"type"\s*:\s*"(?:message|reasoning|function_call|local_shell_call)"|"record_type"\s*:\s*"state"'
-)
-_DOCUMENT = re.compile(r'\s*+\{\s*"session"\s*:\s*\{[^{}]*"(?:id|timestamp|instructions)"\s*:')
-_ITEMS = re.compile(r'"items"\s*:\s*\[')
+_LINE = regex(r'"type"\s*:\s*"(?:session_meta|response_item|event_msg|turn_context|compacted)"')
+_PAYLOAD = regex(r'"payload"\s*:\s*\{')
+_BARE = regex(r'\s*+\{[^{}]*"id"\s*:[^{}]*"timestamp"\s*:[^{}]*"instructions"\s*:|\s*+\{"record_type"\s*:')
+_BARE_ITEM = regex(r'"type"\s*:\s*"(?:message|reasoning|function_call|local_shell_call)"|"record_type"\s*:\s*"state"')
+_DOCUMENT = regex(r'\s*+\{\s*"session"\s*:\s*\{[^{}]*"(?:id|timestamp|instructions)"\s*:')
+_ITEMS = regex(r'"items"\s*:\s*\[')
 
 _CONTEXT = (
     "<environment_context>", "<user_instructions>", "<permissions instructions>", "<turn_aborted>", "<INSTRUCTIONS>",
@@ -237,4 +235,11 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-READER = Reader(name="codex", title="Codex CLI sessions (JSON Lines)", sniff=sniff, read=read, by_line=True)
+READER = Reader(
+    name="codex",
+    title="Codex CLI sessions (JSON Lines)",
+    only_json=True,
+    sniff=sniff,
+    read=read,
+    by_line=True,
+)

@@ -28,8 +28,9 @@ from memcli.ingest.readers.discord_text import is_text_of_discord, read_text_of_
 from memcli.ingest.readers.json_fields import excerpt, fields, key, objects, present, text, texts
 from memcli.ingest.readers.json_tree import Part, Path, parts
 from memcli.ingest.readers.timestamps import from_iso, worded_at
+from memcli.patterns import regex
 
-_EXPORT = re.compile(r'\s*\{\s*"guild"\s*:\s*\{.*?"channel"\s*:\s*\{\s*"id"\s*:\s*"\d+"', re.DOTALL)
+_EXPORT = regex(r'\s*\{\s*"guild"\s*:\s*\{.*?"channel"\s*:\s*\{\s*"id"\s*:\s*"\d+"', re.DOTALL)
 _INSIDE: frozenset[Path] = frozenset({(), ("messages",)})
 _SYSTEM = {
     "RecipientAdd",

@@ -20,13 +20,14 @@ from memcli.ingest.readers.json_stream import records
 from memcli.ingest.readers.json_tree import Part, parts
 from memcli.ingest.readers.newest_first import oldest_first
 from memcli.ingest.readers.timestamps import from_iso, from_snowflake
+from memcli.patterns import regex
 
 ACCOUNT_NAMES = ("nickname", "global_name", "username", "name")
 """Where an account has its name: the one in a server first."""
 
-_COLUMNS = re.compile(r'"?ID"?,"?Timestamp"?,"?Contents"?,"?Attachments"?\s*(?:\n|\Z)')
-_RECORD = re.compile(r'\s*\[\s*\{\s*"ID"\s*:\s*"?\d{15,20}"?\s*,\s*"Timestamp"\s*:')
-_INDEX = re.compile(r'\s*\{\s*"\d{15,20}"\s*:\s*(?:"|null)')
+_COLUMNS = regex(r'"?ID"?,"?Timestamp"?,"?Contents"?,"?Attachments"?\s*(?:\n|\Z)')
+_RECORD = regex(r'\s*\[\s*\{\s*"ID"\s*:\s*"?\d{15,20}"?\s*,\s*"Timestamp"\s*:')
+_INDEX = regex(r'\s*\{\s*"\d{15,20}"\s*:\s*(?:"|null)')
 _DESCRIPTIONS: Mapping[str, tuple[set[str], set[str], str]] = {
     "channel.json": ({"id", "type"}, {"id", "type", "name", "guild", "recipients"}, "description of a channel"),
     "guild.json": ({"id", "name"}, {"id", "name"}, "description of a server"),

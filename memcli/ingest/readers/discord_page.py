@@ -23,15 +23,16 @@ from memcli.ingest.readers.base import EXCERPT_CHARS, RETOLD, ROLES, Ignored, It
 from memcli.ingest.readers.csv_stream import rows
 from memcli.ingest.readers.json_fields import excerpt, present
 from memcli.ingest.readers.timestamps import MONTHS, from_iso, from_snowflake
+from memcli.patterns import regex
 
-_COLUMNS = re.compile(r'"?AuthorID"?,"?Author"?,"?Date"?,"?Content"?,"?Attachments"?,"?Reactions"?\s*(?:\n|\Z)')
-_CHANNEL = re.compile(r"\[(\d{15,20})\]")
-_NUMBER = re.compile(r"\d{15,20}")
-_WORDED = re.compile(r"(\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d) ([AP]M)", re.ASCII)
-_NUMBERED = re.compile(
+_COLUMNS = regex(r'"?AuthorID"?,"?Author"?,"?Date"?,"?Content"?,"?Attachments"?,"?Reactions"?\s*(?:\n|\Z)')
+_CHANNEL = regex(r"\[(\d{15,20})\]")
+_NUMBER = regex(r"\d{15,20}")
+_WORDED = regex(r"(\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d) ([AP]M)", re.ASCII)
+_NUMBERED = regex(
     r"(\d{1,4})[/.-](\d{1,2})[/.-](\d{1,4}),? (\d{1,2}):(\d\d)(?::(\d\d))?(?:[ \u202f]?([AaPp])\.?[Mm]\.?)?", re.ASCII
 )
-_NOTICE = re.compile(
+_NOTICE = regex(
     r"Joined the server\.|Pinned a message\.|Changed the channel icon\.|Started a thread\.|Left the group\."
     r"|Added .{1,100} to the group\.|Removed .{1,100} from the group\.|Changed the channel name: .{1,100}"
     r"|Started a call that lasted [\d,.]{1,20} minutes\."

@@ -39,12 +39,13 @@ from memcli.ingest.readers.base import (
 )
 from memcli.ingest.readers.discord_page import day_first, is_notice, said_at, session_of
 from memcli.ingest.readers.json_fields import present
+from memcli.patterns import regex
 
 _RULE = "=" * 62
-_HEADER = re.compile(r"\[([^\[\]]{6,40})\] (\S.{0,99}?)( \(pinned\))?", re.ASCII)
-_DATE = re.compile(r"\d{1,4}[-/.](?:\d{1,2}|[A-Z][a-z]{2})[-/.]\d{1,4}\D{1,3}\d{1,2}:\d\d")
+_HEADER = regex(r"\[([^\[\]]{6,40})\] (\S.{0,99}?)( \(pinned\))?", re.ASCII)
+_DATE = regex(r"\d{1,4}[-/.](?:\d{1,2}|[A-Z][a-z]{2})[-/.]\d{1,4}\D{1,3}\d{1,2}:\d\d")
 _MARKS = ("{Attachments}", "{Embed}", "{Stickers}", "{Reactions}")
-_LINK = re.compile(r"https?://\S+")
+_LINK = regex(r"https?://\S+")
 
 
 @dataclass(slots=True)

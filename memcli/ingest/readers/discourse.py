@@ -20,10 +20,11 @@ from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reade
 from memcli.ingest.readers.json_fields import broken, in_time, inner, key, objects, text
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import read_time, worded_at
+from memcli.patterns import regex
 
-_POSTS = re.compile(r'"(?:post_stream"\s*:\s*\{|latest_posts"\s*:\s*\[)')
-_FIELDS = re.compile(r'"(?:cooked|raw)"\s*:')
-_QUOTE = re.compile(r"\[quote[^\]]*\].*?\[/quote\]", re.DOTALL)
+_POSTS = regex(r'"(?:post_stream"\s*:\s*\{|latest_posts"\s*:\s*\[)')
+_FIELDS = regex(r'"(?:cooked|raw)"\s*:')
+_QUOTE = regex(r"\[quote[^\]]*\].*?\[/quote\]", re.DOTALL)
 
 
 def sniff(source: Source) -> float:
@@ -105,4 +106,4 @@ def _post(post: object, line: int) -> RawTurn | Skipped | Ignored:
     )
 
 
-READER = Reader(name="discourse", title="Discourse (topics and posts as JSON)", sniff=sniff, read=read)
+READER = Reader(name="discourse", title="Discourse (topics and posts as JSON)", only_json=True, sniff=sniff, read=read)

@@ -31,14 +31,15 @@ from memcli.ingest.readers.base import (
 from memcli.ingest.readers.gemini_cells import cells, conversation, plain
 from memcli.ingest.readers.json_stream import records
 from memcli.ingest.readers.timestamps import read_time
+from memcli.patterns import regex
 
-_PRODUCT = re.compile(r"gemini|\bbard\b", re.IGNORECASE)
-_FIELDS = re.compile(r'\s*+\[?\s*+\{[^{}\[\]]*"(?:header|title|time)"\s*:')
-_PROMPTED = re.compile(r"(?:Prompted|Eingegebener Prompt:|Asked|Said)(?:\s+|$)")
+_PRODUCT = regex(r"gemini|\bbard\b", re.IGNORECASE)
+_FIELDS = regex(r'\s*+\[?\s*+\{[^{}\[\]]*"(?:header|title|time)"\s*:')
+_PROMPTED = regex(r"(?:Prompted|Eingegebener Prompt:|Asked|Said)(?:\s+|$)")
 _NO_PROMPT = ("Gave feedback", "Selected preferred draft", "Used ", "Created Gemini Canvas", "Created a ")
 _HTML_BYTES = 1024 * 1024
-_PICTURE = re.compile(r"<(?:img|picture|video|audio|svg|canvas|iframe)\b", re.IGNORECASE)
-_MARKUP = re.compile(r"<[^<>]*>|&nbsp;")
+_PICTURE = regex(r"<(?:img|picture|video|audio|svg|canvas|iframe)\b", re.IGNORECASE)
+_MARKUP = regex(r"<[^<>]*>|&nbsp;")
 
 
 @dataclass(frozen=True, slots=True)

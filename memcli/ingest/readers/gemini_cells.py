@@ -18,19 +18,20 @@ from html import unescape
 from memcli.ingest.readers.base import Source
 from memcli.ingest.readers.gemini_dates import activity_time
 from memcli.ingest.readers.html_words import words
+from memcli.patterns import regex
 
 CELL_CHARS = 16 * 1024 * 1024
 """A longer cell is refused; answers with pictures in them have some megabytes."""
 _PIECE_BYTES = 256 * 1024
 _OPENING = '<div class="outer-cell'
-_HEADER = re.compile(r'class="header-cell[^>]{0,200}>(.{0,1000}?)</div>', re.DOTALL)
-_CONTENT = re.compile(r'<div class="content-cell[^>]{0,200}>')
-_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_ATTACHED = re.compile(
+_HEADER = regex(r'class="header-cell[^>]{0,200}>(.{0,1000}?)</div>', re.DOTALL)
+_CONTENT = regex(r'<div class="content-cell[^>]{0,200}>')
+_BREAK = regex(r"<br\s*/?>", re.IGNORECASE)
+_ATTACHED = regex(
     r"\d+ generated (?:image|video|file)s?\.?|Attached \d+ files?\.?|\d+ Datei(?:en)? angehängt\.?", re.IGNORECASE
 )
-_CONVERSATION = re.compile(r"gemini\.google\.com/(?:u/\d+/)?app/(?:c_)?([\w-]{6,64})")
-_TAG = re.compile(r"<[^<>]*>")
+_CONVERSATION = regex(r"gemini\.google\.com/(?:u/\d+/)?app/(?:c_)?([\w-]{6,64})")
+_TAG = regex(r"<[^<>]*>")
 _SPACE = "\ue000"
 
 

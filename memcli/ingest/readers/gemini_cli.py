@@ -10,7 +10,6 @@ thoughts and its tool calls with their results. Times are in UTC.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,9 +26,10 @@ from memcli.ingest.readers.base import (
 )
 from memcli.ingest.readers.json_stream import Record, key_lines, records
 from memcli.ingest.readers.timestamps import read_time
+from memcli.patterns import regex
 
-_SESSION = re.compile(r'\s*+\{[^{}\[\]]*"sessionId"\s*:[^{}\[\]]*"(?:projectHash|startTime)"\s*:')
-_HASH_FIRST = re.compile(r'\s*+\{[^{}\[\]]*"projectHash"\s*:[^{}\[\]]*"sessionId"\s*:')
+_SESSION = regex(r'\s*+\{[^{}\[\]]*"sessionId"\s*:[^{}\[\]]*"(?:projectHash|startTime)"\s*:')
+_HASH_FIRST = regex(r'\s*+\{[^{}\[\]]*"projectHash"\s*:[^{}\[\]]*"sessionId"\s*:')
 _TYPES = {"user": "user", "gemini": "assistant"}
 
 
@@ -159,4 +159,4 @@ def _result(call: dict[str, Any]) -> str:
     return "\n".join(found)
 
 
-READER = Reader(name="gemini-cli", title="Gemini CLI sessions (JSON)", sniff=sniff, read=read)
+READER = Reader(name="gemini-cli", title="Gemini CLI sessions (JSON)", only_json=True, sniff=sniff, read=read)

@@ -16,6 +16,8 @@ import re
 import unicodedata
 from datetime import datetime, timedelta, timezone
 
+from memcli.patterns import regex
+
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -37,16 +39,16 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d):(\d\d)")
-_NAMED = re.compile(
+_CLOCK = regex(r"(\d{1,2}):(\d\d):(\d\d)")
+_NAMED = regex(
     r"([^\W\d_]{3,12})\.?\s+(\d{1,2}),?\s+(\d{4})"
     r"|(\d{1,2})\.?\s+(?:de\s+)?([^\W\d_]{3,12})\.?\s+(?:de\s+)?(\d{4})"
 )
-_YEAR_FIRST = re.compile(r"(\d{4})\s?[年./-]\s?(\d{1,2})\s?[月./-]\s?(\d{1,2})")
-_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_AFTERNOON = re.compile(r"(?<!\w)(?:p\.?\s?m\.?|下午|오후|午後)", re.IGNORECASE)
-_MORNING = re.compile(r"(?<!\w)(?:a\.?\s?m\.?|上午|오전|午前)", re.IGNORECASE)
-_OFFSET = re.compile(r"(?:GMT|UTC)([+-])(\d{1,2})(?::?(\d\d))?$")
+_YEAR_FIRST = regex(r"(\d{4})\s?[年./-]\s?(\d{1,2})\s?[月./-]\s?(\d{1,2})")
+_DAY_FIRST = regex(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_AFTERNOON = regex(r"(?<!\w)(?:p\.?\s?m\.?|下午|오후|午後)", re.IGNORECASE)
+_MORNING = regex(r"(?<!\w)(?:a\.?\s?m\.?|上午|오전|午前)", re.IGNORECASE)
+_OFFSET = regex(r"(?:GMT|UTC)([+-])(\d{1,2})(?::?(\d\d))?$")
 _ZONES = {
     "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2, "EEST": 3,
     "MSK": 3, "TRT": 3, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "BRT": -3, "EDT": -4,

@@ -7,7 +7,6 @@ it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,8 +14,9 @@ from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawT
 from memcli.ingest.readers.json_fields import broken, inner, key, text
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import read_time
+from memcli.patterns import regex
 
-_FIELDS = [re.compile(pattern) for pattern in (r'"fromUser"\s*:\s*\{', r'"sent"\s*:\s*"', r'"text"\s*:\s*"')]
+_FIELDS = [regex(pattern) for pattern in (r'"fromUser"\s*:\s*\{', r'"sent"\s*:\s*"', r'"text"\s*:\s*"')]
 
 
 def sniff(source: Source) -> float:
@@ -59,4 +59,4 @@ def _message(record: Record) -> RawTurn | Skipped | Ignored:
     )
 
 
-READER = Reader(name="gitter", title="Gitter (messages of a room)", sniff=sniff, read=read)
+READER = Reader(name="gitter", title="Gitter (messages of a room)", only_json=True, sniff=sniff, read=read)

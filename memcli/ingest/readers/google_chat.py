@@ -14,7 +14,6 @@ real exports. Quirks:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -25,15 +24,16 @@ from memcli.ingest.readers.json_stream import records
 from memcli.ingest.readers.json_tree import Part, Path, parts
 from memcli.ingest.readers.local_dates import from_words
 from memcli.ingest.readers.timestamps import from_iso
+from memcli.patterns import regex
 
-_MESSAGE = re.compile(r'"creator"\s*:\s*\{')
-_DATE = re.compile(r'"created_date"\s*:\s*"')
+_MESSAGE = regex(r'"creator"\s*:\s*\{')
+_DATE = regex(r'"created_date"\s*:\s*"')
 _PERSON = r'\{\s*"(?:name|email|user_type)"\s*:\s*"'
-_MEMBERS = re.compile(rf'\s*\{{(?:\s*"name"\s*:\s*"[^"]*",)?\s*"members"\s*:\s*\[\s*{_PERSON}')
-_USER = re.compile(rf'\s*\{{\s*"user"\s*:\s*{_PERSON}')
-_GROUP_ID = re.compile(r'"message_id"\s*:\s*"([^"/\\]{1,80})/')
-_ISO = re.compile(r"\d{4}-\d\d-\d\dT")
-_FOLDER = re.compile(r"(?:DM|Space) (\S+)")
+_MEMBERS = regex(rf'\s*\{{(?:\s*"name"\s*:\s*"[^"]*",)?\s*"members"\s*:\s*\[\s*{_PERSON}')
+_USER = regex(rf'\s*\{{\s*"user"\s*:\s*{_PERSON}')
+_GROUP_ID = regex(r'"message_id"\s*:\s*"([^"/\\]{1,80})/')
+_ISO = regex(r"\d{4}-\d\d-\d\dT")
+_FOLDER = regex(r"(?:DM|Space) (\S+)")
 _INSIDE: frozenset[Path] = frozenset({(), ("messages",)})
 
 
@@ -139,4 +139,4 @@ def _link(annotation: dict[str, Any]) -> str:
     return text(url)
 
 
-READER = Reader(name="google-chat", title="Google Chat (Takeout messages.json)", sniff=sniff, read=read)
+READER = Reader(name="google-chat", title="Google Chat (Takeout messages.json)", only_json=True, sniff=sniff, read=read)

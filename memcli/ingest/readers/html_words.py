@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from memcli.patterns import regex
+
 QUOTES = (
     "//blockquote[@type='cite' or contains(@class,'gmail_quote') or contains(@class,'protonmail_quote')]"
     "|//div[contains(@class,'gmail_quote') or contains(@class,'yahoo_quoted') or contains(@class,'moz-cite-prefix')]"
@@ -18,7 +20,7 @@ QUOTES = (
 _REST_IS_QUOTE = "(//div[@id='divRplyFwdMsg' or @id='appendonsend'])[1]"
 """What Outlook puts in front of the mail that is answered."""
 
-_TAG = re.compile(r"<(?:html|body|div|p|br|table|span|a|b|i|font|head|meta|style|!doctype)\b[^>]*>", re.IGNORECASE)
+_TAG = regex(r"<(?:html|body|div|p|br|table|span|a|b|i|font|head|meta|style|!doctype)\b[^>]*>", re.IGNORECASE)
 
 
 def looks_like_html(text: str) -> bool:

@@ -35,20 +35,21 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.timestamps import MONTHS
+from memcli.patterns import regex
 
-_STAMP = re.compile(
+_STAMP = regex(
     r"(?P<indent> *)(?P<month>[A-Z][a-z]{2}) (?P<day>\d\d), (?P<year>\d{4}) {1,2}(?P<hour>\d{1,2}):(?P<minute>\d\d)"
     r":(?P<second>\d\d) (?P<half>[AP])M(?: \((?P<read>Read by [^()]*)\))?(?P<rest> .*)?"
 )
-_REACTIONS = re.compile(r"(?:Tapbacks|Reactions):")
-_REACTION = re.compile(r"\s*(.{1,60}?) by (.{1,80})")
-_EDITED = re.compile(r"Edited (.{1,60}) later: ?(.*)")
-_UNSENT = re.compile(r".{1,80} unsent this message(?: part)?(?: .{1,60} after sending)?!?")
+_REACTIONS = regex(r"(?:Tapbacks|Reactions):")
+_REACTION = regex(r"\s*(.{1,60}?) by (.{1,80})")
+_EDITED = regex(r"Edited (.{1,60}) later: ?(.*)")
+_UNSENT = regex(r".{1,80} unsent this message(?: part)?(?: .{1,60} after sending)?!?")
 _ANSWERS = "This message responded to an earlier message."
-_ATTACHMENT = re.compile(
+_ATTACHMENT = regex(
     r"(?:Sticker from .{1,80}: )?(?:/|~/|\.{0,2}/|attachments/|[A-Za-z]:\\)[^\n]{1,400}\.\w{2,5}(?: \(.{1,80}\))?"
 )
-_NOTES = re.compile(
+_NOTES = regex(
     r"Attachments? missing!?|Unable to (?:copy|convert|locate) attachment.*"
     r"|Sent with (?:Slam|Loud|Gentle|Invisible Ink|Echo|Spotlight|Balloons|Confetti|Love|Lasers|Fireworks|Sparkles"
     r"|Celebration|Shooting Star|Heart)"
@@ -71,10 +72,11 @@ class _Block:
 
 def sniff(source: Source) -> float:
     """By its stamps, each with a line that names who and a line of words under it."""
+    if not source.head_lines or not _STAMP.fullmatch(source.head_lines[0]):
+        return 0.0
     lines = source.head_text.split("\n")
     stamps = [number for number, line in enumerate(lines) if _STAMP.fullmatch(line.rstrip("\r"))]
-    bare = [number for number in stamps if number + 2 < len(lines) and lines[number + 1].strip()]
-    return 0.95 if bare and stamps[0] == next((n for n, line in enumerate(lines) if line.strip()), -1) else 0.0
+    return 0.95 if any(number + 2 < len(lines) and lines[number + 1].strip() for number in stamps) else 0.0
 
 
 def read(source: Source) -> Iterator[Item]:

@@ -17,7 +17,6 @@ metadata ("clock"). A line without a time has that of the line before.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -34,19 +33,20 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.irc_clock import STAMP, Clock, date_in_name
+from memcli.patterns import regex
 
-_EVENT = re.compile(
+_EVENT = regex(
     r"has (?:joined|left) [#&(]|has (?:joined|left|quit)(?: IRC)?(?: \(.*)?$|(?:joined|left) the channel"
     r"|(?:is|are) now known as \S+$|sets (?:channel )?mode:? |was kicked (?:from|by|off)|has been kicked"
     r"|change[sd] (?:the )?topic (?:of|to)"
     r"|^(?:mode/|ServerMode|Topic\b|Now talking|Mode\b|Users |net(?:joined|split)\b|Disconnected\b|Connected\b)"
 )
-_ACTION = re.compile(r"\*+ ?\t?[@+%&~]?([^\s:*<>]+)[ \t]+(.*\S)")
-_EQUALS_ACTION = re.compile(r"=== ([^\s:<>\[\]]+(?:\[[^\s<>]*)?) (.*\S)")
-_NOTICE = re.compile(r"-([^\s!:()<>-][^\s:/<>]{0,60}?)(?:[:/]\S{1,80})?- (.*\S)")
-_PRIVATE = re.compile(r"\(([^\s/()]+)/[#&][^\s()]*\) (.*\S)")
-_TABBED = re.compile(r"[@+%&~]?([^\s<>*=-][^\s<>]*)\t(.*)")
-_EGGDROP_ACTION = re.compile(r"Action: (\S+) (.*\S)")
+_ACTION = regex(r"\*+ ?\t?[@+%&~]?([^\s:*<>]+)[ \t]+(.*\S)")
+_EQUALS_ACTION = regex(r"=== ([^\s:<>\[\]]+(?:\[[^\s<>]*)?) (.*\S)")
+_NOTICE = regex(r"-([^\s!:()<>-][^\s:/<>]{0,60}?)(?:[:/]\S{1,80})?- (.*\S)")
+_PRIVATE = regex(r"\(([^\s/()]+)/[#&][^\s()]*\) (.*\S)")
+_TABBED = regex(r"[@+%&~]?([^\s<>*=-][^\s<>]*)\t(.*)")
+_EGGDROP_ACTION = regex(r"Action: (\S+) (.*\S)")
 
 _NICK_CHARS = 40
 _NICKS = 10_000
@@ -78,7 +78,7 @@ def _name(source: Source) -> str:
     return "/".join([*source.uri.rsplit("/", 2)[-2:-1], source.stem])
 
 
-_SPOKEN = re.compile(r".{0,40}?<[^<>\s]{0,2} ?[^<>\s]{1,60}>[ \t]|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t[^\t]{1,60}\t")
+_SPOKEN = regex(r".{0,40}?<[^<>\s]{0,2} ?[^<>\s]{1,60}>[ \t]|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t[^\t]{1,60}\t")
 
 
 def read(source: Source) -> Iterator[Item]:
@@ -89,19 +89,22 @@ def read(source: Source) -> Iterator[Item]:
     if "clock" in source.carry:
         clock.carry_on(source.carry["clock"])
     source.carry["clock"] = clock
-    stamp, width = "", 0
+    width = 0
     said_at: datetime | None = None
     metadata: Mapping[str, Any] = {}
     nicks: set[str] = set()
     for number, line in source.lines():
-        # The hot path, worth its few lines: `<nick> text` under the same stamp as the line before.
-        if stamp and line is not None and line.startswith(stamp) and line[width : width + 2] == " <":
+        # The hot path, worth its few lines: `<nick> text` of a known nick, at a time of day that was read before.
+        if width and line is not None and line[width : width + 2] == " <":
             end = line.find("> ", width)
             nick = line[width + 2 : end]
             text = line[end + 2 :].strip()
             if end > 0 and text and nick in nicks:
-                yield RawTurn(speaker=nick, text=text, said_at=said_at, line=number, metadata=metadata)
-                continue
+                if not line.startswith(clock.stamp) and clock.again(line[:width]):
+                    said_at, metadata = clock.now, clock.metadata
+                if line.startswith(clock.stamp):
+                    yield RawTurn(speaker=nick, text=text, said_at=said_at, line=number, metadata=metadata)
+                    continue
         if line is None:
             yield Skipped(line=number, reason=TOO_LONG)
         elif not line or line.isspace():
@@ -109,7 +112,7 @@ def read(source: Source) -> Iterator[Item]:
         else:
             item = _read_line(line, number, clock)
             yield item
-            stamp, width = clock.stamp, len(clock.stamp)
+            width = len(clock.stamp)
             said_at, metadata = clock.now, clock.metadata
             if isinstance(item, RawTurn) and item.metadata is metadata and len(nicks) < _NICKS:
                 nicks.add(item.speaker)

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from memcli.ingest.readers.timestamps import MONTHS, from_iso
+from memcli.patterns import regex
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-STAMP = re.compile(
+STAMP = regex(
     rf"""\[?(?:(?P<iso>\d{{4}}-\d\d-\d\d)[T ]
         |(?P<day>\d{{1,2}})[ ](?P<month>{_MONTH})[ ]
         |(?P<month2>{_MONTH})[ ]{{1,2}}(?P<day2>\d{{1,2}})[ ])?
@@ -25,8 +26,8 @@ STAMP = re.compile(
 )
 """What a line starts with: a time of day, perhaps with a date, perhaps in brackets."""
 
-_NAMED_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)", re.ASCII)
-_DATE_LINE = re.compile(
+_NAMED_DATE = regex(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)(?!\d)", re.ASCII)
+_DATE_LINE = regex(
     rf"""(?:---[ ](?:Log[ ]opened|Log[ ]closed|Day[ ]changed)|\*{{4}}[ ](?:BEGIN|ENDING)[ ]LOGGING[ ]AT
         |Session[ ](?:Start|Time|Close):)
     [ ]+(?:[A-Z][a-z]{{2}}[ ]+)?
@@ -35,6 +36,8 @@ _DATE_LINE = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _NOTHING: Mapping[str, Any] = {}
+_TIMES = 86_400
+"""So many times of day are remembered as they are written."""
 
 
 def date_in_name(name: str) -> datetime | None:
@@ -60,6 +63,7 @@ class Clock:
         self._shift = timedelta()
         self._minutes: int | None = None
         self._twelve_hours = True
+        self._times: dict[str, tuple[int, int, timedelta]] = {}
 
     def carried(self) -> dict[str, Any]:
         """What it knows, as JSON, for a clock that goes on where this one ended."""
@@ -110,13 +114,29 @@ class Clock:
                 time = timedelta(hours=int(hour), minutes=int(minute), seconds=int(second or 0))
                 if int(hour) > 23 or int(minute) > 59:
                     raise ValueError("no such time of day")
-                self._follow(int(hour), int(minute))
-                self.now = self._date + self._shift + time if self._date else None
-                self.metadata = _NOTHING if self.now else {"clock": stamped[0].strip("[]")}
+                if not (month or month2) and len(self._times) < _TIMES:
+                    self._times[stamped[0]] = int(hour), int(minute), time
+                self._take(stamped[0], int(hour), int(minute), time)
         except (ValueError, OverflowError):
             return False
         self.stamp = stamped[0]
         return True
+
+    def again(self, stamp: str) -> bool:
+        """Take a time of day that read() has read before; False where it has not, or where a date was with it."""
+        if (known := self._times.get(stamp)) is None:
+            return False
+        try:
+            self._take(stamp, *known)
+        except OverflowError:
+            return False
+        self.stamp = stamp
+        return True
+
+    def _take(self, stamp: str, hour: int, minute: int, time: timedelta) -> None:
+        self._follow(hour, minute)
+        self.now = self._date + self._shift + time if self._date else None
+        self.metadata = _NOTHING if self.now else {"clock": stamp.strip("[]")}
 
     def _set_date(self, date: datetime) -> None:
         if date != self._date:

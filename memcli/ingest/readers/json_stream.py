@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from memcli.ingest.readers.base import EXCERPT_CHARS, Skipped, Source
+from memcli.patterns import regex
 
 RECORD_CHARS = 64 * 1024 * 1024
 """A longer record is refused. The longest real ones (one ChatGPT conversation) are a few megabytes."""
 PIECE_BYTES = 64 * 1024
 
-_BLANK = re.compile(r"[\s,]*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_BLANK = regex(r"[\s,]*")
+_SURROGATE = regex("[\ud800-\udfff]")
 # An error of the parser this near the end of what was read may only mean that the rest is still to come
 # (a literal, a number or an escape cut in two); further away, the JSON is really wrong.
 _CUT_CHARS = 16
@@ -190,8 +191,8 @@ def key_lines(record: Record, key: str) -> list[tuple[str, int]]:
 def boundary(indent: str, by_line: bool) -> re.Pattern[str]:
     """Where the next record starts: on the next line if every line has one, else where a line opens like this one."""
     if by_line:
-        return re.compile(r"\n")
-    return re.compile(r"\n" + (re.escape(indent) if indent.isspace() else "") + r"(?=[{\[])")
+        return regex(r"\n")
+    return regex(r"\n" + (re.escape(indent) if indent.isspace() else "") + r"(?=[{\[])")
 
 
 def _mend(value: Any) -> Any:

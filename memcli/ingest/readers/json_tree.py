@@ -14,6 +14,7 @@ from typing import Any
 
 from memcli.ingest.readers.base import EXCERPT_CHARS, Skipped, Source
 from memcli.ingest.readers.json_stream import Broken, Window
+from memcli.patterns import regex
 
 Path = tuple[str, ...]
 """Keys from the root of the document; "*" stands for any element of a list."""
@@ -114,7 +115,7 @@ def _elements(window: Window, path: Path, inside: frozenset[Path]) -> Iterator[P
 def _boundary(indent: str) -> re.Pattern[str]:
     """Where the next element starts, a line indented like this one; or where the list ends, a line indented less."""
     indent = indent if indent.isspace() else ""
-    return re.compile(rf"\n(?:{re.escape(indent)}(?=[{{\[])|[ \t]{{0,{max(0, len(indent) - 1)}}}(?=\]))")
+    return regex(rf"\n(?:{re.escape(indent)}(?=[{{\[])|[ \t]{{0,{max(0, len(indent) - 1)}}}(?=\]))")
 
 
 def _end(window: Window, path: Path, closing: str) -> Iterator[End | Skipped]:

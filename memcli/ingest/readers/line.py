@@ -33,17 +33,18 @@ from memcli.ingest.readers.base import (
     Skipped,
     Source,
 )
+from memcli.patterns import regex
 
-_TITLE = re.compile(
+_TITLE = regex(
     r"\[LINE\] ?(?:Chat history (?:with|in) (?P<en>.+)|(?P<ja>.+?)(?:とのトーク履歴|のトーク履歴)"
     r"|[与與](?P<zh>.+?)的(?:聊天记录|聊天記錄|聊天紀錄)|ประวัติการแชท(?:กับ|ใน)? ?(?P<th>.+)"
     r"|(?P<ko>.+?)님?과의 대화.*|(?P<other>.+))"
 )
-_DAY = re.compile(
+_DAY = regex(
     r"(?P<before>[^\W\d_][\w.]{0,20}\.?,? ?)?(?P<a>\d{1,4})(?:[./-]|年 ?)(?P<b>\d{1,2})(?:[./-]|月 ?)(?P<c>\d{1,4})日?"
     r"\.?[ ,]?\(?(?P<after>[^\W\d_][^\d\t()]{0,20})?\)?"
 )
-_ROW = re.compile(
+_ROW = regex(
     r"(?:(?P<early>午前|上午|오전)|(?P<late>午後|下午|오후))?[ ]?(?P<hour>\d{1,2}):(?P<minute>\d\d)"
     r"[ \u00a0\u202f]?(?P<half>[AaPp])?(?(half)\.?[Mm]\.?)\t(?P<rest>.*)"
 )
@@ -52,26 +53,29 @@ _WEEKDAYS = {
     for names in ("mon tue wed thu fri sat sun", "月 火 水 木 金 土 日", "一 二 三 四 五 六 日")
     for number, name in enumerate(names.split())
 }
-_MEDIA = re.compile(
+_MEDIA = regex(
     r"\[(?:Photo|Photos|Sticker|Video|Videos|Voice message|File|Contact|Location|Album|Note|Gift|Emoji|Image|GIF"
     r"|写真|スタンプ|動画|ボイスメッセージ|音声メッセージ|ファイル|連絡先|位置情報|アルバム|ノート|画像|絵文字"
     r"|照片|貼圖|贴图|影片|视频|相片|圖片|图片|語音訊息|语音信息|檔案|文件|聯絡資訊|位置訊息"
     r"|รูป|รูปภาพ|รูปถ่าย|สติกเกอร์|สติ๊กเกอร์|วิดีโอ|ไฟล์|ตำแหน่ง|ข้อความเสียง"
     r"|사진|스티커|동영상|음성 메시지|파일|위치)\](?: .{0,80})?"
 )
-_CALL = re.compile(r"☎.*")
+_CALL = regex(r"☎.*")
 _ERA = 543
 
 
 def sniff(source: Source) -> float:
     """By LINE's title in the first line, or by days with tabbed rows under them."""
     lines = source.head_lines
+    titled = bool(lines) and lines[0].startswith("[LINE]")
+    if not titled and not (lines and _is_day(lines[0])):
+        return 0.0
     rows = sum(_ROW.fullmatch(line) is not None for line in lines)
-    if lines and lines[0].startswith("[LINE]"):
+    if titled:
         return 0.98 if rows else 0.6
     days = sum(_is_day(line) for line in lines)
     spoken = sum(line.count("\t") == 2 and _ROW.fullmatch(line) is not None for line in lines)
-    return 0.97 if days and spoken and _is_day(lines[0]) and days + rows >= 0.3 * len(lines) else 0.0
+    return 0.97 if spoken and days + rows >= 0.3 * len(lines) else 0.0
 
 
 def read(source: Source) -> Iterator[Item]:

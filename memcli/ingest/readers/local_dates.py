@@ -13,18 +13,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from memcli.ingest.readers.timestamps import MONTHS
+from memcli.patterns import regex
 
-_ENGLISH = re.compile(
+_ENGLISH = regex(
     r"(?P<weekday>[A-Z][a-z]+), (?:(?P<month>[A-Z][a-z]+) (?P<day>\d{1,2})|(?P<day2>\d{1,2}) (?P<month2>[A-Z][a-z]+)),?"
     r" (?P<year>\d{4})(?:,| at) (?P<clock>\d{1,2}:\d\d(?::\d\d)?) ?(?P<half>[AaPp]\.?[Mm]\.?)?(?P<zone>.*)",
     re.ASCII,
 )
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_CLOCK = re.compile(
+_CLOCK = regex(
     r"(?<!\d)(\d{1,2})(?:[:.]| ?(?:[時时시]|นาฬิกา) ?)(\d{1,2})(?:(?:[:.]| ?(?:[分분]|นาที) ?)(\d{1,2}))?(?!\d)"
 )
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_UTC = re.compile(r"\b(?:UTC|GMT|TU)\b|Z$")
+_YEAR = regex(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_UTC = regex(r"\b(?:UTC|GMT|TU)\b|Z$")
 
 # The languages of Google's own interface; the other locales of CLDR would make every foreign date slower to read.
 _LANGUAGES = (

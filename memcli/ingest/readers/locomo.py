@@ -25,12 +25,13 @@ from memcli.ingest.readers.base import (
 )
 from memcli.ingest.readers.json_stream import Record, key_lines, records
 from memcli.ingest.readers.timestamps import MONTHS
+from memcli.patterns import regex
 
-_TURN = re.compile(r'"dia_id"\s*:\s*"D\d+:\d+')
-_SESSION_TIME = re.compile(r'"session_\d+_date_time"\s*:')
-_QUESTION = re.compile(r'"evidence"\s*:\s*\[\s*"D\d+:\d+')
-_SESSION = re.compile(r"session_([0-9]{1,6})")
-_TIME = re.compile(r"\s*(\d{1,2}):(\d\d)\s*([ap])\.?m\.?\s+on\s+(\d{1,2})\s+([a-z]{3})[a-z]*\.?,?\s+(\d{4})\s*", re.I)
+_TURN = regex(r'"dia_id"\s*:\s*"D\d+:\d+')
+_SESSION_TIME = regex(r'"session_\d+_date_time"\s*:')
+_QUESTION = regex(r'"evidence"\s*:\s*\[\s*"D\d+:\d+')
+_SESSION = regex(r"session_([0-9]{1,6})")
+_TIME = regex(r"\s*(\d{1,2}):(\d\d)\s*([ap])\.?m\.?\s+on\s+(\d{1,2})\s+([a-z]{3})[a-z]*\.?,?\s+(\d{4})\s*", re.I)
 
 
 def sniff(source: Source) -> float:
@@ -112,4 +113,4 @@ def _time(text: object) -> datetime | None:
     return datetime(int(year), MONTHS[month.lower()], int(day), hour_of_day, int(minute), tzinfo=UTC)
 
 
-READER = Reader(name="locomo", title="LoCoMo conversations (JSON)", sniff=sniff, read=read)
+READER = Reader(name="locomo", title="LoCoMo conversations (JSON)", only_json=True, sniff=sniff, read=read)

@@ -27,10 +27,11 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.json_stream import Record, key_lines, records
+from memcli.patterns import regex
 
-_QUESTION = re.compile(r'"question_(?:id|type)"\s*:')
-_SESSIONS = re.compile(r'"(?:haystack_(?:sessions|session_ids|dates)|evidence_sessions)"\s*:')
-_TIME = re.compile(r"\s*(\d{4})/(\d\d?)/(\d\d?)(?:\s*\(\w{2,9}\))?(?:\s+(\d\d?):(\d\d))?\s*", re.ASCII)
+_QUESTION = regex(r'"question_(?:id|type)"\s*:')
+_SESSIONS = regex(r'"(?:haystack_(?:sessions|session_ids|dates)|evidence_sessions)"\s*:')
+_TIME = regex(r"\s*(\d{4})/(\d\d?)/(\d\d?)(?:\s*\(\w{2,9}\))?(?:\s+(\d\d?):(\d\d))?\s*", re.ASCII)
 
 
 def sniff(source: Source) -> float:
@@ -135,4 +136,4 @@ def _time(text: object) -> datetime | None:
         raise ValueError(f"{text!r:.40} is no time: {error}") from error
 
 
-READER = Reader(name="longmemeval", title="LongMemEval histories (JSON)", sniff=sniff, read=read)
+READER = Reader(name="longmemeval", title="LongMemEval histories (JSON)", only_json=True, sniff=sniff, read=read)

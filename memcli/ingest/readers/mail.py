@@ -12,7 +12,6 @@ and of attachments the names are kept. The same mail twice in a file (inbox and 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -33,8 +32,9 @@ from memcli.ingest.readers.base import (
 )
 from memcli.ingest.readers.mail_box import Raw
 from memcli.ingest.readers.mail_headers import Fields
+from memcli.patterns import regex
 
-_HEADER_LINE = re.compile(r"([!-9;-~]{2,60}):(?:[ \t]|$)")
+_HEADER_LINE = regex(r"([!-9;-~]{2,60}):(?:[ \t]|$)")
 _NEEDED = frozenset({"from"})
 _TELLING = frozenset(
     {"date", "message-id", "subject", "received", "to", "mime-version", "return-path", "in-reply-to", "newsgroups"}

@@ -14,6 +14,7 @@ from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 
 from memcli.ingest.readers.base import decode
+from memcli.patterns import regex
 
 HEADER_CHARS = 64 * 1024
 """The References of the longest threads are a few tens of thousand characters."""
@@ -22,18 +23,18 @@ Fields = Mapping[str, list[str]]
 """The headers of a mail by their names in lower case, as written, in order."""
 
 _LATIN = frozenset({"iso-8859-1", "latin1", "iso8859-1", "iso-8859-15", "windows-1252", "cp1252", "us-ascii"})
-_ID = re.compile(r"<([^<>\s]{1,400})>")
-_OBSCURED = re.compile(r"(\S{1,200}) at (\S{1,200})(?: \((.{0,400})\))?\s*", re.DOTALL)
+_ID = regex(r"<([^<>\s]{1,400})>")
+_OBSCURED = regex(r"(\S{1,200}) at (\S{1,200})(?: \((.{0,400})\))?\s*", re.DOTALL)
 """How Mailman's archives hide addresses: `ann at example.com (Ann)`."""
-_PREFIXES = re.compile(
+_PREFIXES = regex(
     r"\s*(?:(?:re|aw|antw|sv|vs|odp|ynt|rif|res|fwd?|wg|tr|rv|enc|回复|答复|转发|回覆)(?:\[\d+\])?\s*[:：]|\[[^\]]{1,40}\])",
     re.IGNORECASE,
 )
-_REPLY = re.compile(
+_REPLY = regex(
     r"\s*(?:\[[^\]]{1,40}\]\s*)*(?:re|aw|antw|sv|vs|odp|ynt|rif|res|回复|答复|回覆)(?:\[\d+\])?\s*[:：]", re.IGNORECASE
 )
-_ENVELOPE_TIME = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d:\d\d(?::\d\d)?)(?: \S{1,6})? (\d{4})")
-_BLANKS = re.compile(r"\s+")
+_ENVELOPE_TIME = regex(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d:\d\d(?::\d\d)?)(?: \S{1,6})? (\d{4})")
+_BLANKS = regex(r"\s+")
 
 BROKEN: tuple[type[Exception], ...] = (
     ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, OverflowError,

@@ -15,43 +15,45 @@ from __future__ import annotations
 
 import re
 
+from memcli.patterns import regex
+
 _SIGNATURE_LINES = 8
 _INTRODUCTION_CHARS = 300
 
-_QUOTED = re.compile(r"[ \t]{0,3}(?:>|\|[ \t]?>|[A-Za-z]{1,4}>(?=[ >]))")
+_QUOTED = regex(r"[ \t]{0,3}(?:>|\|[ \t]?>|[A-Za-z]{1,4}>(?=[ >]))")
 _WROTE = (
     r"\b(?:wrote|writes|said|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napsala?|pisze|napisała?"
     r"|написала?|пише)\b"
 )
 # "On Mon, 3 Mar 2024, Ann wrote:", "Am 03.03.24 um 10:00 schrieb Ann:", "2016-04-14 11:06 GMT+02:00 Ann <a@b>:"
-_INTRODUCTION = re.compile(
+_INTRODUCTION = regex(
     r"(?:On|At|In article|Am|Le|El|Il|Op|Em|Den|Dne|W dniu|Pe|\d{4}[-/.年])\b.{0,200}(?:\d[:.h]\d\d|\d{4}|@)"
     rf".{{0,200}}(?:{_WROTE}.{{0,80}}|<[^<>]+>|写道|寫道)[ \u00a0]?[:：]"
 )
-_SHORT_INTRODUCTION = re.compile(rf"[^:<>@]{{1,60}}{_WROTE}[ \u00a0]?:")
-_FORWARDED = re.compile(
+_SHORT_INTRODUCTION = regex(rf"[^:<>@]{{1,60}}{_WROTE}[ \u00a0]?:")
+_FORWARDED = regex(
     r"\s*-{2,}\s*(?:Forwarded message|Weitergeleitete Nachricht|Message transféré|Mensaje reenviado"
     r"|Messaggio inoltrato|Doorgestuurd bericht|Mensagem encaminhada|Пересылаемое сообщение)\b"
     r"|\s*Begin forwarded message:",
     re.IGNORECASE,
 )
-_ORIGINAL = re.compile(
+_ORIGINAL = regex(
     r"\s*-{2,}\s*(?:Original Message|Original-Nachricht|Ursprüngliche Nachricht|Message d'origine|Mensaje original"
     r"|Messaggio originale|Oorspronkelijk bericht|Mensagem original|Ursprungligt meddelande|Исходное сообщение"
     r"|Original Appointment)\s*-{2,}\s*",
     re.IGNORECASE,
 )
-_FROM = re.compile(r"\s*\*?(?:From|Von|De|Da|Van|Från|Fra|От|发件人|寄件者|差出人)\s?:\*?\s.*", re.IGNORECASE)
-_SENT = re.compile(
+_FROM = regex(r"\s*\*?(?:From|Von|De|Da|Van|Från|Fra|От|发件人|寄件者|差出人)\s?:\*?\s.*", re.IGNORECASE)
+_SENT = regex(
     r"\s*\*?(?:Sent|Date|Gesendet|Datum|Envoyé|Enviado(?: el)?|Fecha|Inviato|Data|Verzonden|Skickat|Sendt"
     r"|Отправлено|Дата|发送时间|日期|送信日時)\s?:\*?\s.*",
     re.IGNORECASE,
 )
-_UNDERLINE = re.compile(r"\s*_{20,}\s*")
-_LIST_FOOTER = re.compile(r".*(?:mailing list|listinfo|unsubscribe|Mailing-Liste).*", re.IGNORECASE)
-_SCRUBBED = re.compile(r"-{10,} next part -{10,}")
-_SCRUBBED_NAME = re.compile(r"Name: (.{1,200})")
-_SCRUBBED_HEAD = re.compile(
+_UNDERLINE = regex(r"\s*_{20,}\s*")
+_LIST_FOOTER = regex(r".*(?:mailing list|listinfo|unsubscribe|Mailing-Liste).*", re.IGNORECASE)
+_SCRUBBED = regex(r"-{10,} next part -{10,}")
+_SCRUBBED_NAME = regex(r"Name: (.{1,200})")
+_SCRUBBED_HEAD = regex(
     r"(?:An? (?:HTML|non-text|embedded|embedded and charset-unspecified) (?:attachment|message|text) was scrubbed"
     r"|URL: <|Name: |Type: |Size: |Desc: |From: |Subject: |Date: |To: |Cc: |Skipped content of type )"
 )

@@ -33,6 +33,7 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.timestamps import from_iso
+from memcli.patterns import regex
 from memcli.types import Role
 
 _USER = frozenset(["user", "you", "human", "me", "prompt", "usuario", "usuário", "utilisateur", "benutzer", "用户"])
@@ -45,24 +46,22 @@ _OTHERS: dict[str, Role] = {"system": "system", "tool": "tool"}
 _NAME = r"(?P<name>[^\W\d_][\w .-]{0,29}?)(?: {0,3}\((?P<details>[^()]{1,120})\))?"
 _ICON = r"(?:[^\w\s#*_<>\[\]()`\"'-]{1,8} {0,3})?"
 _MARKS = (
-    ("specstory", re.compile(rf"_\*\*{_NAME}\*\*_")),
+    ("specstory", regex(rf"_\*\*{_NAME}\*\*_")),
     (
         "heading",
-        re.compile(
-            rf"(?P<level>#{{1,6}}) {{1,3}}{_ICON}(?:\*\*|__)?{_NAME} {{0,3}}:?(?:\*\*|__)?:?(?: {{0,3}}#{{1,6}})?"
-        ),
+        regex(rf"(?P<level>#{{1,6}}) {{1,3}}{_ICON}(?:\*\*|__)?{_NAME} {{0,3}}:?(?:\*\*|__)?:?(?: {{0,3}}#{{1,6}})?"),
     ),
     (
         "bold",
-        re.compile(rf"(?:\*\*|__){_ICON}{_NAME} {{0,3}}(?::(?:\*\*|__)|(?:\*\*|__) ?:|(?:\*\*|__)$)(?: (?P<text>.*))?"),
+        regex(rf"(?:\*\*|__){_ICON}{_NAME} {{0,3}}(?::(?:\*\*|__)|(?:\*\*|__) ?:|(?:\*\*|__)$)(?: (?P<text>.*))?"),
     ),
 )
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_RULE = re.compile(r"\s{0,3}(?:-{3,}|\*{3,}|_{3,})\s*")
-_TITLE = re.compile(r"#\s+(?P<title>\S.*)")
-_SESSION = re.compile(r"<!--.{0,60}\bSession ([0-9a-fA-F-]{8,64})\b.*-->")
-_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ,]+(\d\d?:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(Z|UTC|[+-]\d\d:?\d\d)?")
-_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}),?\s+(\d{1,2}):(\d\d)(?::(\d\d))?\s*([AP])\.?M\.?", re.IGNORECASE)
+_FENCE = regex(r" {0,3}(`{3,}|~{3,})")
+_RULE = regex(r"\s{0,3}(?:-{3,}|\*{3,}|_{3,})\s*")
+_TITLE = regex(r"#\s+(?P<title>\S.*)")
+_SESSION = regex(r"<!--.{0,60}\bSession ([0-9a-fA-F-]{8,64})\b.*-->")
+_STAMP = regex(r"(\d{4}-\d\d-\d\d)[T ,]+(\d\d?:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*(Z|UTC|[+-]\d\d:?\d\d)?")
+_AMERICAN = regex(r"(\d{1,2})/(\d{1,2})/(\d{4}),?\s+(\d{1,2}):(\d\d)(?::(\d\d))?\s*([AP])\.?M\.?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,14 @@ from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawT
 from memcli.ingest.readers.json_fields import broken, in_time, inner, key, objects, text
 from memcli.ingest.readers.json_stream import Record, key_lines, records
 from memcli.ingest.readers.timestamps import read_time
+from memcli.patterns import regex
 
-_PAGE = re.compile(r'"posts"\s*:\s*\{\s*(?:\}|"[^"]*"\s*:\s*\{)')
-_PAGE_FIELDS = re.compile(r'"(?:create_at|channel_id|root_id)"\s*:')
-_BULK = re.compile(
+_PAGE = regex(r'"posts"\s*:\s*\{\s*(?:\}|"[^"]*"\s*:\s*\{)')
+_PAGE_FIELDS = regex(r'"(?:create_at|channel_id|root_id)"\s*:')
+_BULK = regex(
     r'^\s*\{\s*"type"\s*:\s*"(?:version|team|channel|user|role|scheme|emoji|bot|direct_channel|post|direct_post)"\s*,'
 )
-_BULK_LINE = re.compile(r'"(post|direct_post|channel|user|team|version)"\s*:\s*(?:\{|\d)')
+_BULK_LINE = regex(r'"(post|direct_post|channel|user|team|version)"\s*:\s*(?:\{|\d)')
 _KINDS = frozenset(
     {"version", "team", "channel", "user", "role", "scheme", "emoji", "bot", "direct_channel", "post", "direct_post"}
 )
@@ -163,4 +164,6 @@ def _reactions(reactions: list[dict[str, Any]]) -> dict[str, list[str]]:
     return found
 
 
-READER = Reader(name="mattermost", title="Mattermost (bulk export, posts of the API)", sniff=sniff, read=read)
+READER = Reader(
+    name="mattermost", title="Mattermost (bulk export, posts of the API)", only_json=True, sniff=sniff, read=read
+)

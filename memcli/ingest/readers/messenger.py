@@ -14,7 +14,6 @@ of 10,000 messages each, the newest message first. Quirks:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -24,18 +23,19 @@ from memcli.ingest.readers.json_fields import excerpt, fields, objects, present,
 from memcli.ingest.readers.json_tree import Part, Path, parts
 from memcli.ingest.readers.newest_first import oldest_first
 from memcli.ingest.readers.timestamps import from_epoch
+from memcli.patterns import regex
 
-_BROKEN = re.compile(r'"sender_name"\s*:\s*"')
-_BROKEN_TIME = re.compile(r'"timestamp_ms"\s*:\s*\d')
-_SECURE = re.compile(r'"senderName"\s*:\s*"')
-_SECURE_SIGNS = re.compile(r'"(?:threadName|isUnsent)"\s*:')
+_BROKEN = regex(r'"sender_name"\s*:\s*"')
+_BROKEN_TIME = regex(r'"timestamp_ms"\s*:\s*\d')
+_SECURE = regex(r'"senderName"\s*:\s*"')
+_SECURE_SIGNS = regex(r'"(?:threadName|isUnsent)"\s*:')
 _INSIDE: frozenset[Path] = frozenset({(), ("messages",)})
 _MEDIA = ("photos", "videos", "audio_files", "gifs", "files", "sticker", "media")
-_SENT = re.compile(
+_SENT = regex(
     r"(?:You|[^\n]{1,80}?) sent (?:a|an|your|\d{1,4}) (?:photo|video|attachment|voice message|sticker|GIF|file)s?\.?"
 )
-_LINK_SENT = re.compile(r"(?:You|[^\n]{1,80}?) sent (?:a link|an attachment|a post)\.?")
-_REACTED = re.compile(r"(?:Liked a message|Reacted [^\w\s]{1,16} to your message)\s*")
+_LINK_SENT = regex(r"(?:You|[^\n]{1,80}?) sent (?:a link|an attachment|a post)\.?")
+_REACTED = regex(r"(?:Liked a message|Reacted [^\w\s]{1,16} to your message)\s*")
 
 
 def sniff(source: Source) -> float:
@@ -129,4 +129,6 @@ def _repaired(broken: str) -> str:
         return broken
 
 
-READER = Reader(name="messenger", title="Facebook Messenger and Instagram (message_1.json)", sniff=sniff, read=read)
+READER = Reader(
+    name="messenger", title="Facebook Messenger and Instagram (message_1.json)", only_json=True, sniff=sniff, read=read
+)

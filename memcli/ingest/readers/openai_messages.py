@@ -32,14 +32,15 @@ from memcli.ingest.readers.base import (
 )
 from memcli.ingest.readers.json_stream import Record, key_lines, records
 from memcli.ingest.readers.timestamps import read_time
+from memcli.patterns import regex
 
 _ROLE = r'"role"\s*:\s*"(?:system|developer|user|assistant|tool|function)"'
-_MESSAGES = re.compile(r'"messages"\s*:\s*\[\s*\{[^{}]*' + _ROLE)
-_PARTS_FIRST = re.compile(r'"messages"\s*:\s*\[\s*\{\s*"content"\s*:')
-_REQUEST = re.compile(r'"(?:custom_id|choices|body|output|input)"\s*:')
-_WRAPPED = re.compile(r'"(?:message|input|output)"\s*:\s*(?:\[\s*)?\{[^{}]*' + _ROLE)
-_BARE = re.compile(r"\s*+\[?\s*+\{[^{}]*" + _ROLE)
-_CONTENT = re.compile(r'"content"\s*:')
+_MESSAGES = regex(r'"messages"\s*:\s*\[\s*\{[^{}]*' + _ROLE)
+_PARTS_FIRST = regex(r'"messages"\s*:\s*\[\s*\{\s*"content"\s*:')
+_REQUEST = regex(r'"(?:custom_id|choices|body|output|input)"\s*:')
+_WRAPPED = regex(r'"(?:message|input|output)"\s*:\s*(?:\[\s*)?\{[^{}]*' + _ROLE)
+_BARE = regex(r"\s*+\[?\s*+\{[^{}]*" + _ROLE)
+_CONTENT = regex(r'"content"\s*:')
 _TIME_FIELDS = ("time", "timestamp", "created_at", "create_time", "created")
 
 
@@ -163,4 +164,11 @@ def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-READER = Reader(name="openai", title="OpenAI chat messages (JSON Lines or JSON)", sniff=sniff, read=read, by_line=True)
+READER = Reader(
+    name="openai",
+    title="OpenAI chat messages (JSON Lines or JSON)",
+    only_json=True,
+    sniff=sniff,
+    read=read,
+    by_line=True,
+)

@@ -33,15 +33,16 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.timestamps import from_iso
+from memcli.patterns import regex
 
-_LINE = re.compile(
+_LINE = regex(
     r"""(?:(?P<open>[\[(])?
         (?:(?P<date>\d{4}-\d\d-\d\d)[T ,]{1,2})?(?P<time>\d\d?:\d\d(?::\d\d)?)(?P<zone>Z|[+-]\d\d:\d\d)?
         (?(open)[\])])[ \t]*(?:[-–|][ \t]+)?)?
     (?P<name>[^\W\d_][^:<>"\[\](){}=/\\]{0,39}|\d{1,10}[^\W\d_][\w.-]{0,29}):(?:[ \t]+(?P<text>.*)|[ \t]*)""",
     re.VERBOSE,
 )
-_DIRECTION = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
+_DIRECTION = regex(r"\[[^\[\]]*\]|\([^()]*\)")
 _NOT_NAMES = frozenset(
     [
         "note",

@@ -12,7 +12,6 @@ edited: it is read only where the file does not hold the message itself. `tmid` 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,8 +19,9 @@ from memcli.ingest.readers.base import UNEDITED, Ignored, Item, RawSession, RawT
 from memcli.ingest.readers.json_fields import broken, in_time, inner, key, objects, text
 from memcli.ingest.readers.json_stream import key_lines, records
 from memcli.ingest.readers.timestamps import read_time
+from memcli.patterns import regex
 
-_API = [re.compile(pattern) for pattern in (r'"rid"\s*:', r'"msg"\s*:', r'"u"\s*:\s*\{', r'"ts"\s*:')]
+_API = [regex(pattern) for pattern in (r'"rid"\s*:', r'"msg"\s*:', r'"u"\s*:\s*\{', r'"ts"\s*:')]
 
 
 def sniff(source: Source) -> float:
@@ -121,4 +121,4 @@ def _date(value: object) -> object:
     return value.get("$date") if isinstance(value, dict) else value
 
 
-READER = Reader(name="rocketchat", title="Rocket.Chat (API, exported messages)", sniff=sniff, read=read)
+READER = Reader(name="rocketchat", title="Rocket.Chat (API, exported messages)", only_json=True, sniff=sniff, read=read)

@@ -7,7 +7,6 @@ The layout of FastChat (https://github.com/lm-sys/FastChat/blob/main/docs/traini
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from memcli.ingest.readers.base import (
@@ -22,8 +21,9 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.json_stream import Record, key_lines, records
+from memcli.patterns import regex
 
-_CONVERSATIONS = re.compile(r'"conversations"\s*:\s*\[\s*\{[^{}]*"(?:from|value)"\s*:')
+_CONVERSATIONS = regex(r'"conversations"\s*:\s*\[\s*\{[^{}]*"(?:from|value)"\s*:')
 
 
 def sniff(source: Source) -> float:
@@ -62,5 +62,10 @@ def _turn(message: object, line: int, record: Record) -> RawTurn | Skipped | Ign
 
 
 READER = Reader(
-    name="sharegpt", title="ShareGPT conversations (JSON Lines or JSON)", sniff=sniff, read=read, by_line=True
+    name="sharegpt",
+    title="ShareGPT conversations (JSON Lines or JSON)",
+    only_json=True,
+    sniff=sniff,
+    read=read,
+    by_line=True,
 )

@@ -17,10 +17,11 @@ from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reade
 from memcli.ingest.readers.json_fields import excerpt, fields, key, objects, present, text, texts
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import from_epoch
+from memcli.patterns import regex
 
-_HEADER = re.compile(r'\s*\{(?=[^{}]*"version"\s*:)[^{}]*"backupTimeMs"\s*:')
-_FRAME = re.compile(r'^\s*\{\s*"(?:account|recipient|chat)"\s*:\s*\{', re.MULTILINE)
-_ITEM = re.compile(r'^\s*\{\s*"chatItem"\s*:\s*\{\s*"chatId"\s*:', re.MULTILINE)
+_HEADER = regex(r'\s*\{(?=[^{}]*"version"\s*:)[^{}]*"backupTimeMs"\s*:')
+_FRAME = regex(r'^\s*\{\s*"(?:account|recipient|chat)"\s*:\s*\{', re.MULTILINE)
+_ITEM = regex(r'^\s*\{\s*"chatItem"\s*:\s*\{\s*"chatId"\s*:', re.MULTILINE)
 
 
 class _Who(NamedTuple):
@@ -149,4 +150,4 @@ def _words(item: dict[str, Any]) -> str:
     )
 
 
-READER = Reader(name="signal", title="Signal export in plain text (main.jsonl)", sniff=sniff, read=read)
+READER = Reader(name="signal", title="Signal export in plain text (main.jsonl)", only_json=True, sniff=sniff, read=read)

@@ -36,15 +36,16 @@ from memcli.ingest.readers.base import (
 from memcli.ingest.readers.json_fields import elements, excerpt, fields, present, text, texts
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import from_iso
+from memcli.patterns import regex
 
-_HEADER = re.compile(r"\[(\d{4}-\d\d-\d\d)(,?) (\d\d:\d\d(?::\d\d)?)\] ([^:\n]{1,80}):(?: (.*)|$)", re.DOTALL)
-_RECORD = re.compile(r'\s*\{\s*"date"\s*:\s*"[^"\n]*"\s*,\s*"sender"\s*:\s*(?:"|null)')
-_FIELDS = re.compile(r'"body"\s*:|"quote"\s*:|"sticker"\s*:')
-_REACTIONS = re.compile(r"\n\(- ([^\n]{1,4000}) -\)")
-_STICKER = re.compile(r"(?:\n\(\( [^\n]{0,80} \)\)|\[[^\]\n]{0,80}\]\(\.\./exported_stickers/[^)\n]*\))")
-_ATTACHMENT = re.compile(r"!?\[([^\]\n]{0,300})\]\(\./?media/[^)\n]*\)")
-_QUOTE = re.compile(r"\s*\n> ?[^\n]*(?:\n> ?[^\n]*)*\n*")
-_CALL = re.compile(r"(?:Incoming|Outgoing|Missed) (?:(?:voice|video|group|adhoc) )?call(?: \([^()\n]{1,60}\))?")
+_HEADER = regex(r"\[(\d{4}-\d\d-\d\d)(,?) (\d\d:\d\d(?::\d\d)?)\] ([^:\n]{1,80}):(?: (.*)|$)", re.DOTALL)
+_RECORD = regex(r'\s*\{\s*"date"\s*:\s*"[^"\n]*"\s*,\s*"sender"\s*:\s*(?:"|null)')
+_FIELDS = regex(r'"body"\s*:|"quote"\s*:|"sticker"\s*:')
+_REACTIONS = regex(r"\n\(- ([^\n]{1,4000}) -\)")
+_STICKER = regex(r"(?:\n\(\( [^\n]{0,80} \)\)|\[[^\]\n]{0,80}\]\(\.\./exported_stickers/[^)\n]*\))")
+_ATTACHMENT = regex(r"!?\[([^\]\n]{0,300})\]\(\./?media/[^)\n]*\)")
+_QUOTE = regex(r"\s*\n> ?[^\n]*(?:\n> ?[^\n]*)*\n*")
+_CALL = regex(r"(?:Incoming|Outgoing|Missed) (?:(?:voice|video|group|adhoc) )?call(?: \([^()\n]{1,60}\))?")
 _SIGNS = ("](./media/", "\n(- ", "] No-Sender:", "](../exported_stickers/", "(This message was deleted)")
 
 
@@ -53,9 +54,9 @@ def sniff(source: Source) -> float:
     head = source.head_text
     if _RECORD.match(head) and len(set(_FIELDS.findall(head))) >= 3:
         return 0.95
-    headers = [match for line in source.head_lines if (match := _HEADER.match(line))]
-    if not headers or not _HEADER.match(source.head_lines[0]):
+    if not source.head_lines or not _HEADER.match(source.head_lines[0]):
         return 0.0
+    headers = [match for line in source.head_lines if (match := _HEADER.match(line))]
     if all(match[2] and len(match[3]) == 5 for match in headers):
         return 0.85
     ended = sum(line.endswith("  ") for line in source.head_lines)

@@ -7,17 +7,17 @@ the file, `Jane Doe (+15550001111).json`, and that of a group too, `Lake (group)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.readers.json_fields import excerpt, fields, key, objects, present, text
 from memcli.ingest.readers.json_stream import Record, records
 from memcli.ingest.readers.timestamps import from_epoch, worded_at
+from memcli.patterns import regex
 
-_CONVERSATION = re.compile(r'"conversationId"\s*:\s*"')
-_SENT = re.compile(r'"sent_at"\s*:\s*\d{12,}')
-_NAMED = re.compile(r"(.+) \(([^()]+)\)")
+_CONVERSATION = regex(r'"conversationId"\s*:\s*"')
+_SENT = regex(r'"sent_at"\s*:\s*\d{12,}')
+_NAMED = regex(r"(.+) \(([^()]+)\)")
 
 
 def sniff(source: Source) -> float:
@@ -83,4 +83,4 @@ def _turn(record: Record, contact: str) -> RawTurn | Skipped | Ignored:
     )
 
 
-READER = Reader(name="sigtop", title="Signal conversations of sigtop (JSON)", sniff=sniff, read=read)
+READER = Reader(name="sigtop", title="Signal conversations of sigtop (JSON)", only_json=True, sniff=sniff, read=read)

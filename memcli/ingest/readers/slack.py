@@ -27,19 +27,20 @@ from memcli.ingest.readers.newest_first import oldest_first
 from memcli.ingest.readers.slack_people import COMPANIONS, Workspace, name_of, workspace
 from memcli.ingest.readers.slack_text import attachment_words, block_words, is_preview, plain
 from memcli.ingest.readers.timestamps import from_epoch, worded_at
+from memcli.patterns import regex
 
-_TS = re.compile(r'"ts"\s*:\s*"\d{9,10}\.\d{6}"')
-_KIND = re.compile(r'"type"\s*:\s*"message"')
-_MESSAGES = re.compile(r'\s*\{(?:[^{}\[\]]*,)?\s*"messages"\s*:\s*\[')
-_USER = re.compile(r'\s*\[\s*\{[^{}]*"id"\s*:\s*"[UW][A-Z0-9]{5,}"[^{}]*"(?:profile|real_name|team_id)"\s*:')
-_CHANNEL = re.compile(r'\s*\[\s*\{[^{}]*"id"\s*:\s*"[CGD][A-Z0-9]{5,}"[^{}]*"members"\s*:\s*\[')
-_INTEGRATION = re.compile(r'\s*\[\s*\{[^{}]*"user_id"\s*:\s*"[UW][A-Z0-9]{5,}"[^{}]*"change_type"\s*:')
-_DAY_FILE = re.compile(r"\d{4}-\d\d-\d\d\.json")
-_SYSTEM = re.compile(
+_TS = regex(r'"ts"\s*:\s*"\d{9,10}\.\d{6}"')
+_KIND = regex(r'"type"\s*:\s*"message"')
+_MESSAGES = regex(r'\s*\{(?:[^{}\[\]]*,)?\s*"messages"\s*:\s*\[')
+_USER = regex(r'\s*\[\s*\{[^{}]*"id"\s*:\s*"[UW][A-Z0-9]{5,}"[^{}]*"(?:profile|real_name|team_id)"\s*:')
+_CHANNEL = regex(r'\s*\[\s*\{[^{}]*"id"\s*:\s*"[CGD][A-Z0-9]{5,}"[^{}]*"members"\s*:\s*\[')
+_INTEGRATION = regex(r'\s*\[\s*\{[^{}]*"user_id"\s*:\s*"[UW][A-Z0-9]{5,}"[^{}]*"change_type"\s*:')
+_DAY_FILE = regex(r"\d{4}-\d\d-\d\d\.json")
+_SYSTEM = regex(
     r"(?:channel|group|mpim|conversation)_.+|(?:un)?pinned_item|bot_(?:add|remove|enable|disable)"
     r"|reminder_.+|tombstone|huddle_.+|sh_room_.+|ekm_access_denied|app_conversation_join|joiner_.+|unfurl_.+"
 )
-_UPLOADED = re.compile(r"\s*<@[^<>]{1,80}> (?:uploaded|shared|mentioned) (?:a|an) (?:file|image|snippet|post)\b")
+_UPLOADED = regex(r"\s*<@[^<>]{1,80}> (?:uploaded|shared|mentioned) (?:a|an) (?:file|image|snippet|post)\b")
 _INSIDE: frozenset[Path] = frozenset({(), ("messages",)})
 
 
@@ -200,4 +201,4 @@ def _edited(value: object) -> str:
         return ""
 
 
-READER = Reader(name="slack", title="Slack export (JSON)", sniff=sniff, read=read)
+READER = Reader(name="slack", title="Slack export (JSON)", only_json=True, sniff=sniff, read=read)

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from memcli.ingest.readers.json_fields import elements, fields, key, objects, text
+from memcli.patterns import regex
 
 Named = Callable[[str], str]
 """The name of a user by id; an empty text where it is not known."""
 
-_MARKUP = re.compile(r"<([^<>\n]{1,4000})>")
+_MARKUP = regex(r"<([^<>\n]{1,4000})>")
 _DEEP = 8
 """Blocks hold sections that hold texts: real ones are five deep."""
 

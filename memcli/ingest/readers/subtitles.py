@@ -32,21 +32,22 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.timestamps import from_iso
+from memcli.patterns import regex
 
-_TIMING = re.compile(
+_TIMING = regex(
     r"\s*(?:(\d{1,4}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})\s*-->\s*(?:(\d{1,4}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})(?:\s.*)?",
     re.ASCII,
 )
-_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>\n]{1,200})>")
-_TAG = re.compile(r"</?(?:v|c|i|b|u|s|ruby|rt|lang|font)\b[^<>\n]*>|<\d[\d:.]*>|\{\\[^{}\n]*\}", re.IGNORECASE)
-_NAMED = re.compile(r"(?:>>[ ]?)?([^\W\d_][^:<>\"\[\](){}=/\\\n]{0,39}):[ \t]+(?=\S)")
-_DATE_TIME = re.compile(
+_VOICE = regex(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>\n]{1,200})>")
+_TAG = regex(r"</?(?:v|c|i|b|u|s|ruby|rt|lang|font)\b[^<>\n]*>|<\d[\d:.]*>|\{\\[^{}\n]*\}", re.IGNORECASE)
+_NAMED = regex(r"(?:>>[ ]?)?([^\W\d_][^:<>\"\[\](){}=/\\\n]{0,39}):[ \t]+(?=\S)")
+_DATE_TIME = regex(
     r"""(?P<gmt>GMT)?(?<!\d)(?P<date>20\d\d[-_.]?[01]\d[-_.]?[0-3]\d)
     (?:(?:[T _-]|,[ ]?|[ ]at[ ])(?P<time>[0-2]\d[:.h_-]?[0-5]\d(?:[:.m_-]?[0-5]\d)?)(?:\.\d{1,6})?
        [ ]?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?)?(?!\d)""",
     re.VERBOSE,
 )
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)]*$")
+_SENTENCE_END = regex(r"[.!?…。！？][\"'”’»)]*$")
 _NAME_WORDS = 4
 _NAMES = 10_000
 PAUSE_S = 30.0

@@ -18,7 +18,6 @@ peers (user8, chat1, channel1387877165), so that both are known to be of the sam
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -28,13 +27,12 @@ from memcli.ingest.readers.json_fields import elements, excerpt, fields, key, ob
 from memcli.ingest.readers.json_tree import Begin, Part, Path, parts
 from memcli.ingest.readers.telegram_html import is_page, read_page
 from memcli.ingest.readers.timestamps import from_epoch, read_time, worded_at
+from memcli.patterns import regex
 
-_MESSAGE = re.compile(r'"type"\s*:\s*"(?:message|service|unsupported)"')
-_DESKTOP = re.compile(
-    r'"date_unixtime"\s*:\s*"\d+"|"from_id"\s*:\s*(?:"(?:user|chat|channel))?\d|"actor_id"\s*:\s*"?\w'
-)
-_ACCOUNT = re.compile(r'"personal_information"\s*:\s*\{[^{}]*"user_id"\s*:|"(?:left_)?chats"\s*:\s*\{\s*"about"\s*:')
-_UPDATES = re.compile(r'"update_id"\s*:\s*\d')
+_MESSAGE = regex(r'"type"\s*:\s*"(?:message|service|unsupported)"')
+_DESKTOP = regex(r'"date_unixtime"\s*:\s*"\d+"|"from_id"\s*:\s*(?:"(?:user|chat|channel))?\d|"actor_id"\s*:\s*"?\w')
+_ACCOUNT = regex(r'"personal_information"\s*:\s*\{[^{}]*"user_id"\s*:|"(?:left_)?chats"\s*:\s*\{\s*"about"\s*:')
+_UPDATES = regex(r'"update_id"\s*:\s*\d')
 
 _ELEMENT: Path = ("*",)
 _ONE_CHAT: frozenset[Path] = frozenset({(), ("messages",)})

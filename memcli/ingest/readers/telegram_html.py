@@ -32,11 +32,12 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.json_fields import present
+from memcli.patterns import regex
 
-_PAGE = re.compile(r'<div class="message (?:default|service)\b')
-_NAMED = re.compile(r'class="(?:page_header|from_name|body details)\b')
-_TIME = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d):(\d\d):(\d\d)(?: UTC([+-])(\d\d):(\d\d))?", re.ASCII)
-_FORMATTING = re.compile(r"\s*\n\s*")
+_PAGE = regex(r'<div class="message (?:default|service)\b')
+_NAMED = regex(r'class="(?:page_header|from_name|body details)\b')
+_TIME = regex(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d):(\d\d):(\d\d)(?: UTC([+-])(\d\d):(\d\d))?", re.ASCII)
+_FORMATTING = regex(r"\s*\n\s*")
 _VOID = {"br", "img", "meta", "link", "input", "hr", "source", "wbr"}
 _TAG = 16 * 1024
 _DEEP = 200

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from memcli.ingest.readers.base import UNEDITED
+from memcli.patterns import regex
 
 MONTHS = {
     name: number
@@ -18,7 +19,7 @@ MONTHS = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DISCORD_EPOCH_MS = 1_420_070_400_000
-_EPOCH_TEXT = re.compile(r"-?[0-9]{9,19}(\.[0-9]{1,9})?", re.ASCII)
+_EPOCH_TEXT = regex(r"-?[0-9]{9,19}(\.[0-9]{1,9})?", re.ASCII)
 
 
 def from_epoch(number: float) -> datetime:

@@ -143,4 +143,11 @@ def _score(value: object) -> float:
     return 0.4 if value.keys() <= _FIELDS else 0.0
 
 
-READER = Reader(name="turns", title="Generic turns (JSON Lines or JSON)", sniff=sniff, read=read, by_line=True)
+READER = Reader(
+    name="turns",
+    title="Generic turns (JSON Lines or JSON)",
+    only_json=True,
+    sniff=sniff,
+    read=read,
+    by_line=True,
+)

@@ -32,9 +32,10 @@ from memcli.ingest.readers.base import (
     Source,
 )
 from memcli.ingest.readers.whatsapp_dates import DateOrder, Dates, moment
+from memcli.patterns import regex
 
 # U+200E and U+200F (writing direction) stand in front of what WhatsApp itself put in; U+202F and U+00A0 are spaces.
-HEADER = re.compile(
+HEADER = regex(
     r"""[\u200e\u200f\ufeff]*(?P<bracket>\[)?
     (?P<a>\d{1,4})\u200f?(?P<mark>[./-])[ ]?(?P<b>\d{1,2})\u200f?(?P=mark)[ ]?(?P<c>\d{2,4})\.?(?:[ ]г\.)?
     [,،]?[ \u00a0\u202f](?:(?:à|um|klo|kl\.|om|at|a[ ]las|alle|в)[ ])?
@@ -45,13 +46,13 @@ HEADER = re.compile(
     (?(bracket)\]|[ ][-–])[ ](?P<rest>.*)""",
     re.VERBOSE,
 )
-_SPEAKER = re.compile(r"[\u200e\u200f~\u00a0 ]*([^:\n]{1,80}?):(?: (.*)|(?=\n)|$)", re.DOTALL)
-_CLOSE_SPEAKER = re.compile(r"([^:\n]{1,80}?):(\S.*)", re.DOTALL)
-_OWN_WORDS = re.compile(
+_SPEAKER = regex(r"[\u200e\u200f~\u00a0 ]*([^:\n]{1,80}?):(?: (.*)|(?=\n)|$)", re.DOTALL)
+_CLOSE_SPEAKER = regex(r"([^:\n]{1,80}?):(\S.*)", re.DOTALL)
+_OWN_WORDS = regex(
     r"(?:Messages and calls are|Messages you send to this (?:chat|group) (?:and calls )?are now) (?:end-to-end|secured)"
     r"|Your security code with .{1,60} changed|Missed (?:group )?(?:voice|video) call\b|Waiting for this message\b"
 )
-_DELETED = re.compile(
+_DELETED = regex(
     r"(?:This message was deleted|You deleted this message|null"
     r"|Diese Nachricht wurde gelöscht|Du hast diese Nachricht gelöscht"
     r"|Se eliminó este mensaje|Este mensaje fue eliminado|Eliminaste este mensaje"
@@ -65,20 +66,20 @@ _DELETED = re.compile(
     r"|삭제된 메시지입니다|이 메시지는 삭제되었습니다)[.。]?"
 )
 # Android writes the marker in the phone's language, always in angle brackets; iOS after U+200E.
-_MEDIA = re.compile(
+_MEDIA = regex(
     r"<(?=[^<>\n]*(?: |[^\x00-\x7f]))[^<>\n=/\"]{3,40}>"
     r"|(?:image|video|audio|sticker|GIF|document|Contact card|video note) omitted"
 )
-_ATTACHED = re.compile(
+_ATTACHED = regex(
     r"\u200e<[^<>\n:]{3,20}: ([^<>\n]{1,120})>|<attached: ([^<>\n]{1,120})>"
     r"|\A\u200e?((?:IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA\d{4,6}\.\w{2,5}) \([^()\n]{3,40}\)(?=\n|\Z)"
     r"|\A\u200e?([^\n]{1,120}\.\w{2,5}) \((?:file attached|Datei angehängt|archivo adjunto|fichier joint|file allegato"
     r"|bestand bijgevoegd|arquivo anexado|ficheiro anexado|файл добавлен)\)(?=\n|\Z)"
 )
 # In the phone's language, after U+200E; in English, older versions left that out.
-_EDITED = re.compile(r" ?(?:\u200e<[^<>\n:]{5,60}>|<This message was edited>)[ \u200e]*\Z")
-_POLL = re.compile(r"[^\W\d_]{3,20} ?:\n.+", re.DOTALL)
-_CHAT_TITLE = re.compile(r"WhatsApp (?:Chat|chat) (?:with|-) (.+)")
+_EDITED = regex(r" ?(?:\u200e<[^<>\n:]{5,60}>|<This message was edited>)[ \u200e]*\Z")
+_POLL = regex(r"[^\W\d_]{3,20} ?:\n.+", re.DOTALL)
+_CHAT_TITLE = regex(r"WhatsApp (?:Chat|chat) (?:with|-) (.+)")
 _SIGNS = ("<Media omitted>", "\u200e", "end-to-end encrypt", "omitted", "(file attached)")
 
 _AROUND_NAMES = "\u202a\u202c\u2068\u2069\u200e\u200f\u00a0 "
