@@ -142,6 +142,7 @@ def _index(
     if store.erasing:
         _finish_erasing(store)
     if not store.index.exists:
+        store.expect_pending()  # a part of it may be there when this is cut off
         with store.writing() as catalogue:
             catalogue.keep_setting(EMBEDDER, embedder.id)
             catalogue.refill_outbox()

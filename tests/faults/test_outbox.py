@@ -181,6 +181,17 @@ def test_an_index_that_was_deleted_is_built_anew(store: Store) -> None:
     assert holds(mend(store.folder)) == windows_of_all(range(TURNS))
 
 
+@pytest.mark.parametrize("calls", range(1, 3))
+def test_an_index_whose_building_anew_was_cut_off_is_finished_later(store: Store, calls: int) -> None:
+    """As by a search that was killed after it had found no index: a part of it is there now."""
+    commit(store, *range(TURNS))
+    mend(store.folder)
+    store.index.drop()
+    with pytest.raises(KeyboardInterrupt):
+        heal(Store.open(store.folder, wait_s=0), HashEmbedder(calls), Unwatched())
+    assert holds(mend(store.folder)) == windows_of_all(range(TURNS))
+
+
 def test_an_index_whose_making_was_cut_off_is_built_anew(store: Store) -> None:
     """Killed while the table was being made: its folder is there, and nothing in it."""
     commit(store, *range(TURNS))
