@@ -104,13 +104,15 @@ def _copy(store: Store, name: str, scratch: Path) -> None:
 
 @contextmanager
 def snapshot(store: Store) -> Iterator[Catalogue]:
-    """The catalogue as it is at this moment, in a private copy that nobody has to wait for."""
+    """The catalogue as it is at this moment, in a private copy that nobody has to wait for, and the spool folded in."""
     with store.reading():
         pass  # an older schema is migrated first
     with tempfile.TemporaryDirectory(prefix="memcli-") as scratch:
         with writable(Path(scratch)):
             _snapshot(store, Path(scratch))
-        with Store(Path(scratch), 0, store.key).scratch_reading() as catalogue:
+        copy = Store.open(Path(scratch), wait_s=0, key=store.key)
+        copy.fold_spool()
+        with copy.scratch_reading() as catalogue:
             yield catalogue
 
 

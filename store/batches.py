@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from store import erase, versions
+from store import audit, erase, versions
 from store.outbox import enqueue
 from store.speakers import Speakers
 from store.transactions import transaction
@@ -158,6 +158,7 @@ class Batches:
             )
             self._db.execute("DELETE FROM batches WHERE number = ?", [batch])
             [(count,)] = self._db.execute("SELECT count(*) FROM gone").fetchall()
+            audit.note(self._db, "undo", f"an ingest: {count} turns")
             versions.settle(self._db, "FROM gone_messages")
             for table in ("gone_turns", "gone_messages", "gone"):
                 self._db.execute(f"DROP TABLE IF EXISTS {table}")

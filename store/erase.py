@@ -16,7 +16,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from store import tombstones
+from store import audit, tombstones
 from store.disk import flush, put_in_place, writable
 from store.errors import StoreDamaged
 from store.index_on_s3 import ArchiveOnS3, IndexOnS3
@@ -82,7 +82,7 @@ def erase(store: Store, where: str, parameters: Sequence[Any], *, command: str, 
         db.begin()
         tombstones.bury(db, "gone_turns", at)
         removed = remove(db)
-        db.execute("INSERT INTO audit VALUES (?, ?, ?)", [at, command, f"{what}: {removed.get('turns', 0)} turns"])
+        audit.note(db, command, f"{what}: {removed.get('turns', 0)} turns")
         db.commit()
     store.spool.forget(ids)  # of answers given a moment ago; those of a reader that is still at it are left out later
     return removed

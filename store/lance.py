@@ -4,7 +4,7 @@
 hundreds of generated pydantic classes. They are only named in annotations as long as the database is a local folder,
 so the import is answered with empty classes in their place. A third of what is left is the package overrides, which
 reads the byte code of a hundred methods to see whether they override something: that is left to LanceDB's own tests.
-LanceDB is also told to keep its log off stderr.
+LanceDB is also told to keep its log off stderr, and its memory within bounds.
 
 Reading takes less still: the compiled core of lancedb, which all of its Python is a wrapping of, loads in a hundredth
 of the time (see store/lance_reader.py). Its interface is declared in lancedb/_lancedb.pyi but not promised to last,
@@ -59,7 +59,8 @@ class _RemoteClientLoader:  # finder and loader by their methods alone: importli
 @cache
 def lance() -> Any:
     """The module lancedb, imported once."""
-    _hush()
+    _settle()
+    _give_memory_back()
     if "lancedb" in sys.modules:
         return sys.modules["lancedb"]
     finder = _RemoteClientLoader()
@@ -80,7 +81,7 @@ def core() -> Any:
 
     It is the module that `import lancedb` finds too, should that come later.
     """
-    _hush()
+    _settle()
     if _CORE not in sys.modules:
         package = find_spec("lancedb")
         places = package.submodule_search_locations if package else None
@@ -95,9 +96,39 @@ def core() -> Any:
     return sys.modules[_CORE]
 
 
-def _hush() -> None:
-    os.environ.setdefault("LANCEDB_LOG", "error")
-    os.environ.setdefault("RUST_LOG", "error")
+SETTINGS = {
+    "LANCEDB_LOG": "error",
+    "RUST_LOG": "error",
+    # It reads 8,192 rows at a time, several times over, and up to 2 GB ahead: the words of a large export, all at once.
+    "LANCE_DEFAULT_BATCH_SIZE": "128",
+    "LANCE_DEFAULT_IO_BUFFER_SIZE": str(64 * 1024 * 1024),
+}
+"""What LanceDB is told through the environment, where the user has not told it something else."""
+
+
+def _settle() -> None:
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
+_LARGE = 128 * 1024
+
+
+def _give_memory_back() -> None:
+    """Have what LanceDB frees given back to the system at once, where the C library is glibc.
+
+    By itself glibc raises the size from which it does so to that of what was freed before, up to 32 MB: the buffers of
+    an ingest then stay with the process, in pieces, and those of the full-text indexes come on top.
+    """
+    import ctypes
+
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library; or Windows, which has none without a name
+        return
+    mallopt(_M_MMAP_THRESHOLD, _LARGE)
+    mallopt(_M_TRIM_THRESHOLD, _LARGE)
 
 
 def full_text() -> Any:

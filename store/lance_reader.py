@@ -5,7 +5,7 @@ The core is asynchronous. One loop in a thread of its own waits for all tables o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -108,11 +108,16 @@ class LanceReader:
 
         return _done(read())
 
-    def matching(self, text: str, *, column: str, limit: int, where: str | None) -> pa.Table:
+    def waiting(self) -> int:
+        """How many rows are not in every full-text index yet."""
+        return most_waiting(_done(_awaited(self._table.list_indices)))
+
+    def matching(self, text: str, *, column: str, limit: int, where: str | None, waiting: bool = True) -> pa.Table:
         """The best rows by BM25 over a column with a full-text index, as _rowid and _score, best first.
 
         Any of the words may match; where a condition is given, only rows that it holds for are ranked. Which of the
-        rows of one score are among the last of them is left to chance.
+        rows of one score are among the last of them is left to chance. waiting: read through the rows too that are not
+        in the index yet, one by one.
         """
 
         async def read() -> pa.Table:
@@ -123,9 +128,16 @@ class LanceReader:
             found.select([("_score", "_score")])
             found.with_row_id()
             found.limit(limit)
+            if not waiting:
+                found.fast_search()
             return await _table(await found.execute(None, None))
 
         return _done(read())
+
+
+def most_waiting(indexes: Iterable[Any]) -> int:
+    """The most rows that one of a table's indexes lacks."""
+    return max((int(one.num_unindexed_rows) for one in indexes), default=0)
 
 
 async def _table(stream: Any) -> pa.Table:

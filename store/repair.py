@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store import erase, tombstones, versions
+from store import audit, erase, tombstones, versions
 from store.check import check_catalogue
 from store.disk import put_in_place, writable
 from store.errors import StoreDamaged
@@ -266,6 +266,7 @@ def _move_aside(store: Store, db: duckdb.DuckDBPyConnection, table: str, conditi
         erase.remove(db)
     else:
         db.execute(f"DELETE FROM {table} WHERE {condition}")
+    audit.note(db, "repair", f"moved to {place.name}: {len(rows)} rows of {table}")
     return len(rows)
 
 

@@ -33,9 +33,14 @@ def main() -> NoReturn:
     gc.set_threshold(50_000)
     # numpy's products here are small: to share one out costs more than it saves, on a busy machine many times more.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
-    code = run(sys.argv[1:])
+    try:
+        signal.signal(signal.SIGTERM, _stop)
+        signal.signal(signal.SIGINT, _stop)
+        code = run(sys.argv[1:])
+    except (KeyboardInterrupt, _Terminated):  # between two steps of run(), or while it sees to an error
+        code = 128 + _signals[-1]
+    for number in (signal.SIGTERM, signal.SIGINT):  # nothing is left to be cut off in an orderly way
+        signal.signal(number, signal.SIG_DFL)
     # The interpreter's own end would take the libraries apart piece by piece, for nothing, and wait for their threads;
     # after a signal they may be in the middle of something, which can be cut off at any time.
     if not _signals:

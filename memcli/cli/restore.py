@@ -40,6 +40,7 @@ def restore(
     from memcli.documents import backup_document
     from memcli.ingest.indexing import index_outbox
     from memcli.usage import UsageError
+    from store import audit
     from store.backup import put_store, unpack, verify
     from store.disk import writable
     from store.errors import StoreMissing
@@ -83,6 +84,8 @@ def restore(
             shutil.copyfile(folder / keys.RECORD, fresh / keys.RECORD)
             (fresh / keys.RECORD).chmod(0o600)
         if occupied:
+            with store.writing() as catalogue:
+                audit.note(catalogue.connection, "restore", f"in place of a memory: a backup of {restored.made_at:%F}")
             held.enter_context(locks.catalogue(shared=False))
         put_store(fresh, folder)
     if context.json:

@@ -58,6 +58,8 @@ def timeline(
             heal(store, context.memory_in_use.embedder(), context.progress())
         found = store.index.lexical(topic, column="said", limit=max(1, store.index.count()), where=where)
         only = [seq for seq, _ in found]
+        if store.index.passed_over:
+            context.tell(f"left out: {store.index.passed_over:,} turns whose words are still being indexed")
     with store.reading() as catalogue:
         counted, untimed = stretches(catalogue.connection, by.value, where, only)
     listed = [{**stretch._asdict(), "begins": stretch.begins.isoformat()} for stretch in counted]

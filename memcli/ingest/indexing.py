@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
@@ -24,8 +25,8 @@ little, and not so many that memory would not hold them with their windows."""
 RANGES = 500
 """Most ranges of seqs at a time: each is a condition in the index's SQL."""
 
-REFRESHED_AT = 500_000
-"""So many turns, and half of all, wait for the full-text indexes before they are made in the middle of an ingest."""
+REFRESHED_AFTER_S = 60.0
+"""So long, and until half of all turns wait for them, no full-text indexes are made in the middle of an ingest."""
 
 EMBEDDER = "embedder"
 """The setting that keeps the id of the embedder whose vectors the index holds."""
@@ -51,7 +52,7 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
     """
     if store.seal:
         return _settle_sealed(store, embedder)
-    total = _index(store, embedder, progress, go_on=lambda: True)
+    total = _index(store, embedder, progress, _TextIndexes(store), go_on=lambda: True)
     # So few turns may be new that a search bears them unsorted: see Index.lags.
     if (total or store.pending) and store.index.lags:
         store.index.refresh_text()
@@ -110,7 +111,28 @@ def load(store: Store, embedder: Embedder, progress: Progress) -> None:
     store.archive.refresh_text()
 
 
-def _index(store: Store, embedder: Embedder, progress: Progress, *, go_on: Callable[[], bool]) -> int:
+class _TextIndexes:
+    """The full-text indexes in the middle of a long ingest, so that its turns are found by their words before its end.
+
+    To make them costs as much as all turns so far, and so they are made when those have doubled: all makings together
+    cost at most twice the last one.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._index = store.index
+        self._made_at = time.monotonic()
+
+    def keep_up(self) -> None:
+        """Make them, if it is time to."""
+        if time.monotonic() - self._made_at < REFRESHED_AFTER_S or self._index.waiting <= self._index.count() // 2:
+            return
+        self._index.refresh_text()
+        self._made_at = time.monotonic()
+
+
+def _index(
+    store: Store, embedder: Embedder, progress: Progress, text_indexes: _TextIndexes, *, go_on: Callable[[], bool]
+) -> int:
     """Index what the outbox names and take it out there, part by part. Returns how many turns the outbox named.
 
     Safe to interrupt anywhere: what was indexed and not yet cleared is indexed again, replacing itself. The catalogue
@@ -120,6 +142,7 @@ def _index(store: Store, embedder: Embedder, progress: Progress, *, go_on: Calla
     if store.erasing:
         _finish_erasing(store)
     if not store.index.exists:
+        store.expect_pending()  # a part of it may be there when this is cut off
         with store.writing() as catalogue:
             catalogue.keep_setting(EMBEDDER, embedder.id)
             catalogue.refill_outbox()
@@ -140,6 +163,7 @@ def _index(store: Store, embedder: Embedder, progress: Progress, *, go_on: Calla
                     seen = catalogue.clear_outbox(part[-1][1], seen)
                 taken = None
                 if parts and go_on():
+                    text_indexes.keep_up()
                     with store.reading() as catalogue:  # not while readers are shut out: it takes as long as a commit
                         taken = _take(catalogue, parts)
     return total
@@ -211,6 +235,7 @@ class Indexing:
 
         self._pool = ThreadPoolExecutor(1, "indexing")
         self._running: Future[int] | None = None
+        self._text_indexes = _TextIndexes(self._store)
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -231,11 +256,11 @@ class Indexing:
 
     def _index(self) -> int:
         try:
-            total = _index(self._store, self._embedder(), Unwatched(), go_on=lambda: not self._over)
+            total = _index(self._store, self._embedder(), Unwatched(), self._text_indexes, go_on=lambda: not self._over)
+            if not self._over:
+                self._text_indexes.keep_up()
         except StoreLocked:  # by a commit beside, longer than this command waits: the next one starts another try
             return 0
-        if not self._over and self._store.index.waiting > max(REFRESHED_AT, self._store.index.count() // 2):
-            self._store.index.refresh_text()
         return total
 
 

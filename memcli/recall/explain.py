@@ -87,9 +87,12 @@ def why_not(wanted: TurnRow, query: Query, store: Store, engines: Engines, *, tu
     order = [candidate.turn.id for candidate in recalled.candidates]
     if wanted.id not in order:
         ranks = _deep_ranks(wanted, query, store, engines)
+        told = f"no channel has it among its best {DEPTH}: " + (_named(ranks) or "none finds it at all")
+        if store.index.passed_over:
+            told += f"; the words of {store.index.passed_over:,} turns are still being indexed, perhaps its own"
         return Lost(
             stage="channels",
-            reason=f"no channel has it among its best {DEPTH}: " + (_named(ranks) or "none finds it at all"),
+            reason=told,
             remedy="ask with words that stand in it or beside it, or narrow the question with --speaker or --since",
             ranks=ranks,
         )

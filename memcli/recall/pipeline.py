@@ -101,11 +101,14 @@ def recall(
 
     What was looked at twice comes before what was looked at once. A question of several parts ("Which came first, the
     move or the wedding?") is asked part by part as well. without: channels that are left out. time_budget: of the
-    second look and the parts, only what it leaves time for is done.
+    second look and the parts, only what it leaves time for is done. It also holds what else was left out.
     """
     timings: dict[str, float] = {}
     time_budget = time_budget or TimeBudget()
     many = store.index.count() > SMALL
+    passed_over = store.index.passed_over + (store.archive.passed_over if query.deep else 0)
+    if passed_over:
+        time_budget.leave_out(f"the words of {passed_over:,} turns, which are still being indexed")
     effort = IN_MANY_TURNS if many else IN_FEW_TURNS
     whole = _probe(query, None, store, engines, without, effort, timings, time_budget)
     question, second = whole.question, whole.second

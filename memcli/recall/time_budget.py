@@ -12,7 +12,8 @@ class TimeBudget:
     """Until when, on the given clock, new work is begun; None: for as long as it takes.
 
     A step that has begun is finished, so a budget is kept to about the length of the longest one. left_out: what was
-    not done for want of time, in the order in which it would have been.
+    not done for want of time, in the order in which it would have been: that which is left, or that of a search that
+    readers wait for beside an ingest.
     """
 
     until: float | None = None

@@ -1,6 +1,6 @@
 """A memory in use by many at once: python tests/bench/soak.py [MINUTES] [FOLDER]
 
-For so many minutes (10) a repeated ingester, a batch ingester, four readers and, if the program has the command, a
+For so many minutes (10) a follower, a batch ingester, four readers and, if the program has the command, a
 consolidator work on one memory, each command a process of its own. Then `memcli check` must be clean and every turn of
 every ingest that reported success must be there. Exits with 1 if a command failed or a turn is missing; prints how many
 commands ran, and how long readers took.
@@ -51,19 +51,24 @@ class Soak:
         return done.returncode in accepted
 
     def follow(self) -> None:
-        """One log that grows, read again and again."""
+        """One `ingest --follow` of a log that grows all the time; it says how many of its turns it has committed."""
         log = self.folder / "growing.jsonl"
-        number = 0
-        while time.monotonic() < self.until:
-            written = []
-            with log.open("a") as stream:
-                for _ in range(5):
-                    stream.write(line("growing", number))
-                    written.append(f"growing{number}")
-                    number += 1
-            if self.run("follow", "ingest", str(log)):
-                self.acknowledged.update(written)
-            time.sleep(1)
+        log.write_text(line("growing", 0))
+        arguments = ["--memory", str(self.memory), "--wait", "120", "--json", "ingest", "--follow", str(log)]
+        with subprocess.Popen([COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as follower:
+            number = 1
+            while time.monotonic() < self.until and follower.poll() is None:
+                with log.open("a") as stream:
+                    stream.writelines(line("growing", number + place) for place in range(5))
+                number += 5
+                time.sleep(1)
+            follower.terminate()
+            told, errors = follower.communicate()
+        committed = sum(json.loads(one)["turns_added"] for one in told.splitlines())
+        self.ran["followed turns"] += committed
+        self.acknowledged.update(f"growing{place}" for place in range(committed))
+        if follower.returncode not in (0, 143) or not committed:
+            self.failures.append(f"ingest --follow: {follower.returncode}: {errors.decode().strip()}")
 
     def batches(self) -> None:
         """Logs of 2,000 turns."""

@@ -26,7 +26,7 @@ WIDTH = "100"
 MEANINGS = {
     "answers": "Every answer that was given and kept: the question, when, and its JSON document.",
     "archive": "Turns that faded or were put away: since when and why.",
-    "audit": "What was deleted: kinds and counts, no names and no text.",
+    "audit": "What `delete`, `undo`, `repair` or `restore --force` took away: kinds and counts, no names and no text.",
     "batches": "Every ingest: when it began and ended, how many turns it added.",
     "claims": "What a turn plainly states, with the characters that say so.",
     "consolidations": "Every consolidation: when, and what it changed.",

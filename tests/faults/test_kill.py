@@ -270,3 +270,41 @@ def test_an_ingest_that_will_not_wait_names_the_one_at_work(memcli: Any, tmp_pat
     assert (error["code"], error["name"]) == (11, "StoreLocked")
     assert f"(pid {first.pid} on " in error["message"]
     assert re.search(r"`memcli\b[^`]* ingest\b", error["message"])
+
+
+AT_A_MOMENT = """
+import atexit, os, signal, sys
+from importlib.abc import MetaPathFinder
+
+moment, number, *arguments = sys.argv[1:]
+
+def hit():
+    os.kill(os.getpid(), int(number))
+
+class Hit(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == moment:
+            hit()
+
+sys.meta_path.insert(0, Hit())
+if moment == "the end":
+    atexit.register(hit)
+sys.argv[1:] = arguments
+from memcli.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("moment", ["memcli.serve.client", "memcli.cli.app", "memcli.exits", "the end"])
+def test_a_signal_ends_a_command_in_order_at_any_moment_of_its_run(
+    memcli: Any, tmp_path: Path, moment: str, number: int
+) -> None:
+    """While it starts, while it tells an error (there is no memory here), and when all is done."""
+    arguments = ["-c", AT_A_MOMENT, moment, str(int(number)), "--memory", str(tmp_path / "none"), "search", "kettle"]
+    environment = memcli.environment
+    process = Popen([sys.executable, *arguments], stdout=PIPE, stderr=PIPE, env=environment, cwd=memcli.home)
+    _, err = process.communicate(timeout=120)
+    told = b"" if moment != "the end" else err
+    assert (process.returncode, err) in [(128 + number, told), (-number, told)]
+    assert b"Traceback" not in err

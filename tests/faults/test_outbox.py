@@ -15,7 +15,9 @@ import pytest
 from memcli.ingest import indexing
 from memcli.ingest.indexing import heal, index_outbox
 from memcli.progress import Unwatched
+from store import index as index_module
 from store.errors import StoreDamaged
+from store.index import Filter, Index
 from store.lance import lance
 from store.outbox import enqueue
 from store.store import Store
@@ -179,6 +181,17 @@ def test_an_index_that_was_deleted_is_built_anew(store: Store) -> None:
     assert holds(mend(store.folder)) == windows_of_all(range(TURNS))
 
 
+@pytest.mark.parametrize("calls", range(1, 3))
+def test_an_index_whose_building_anew_was_cut_off_is_finished_later(store: Store, calls: int) -> None:
+    """As by a search that was killed after it had found no index: a part of it is there now."""
+    commit(store, *range(TURNS))
+    mend(store.folder)
+    store.index.drop()
+    with pytest.raises(KeyboardInterrupt):
+        heal(Store.open(store.folder, wait_s=0), HashEmbedder(calls), Unwatched())
+    assert holds(mend(store.folder)) == windows_of_all(range(TURNS))
+
+
 def test_an_index_whose_making_was_cut_off_is_built_anew(store: Store) -> None:
     """Killed while the table was being made: its folder is there, and nothing in it."""
     commit(store, *range(TURNS))
@@ -230,3 +243,40 @@ def test_what_is_committed_while_the_index_is_made_is_not_taken_for_indexed(stor
         "Anna: word0", "Anna: word1", "Anna: word2", "Ann: word3", "Ann: word4",
     ]  # fmt: skip
     assert len(holds(healed)) == TURNS + 3
+
+
+def test_in_the_middle_of_a_long_ingest_the_words_of_the_half_that_is_there_are_found(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By somebody else, beside it; and its end is the same, however often that was."""
+    monkeypatch.setattr(index_module, "WAITING_ROWS", 0)
+
+    class Watched(HashEmbedder):
+        def embed(self, texts: Sequence[str]) -> Any:
+            there = Store.open(store.folder, wait_s=0).index
+            seen.append((there.count(), there.passed_over > 0, matching(there, "word3")))
+            return super().embed(texts)
+
+    outcomes = []
+    for after_s, expected in [
+        (0.0, [(0, False, []), (7, False, [4]), (14, False, [4]), (21, True, [4])]),
+        (60.0, [(0, False, []), (7, True, []), (14, True, []), (21, True, [])]),
+    ]:
+        monkeypatch.setattr(indexing, "REFRESHED_AFTER_S", after_s)
+        seen: list[tuple[int, bool, list[int]]] = []
+        store.index.drop()
+        commit(store, *range(28)) if not outcomes else store.expect_pending()
+        with store.locks.writer():
+            index_outbox(store, Watched(), Unwatched())
+        assert seen == expected
+        assert store.index.passed_over == 0
+        outcomes.append([store.index.lexical(text, column="window", limit=9, where=Filter()) for text in WORDS])
+    assert outcomes[0] == outcomes[1]
+    assert all(outcomes[0])
+
+
+WORDS = ["word3", "word3 word9 word27", "Ann word12"]
+
+
+def matching(index: Index, text: str) -> list[int]:
+    return [seq for seq, _ in index.lexical(text, column="said", limit=9, where=Filter())]

@@ -362,3 +362,17 @@ def test_temporary_files_of_a_killed_ingest_are_not_on_the_disk(
     assert watch.found == set()
     assert run("--json", "status").json["turns"] == 3
     assert list(temporary.iterdir()) == []
+
+
+def test_everything_comes_over_to_another_key(run: Callable[..., Any], memory: Path, log: Path, tmp_path: Path) -> None:
+    """As the README says it: nothing of the two lies in clear, and the old key opens the new memory no more."""
+    run("ingest", log)
+    run("ask", "What about obsidian?", code=(0, 4))
+    run("--memory", tmp_path / "new", "init", "--encrypt", "--key-file", tmp_path / "newkey")
+    run("--memory", tmp_path / "new", "import", "-", stdin=run("export", "-").out)
+    told = [run("--memory", place, "--json", "status").json for place in (memory, tmp_path / "new")]
+    assert [(one["turns"], one["answers"], one["encrypted"]) for one in told] == [(3, 1, True)] * 2
+    assert run("--memory", tmp_path / "new", "ingest", log, "--json").json["turns_added"] == 0
+    assert in_clear(tmp_path / "new") == []
+    old = (tmp_path / "keys" / "diary").read_text().strip()
+    run("--memory", tmp_path / "new", "search", "obsidian", code=16, MEMCLI_KEY=old)

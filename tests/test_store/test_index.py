@@ -103,6 +103,22 @@ def test_words_are_found_alike_before_the_text_index_is_refreshed(index: Index) 
     assert sorted(by_words(index, "kettle")) == [1, 2]
 
 
+def test_beside_a_large_ingest_words_are_sought_where_they_are_indexed(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search that read through all that an ingest has brought so far would take long."""
+    monkeypatch.setattr(index_module, "WAITING_ROWS", 3)
+    put(index, rows((1, "the kettle"), (2, "a ferry")))
+    index.refresh_text()
+    put(index, rows((3, "one kettle"), (4, "two kettles"), (5, "a boat")))
+    assert (index.passed_over, sorted(by_words(index, "kettle"))) == (0, [1, 3, 4])
+    put(index, rows((6, "three kettles")))
+    assert (index.passed_over, by_words(index, "kettle")) == (4, [1])
+    assert sorted(by_vector(index, "kettle")[0]) == [1, 2, 3, 4, 5, 6], "by meaning they are found"
+    index.refresh_text()
+    assert (index.passed_over, sorted(by_words(index, "kettle"))) == (0, [1, 3, 4, 6])
+
+
 def test_a_few_turns_among_many_do_not_call_for_a_refresh_of_the_text_index(index: Index) -> None:
     """It rewrites the index: `remember` would take minutes in a large memory."""
     assert not index.lags
