@@ -19,7 +19,10 @@ WORSE = ("recall_at_10", "ndcg_at_10", "answer_f1", "right_to_answer")
 def evaluate(
     ctx: typer.Context,
     dataset: Annotated[
-        Path | None, typer.Argument(metavar="DATASET", help="LoCoMo, LongMemEval (evidence sessions) or JSON Lines.")
+        Path | None,
+        typer.Argument(
+            metavar="DATASET", help="LoCoMo, LongMemEval (evidence sessions), REALTALK, BEAM or JSON Lines."
+        ),
     ] = None,
     mine: Annotated[
         bool, typer.Option("--mine", help="Use a private test made from this memory's own turns instead.")

@@ -60,4 +60,4 @@ SECOND_LOOK: Mapping[str, float] = MappingProxyType(
 """Weights once the best candidates have been compared with token vectors in context."""
 
 IN_TIME = 1.0
-"""What it counts to be of the days that the question names: features.py gives it in log odds (the data has no dates)."""
+"""What it counts to be of the days that the question names: they are log odds as they are. The data has no dates."""
