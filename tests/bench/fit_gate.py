@@ -2,7 +2,8 @@
 
 (OUT as from tests/bench/development.py.) Prints WEIGHTS for memcli/recall/gate.py. Logistic regression over the
 gate's signs: questions put to the memory that they were asked of; the same with a person replaced by another; and every
-second put to the other memory as well. Half of the questions are left out of the fit, and tell what each bar is worth.
+second put to the other memory as well. They are those of the scenes that no model was tuned on. Half of the questions
+are left out of the fit, and tell what each bar is worth.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from engines.build.asked_talks import held_out
 from memcli import config
 from memcli.engines_in_use import for_recall
+from memcli.evaluate.cases import Case
 from memcli.evaluate.datasets import load
 from memcli.evaluate.run import made
 from memcli.recall.gate import signs
@@ -40,11 +43,15 @@ def fitted(columns: Any, answered: Any) -> tuple[Any, float]:
     return weights[:-1] / spread, float(weights[-1] - (middle / spread) @ weights[:-1])
 
 
+def of_held_out_scene(case: Case) -> bool:
+    return bool(case.evidence) and held_out(min(case.evidence).rpartition(":")[0])
+
+
 def main(path: Path, count: int) -> None:
     engines = for_recall(config.load(None, {}, {}), None)
     data = load(path)
     swapped = {case.id.removesuffix("/swap"): case for case in data.cases if case.category == "swap"}
-    cases = [case for case in data.cases if case.id in swapped and case.answerable]
+    cases = [case for case in data.cases if case.id in swapped and case.answerable and of_held_out_scene(case)]
     random.Random(0).shuffle(cases)
     rows: list[tuple[int, str, bool, dict[str, float]]] = []
     with tempfile.TemporaryDirectory() as scratch:
