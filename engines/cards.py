@@ -91,13 +91,13 @@ MINILM_STATIC = ModelCard(
 MINILM_TOKENS = ModelCard(
     kind="token_encoder",
     name="minilm-l6-tokens",
-    revision="1",
+    revision="2",
     folder="minilm-l6-tokens",
     files=(
         ModelFile(
             name="model.onnx",
             size=23086747,
-            sha256="9ea42aedf9b82d0835fa90fe629b1283f99a043f7fdb4ca32a867368613e0d10",
+            sha256="47185292f720bc423fbbc4a48c7a80c251efdd99b6d33e0192890598eeae7603",
         ),
         _TOKENIZER,
     ),
@@ -107,8 +107,8 @@ MINILM_TOKENS = ModelCard(
     context_tokens=256,
     source=_SOURCE,
     source_sha256=_SOURCE_SHA256,
-    command="python -m engines.build.export_minilm model.safetensors OUT/model.onnx",
-    description="MiniLM's contextual token vectors, in 8 bits: reranks what was found and finds what answers.",
+    command="python -m engines.build.train_tokens model.safetensors tokenizer.json DATA TALKS OUT",
+    description="MiniLM's contextual token vectors, tuned for questions, in 8 bits: reranks and finds what answers.",
 )
 
 MINILM_READER = ModelCard(

@@ -1,7 +1,7 @@
 """Late interaction: texts compared token by token, after each was encoded on its own.
 
 Source: Khattab and Zaharia, "ColBERT: Efficient and Effective Passage Search via Contextualized Late Interaction over
-BERT", SIGIR 2020. The encoder used here was not trained for it; its token vectors work all the same.
+BERT", SIGIR 2020. The built-in encoder was tuned for it (engines/build/train_tokens.py).
 """
 
 from __future__ import annotations

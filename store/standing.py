@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Standing:
     """strengths: of what was recalled, by id, as of the last consolidation; marks by id; rejections: (question, id);
     claims: whether anything that was said is known as a claim, from which facts follow; instructions: whether
-    consolidation found any turn to be a standing instruction.
+    consolidation found any turn to be a standing instruction; me: the name of who the user is, if told.
     """
 
     strengths: dict[str, StateRow]
@@ -33,6 +33,7 @@ class Standing:
     rejections: list[tuple[str, str]]
     claims: bool
     instructions: bool
+    me: str | None
 
 
 KEPT = 10_000
@@ -49,7 +50,7 @@ class StandingReader:
         self._version: str | None = None
         self._position = (0, 0)
         self._renewed: dict[str, str] = {}
-        self._now = Standing(strengths={}, marks={}, rejections=[], claims=False, instructions=False)
+        self._now = Standing(strengths={}, marks={}, rejections=[], claims=False, instructions=False, me=None)
 
     def read(self) -> Standing:
         """The present standing. Raises StoreLocked, StoreDamaged."""
@@ -82,6 +83,7 @@ class StandingReader:
                 rejections=states.rejections(),
                 claims=catalogue.facts.any_claim(),
                 instructions=states.any_instruction(),
+                me=catalogue.setting("me"),
             )
             # Here, where no deletion can begin: what it takes is not to come back after it has emptied the cache.
             few = len(strengths) + len(renewed) <= KEPT

@@ -24,15 +24,13 @@ from statistics import fmean
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from torch import nn
 from torch.nn import functional
 
 from engines.build import export_minilm, weights
 from engines.build.asked_talks import THE_SPEAKER, held_out, read
+from engines.build.bert import BEGIN, END, HIDDEN, Bert
 from engines.build.stories import Example, examples
 
-LAYERS, HEADS, HIDDEN = 6, 12, 384
-BEGIN, END = 101, 102
 BATCH, RATE, WARM_UP = 32, 1e-4, 0.1
 
 QUESTION, LONGEST, LONGEST_ANSWER = 48, 160, 24
@@ -44,45 +42,12 @@ MOLWENI, STORIES = 2200, 5000
 VERY_LOW = -1e4
 
 
-class Reader(nn.Module):  # type: ignore[misc] # torch is not there to be checked
-    """BERT with MiniLM's weights and a layer of two scores a token. Dropout 0.1, as it was trained with."""
-
-    def __init__(self, tensors: dict[str, torch.Tensor]) -> None:
-        super().__init__()
-        self.tensors = nn.ParameterDict({name.replace(".", "/"): nn.Parameter(one) for name, one in tensors.items()})
-        self.drop = nn.Dropout(0.1)
-        for name, tensor in self.tensors.items():
-            tensor.requires_grad = "embeddings" not in name
-
-    def get(self, name: str) -> torch.Tensor:
-        return self.tensors[name.replace(".", "/")]
-
-    def linear(self, name: str, x: torch.Tensor) -> torch.Tensor:
-        return functional.linear(x, self.get(name + ".weight"), self.get(name + ".bias"))
-
-    def normal(self, name: str, x: torch.Tensor) -> torch.Tensor:
-        return functional.layer_norm(x, (HIDDEN,), self.get(name + ".weight"), self.get(name + ".bias"), 1e-12)
+class Reader(Bert):
+    """MiniLM with a layer of two scores a token."""
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(batch, length) -> (batch, length, 2): scores of start and end."""
-        rows, length = ids.shape
-        x = self.get("embeddings.word_embeddings.weight")[ids]
-        x = x + self.get("embeddings.position_embeddings.weight")[:length]
-        x = self.drop(self.normal("embeddings.LayerNorm", x + self.get("embeddings.token_type_embeddings.weight")[0]))
-        seen = mask[:, None, None, :].bool()
-        for layer in range(LAYERS):
-            at = f"encoder.layer.{layer}."
-            query, key, value = (
-                self.linear(f"{at}attention.self.{part}", x).view(rows, length, HEADS, -1).transpose(1, 2)
-                for part in ("query", "key", "value")
-            )
-            mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
-            mixed = mixed.transpose(1, 2).reshape(rows, length, HIDDEN)
-            out = self.drop(self.linear(at + "attention.output.dense", mixed))
-            x = self.normal(at + "attention.output.LayerNorm", x + out)
-            out = self.linear(at + "output.dense", functional.gelu(self.linear(at + "intermediate.dense", x)))
-            x = self.normal(at + "output.LayerNorm", x + self.drop(out))
-        return self.linear("answer", x)
+        return self.linear("answer", self.states(ids, mask))
 
 
 class Encoded:
@@ -188,7 +153,7 @@ def tune(model: Reader, train: Sequence[Encoded], test: Sequence[Encoded], epoch
 
 def export(model: Reader, folder: Path) -> None:
     """Write model.onnx and head.npy."""
-    tensors = {name.replace("/", "."): one.detach().numpy() for name, one in model.tensors.items()}
+    tensors = {name: one.numpy() for name, one in model.named().items()}
     head = np.concatenate([tensors.pop("answer.weight"), tensors.pop("answer.bias")[:, None]], axis=1)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.onnx").write_bytes(export_minilm.build(tensors))

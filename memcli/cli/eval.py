@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memcli.cli.completion import models
 from memcli.cli.context import Context
 
 if TYPE_CHECKING:
     from memcli.evaluate.report import Difference
+    from memcli.evaluate.run import Outcome
 
 WORSE = ("recall_at_10", "ndcg_at_10", "answer_f1", "right_to_answer")
 """What `--compare` and `--mine` watch: a fall that is no accident ends with exit code 3."""
@@ -19,7 +21,10 @@ WORSE = ("recall_at_10", "ndcg_at_10", "answer_f1", "right_to_answer")
 def evaluate(
     ctx: typer.Context,
     dataset: Annotated[
-        Path | None, typer.Argument(metavar="DATASET", help="LoCoMo, LongMemEval (evidence sessions) or JSON Lines.")
+        Path | None,
+        typer.Argument(
+            metavar="DATASET", help="LoCoMo, LongMemEval (evidence sessions), REALTALK, BEAM or JSON Lines."
+        ),
     ] = None,
     mine: Annotated[
         bool, typer.Option("--mine", help="Use a private test made from this memory's own turns instead.")
@@ -32,6 +37,14 @@ def evaluate(
     ] = None,
     save: Annotated[Path | None, typer.Option(metavar="RUN.json", help="Keep the run, to compare with later.")] = None,
     compare: Annotated[Path | None, typer.Option(metavar="RUN.json", help="Show what changed since that run.")] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Have a GGUF model say which answers are right, too.",
+            autocompletion=models,
+        ),
+    ] = None,
     questions: Annotated[int | None, typer.Option(min=1, help="Ask only the first so many questions.")] = None,
 ) -> None:
     """Measure recall and answers on questions whose answers are known.
@@ -95,6 +108,8 @@ def evaluate(
         "without": list(ablate or ()),
         **report.figures(outcomes),
     }
+    if judge is not None:
+        document["judged"] = _judged(context, judge, outcomes)
     cases = report.by_case(outcomes)
     changes: list[Difference] = []
     if earlier is not None:
@@ -112,6 +127,23 @@ def evaluate(
     if worse:
         context.tell(f"worse than before: {', '.join(worse)}")
         raise typer.Exit(Exit.SOME_SKIPPED)
+
+
+def _judged(context: Context, judge: str, outcomes: list[Outcome]) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from memcli import engines_in_use
+    from memcli.evaluate.judge import judged, opinion
+
+    values = {**context.config.values, "llm.model": judge, "llm.url": ""}
+    settings = replace(context.config, values=values)
+    generator = engines_in_use.generator(settings)
+    try:
+        context.tell(f"judging: {engines_in_use.told_of(settings, generator)}")
+        with context.progress().phase("judge", len(outcomes), "questions") as advance:
+            return opinion(engines_in_use.model_path(judge).name, judged(outcomes, generator, advance))
+    finally:
+        getattr(generator, "close", lambda: None)()
 
 
 def _run(path: Path) -> dict[str, Any]:

@@ -50,6 +50,11 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         for row in document["reliability"]:
             bar = "#" * round(BAR * row["answerable"])
             yield f"  {row['confidence']:.2f} {bar:<{BAR}} {row['answerable']:.2f}  ({row['questions']:.0f})"
+    if "judged" in document:
+        told = document["judged"]
+        groups = {"all": told["right"]} | told["by_category"]
+        shares = ", ".join(f"{name} {_percent(share)}" for name, share in groups.items() if share)
+        yield f"in the opinion of {told['model']}, of {told['questions']} answers are right: {shares or '-'}"
     for change in document.get("changes", ()):
         yield (
             f"{change['metric']:<16} {100 * change['before']:6.1f} -> {100 * change['now']:6.1f}   "

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from memcli.answer.pipeline import Budget
-from memcli.evaluate.datasets import Case, Dataset
+from memcli.evaluate.cases import Case, Dataset
 from memcli.evaluate.run import Outcome, outcome
 from memcli.recall.pipeline import Engines
 from memcli.recall.query import content_words

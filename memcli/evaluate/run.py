@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memcli.answer.pipeline import Budget, Writing, answer
-from memcli.evaluate.datasets import Case, Dataset, Level, Memory
+from memcli.evaluate.cases import Case, Dataset, Level, Memory
 from memcli.ingest.pipeline import ingest
 from memcli.progress import Progress, Unwatched
 from memcli.recall.pipeline import Engines, recall

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.floating]
 
+ON_THE_DAYS = 0.7
+"""The chance that what answers a question which names days was said on them, or tells of them. Set by hand."""
+
 SESSION_BEST = 3
 """So many of a session's best candidates support each other."""
 
@@ -39,7 +42,8 @@ _NAME = regex(r"(?<=[a-z,] )[A-Z][a-z]+")
 
 def of_words(question: Question, rows: Sequence[TurnRow]) -> dict[str, Floats]:
     """Features of the turns' words: `named` (said by somebody whom the question names), `first_person` (the same, of
-    themselves), `covered` (share of the question's terms), `asks`, `length`, and `kind` (holds what is asked for)."""
+    themselves), `covered` (share of the question's terms), `asks`, `length`, `kind` (holds what is asked for), and
+    `in_time` (log odds for being of the days that the question names)."""
     import numpy as np
 
     said = [row.text for row in rows]
@@ -54,7 +58,7 @@ def of_words(question: Question, rows: Sequence[TurnRow]) -> dict[str, Floats]:
         "asks": np.array([text.rstrip().endswith("?") for text in said], float),
         "length": np.log1p([len(text) for text in said]),
         "kind": np.array([_kind(question, row) for row in rows], float),
-        "in_time": np.array([_in_time(question, row) for row in rows], float),
+        "in_time": _odds_in_time(question, rows),
     }
 
 
@@ -134,6 +138,18 @@ def _kind(question: Question, row: TurnRow) -> float:
     if question.kind in ("who", "where"):
         return min(2, len(_NAME.findall(row.text))) / 2
     return 0.0
+
+
+def _odds_in_time(question: Question, rows: Sequence[TurnRow]) -> Floats:
+    """For each turn of the days that are named, by how many log odds that makes it likelier to answer: the more, the
+    fewer of the candidates are of those days (Bayes' rule, with their share among the candidates)."""
+    import numpy as np
+
+    inside = np.array([_in_time(question, row) for row in rows], float)
+    share = (inside.sum() + 0.5) / (len(rows) + 1)
+    gained = np.log(ON_THE_DAYS / (1 - ON_THE_DAYS)) - np.log(share / (1 - share))
+    odds: Floats = inside * max(0.0, gained)
+    return odds
 
 
 def _in_time(question: Question, row: TurnRow) -> bool:

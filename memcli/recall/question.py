@@ -43,6 +43,7 @@ _LATEST = regex(r"\b(?:latest|last|most recent(?:ly)?|newest|current(?:ly)?|now|
 _FIRST = regex(r"\b(?:first|earliest|originally|at the beginning|used to)\b", re.I)
 _NOW = regex(r"\b(?:now|current(?:ly)?|these days|at the moment|still|today)\b", re.I)
 _NEGATED = regex(r"\b(?:not|never|no longer|without)\b|n['’]t\b", re.I)
+_OF_ASKER = regex(r"\b(?:i|i['’](?:m|ve|d|ll)|my|mine|myself)\b", re.I)
 _BETWEEN = regex(r"\bbetween (.+?) and (.+)$", re.I)
 _EITHER = regex(r"[,:] (?:the |my )?(.+?),? or (.+)$", re.I)
 _BEFORE = regex(r"^\W*(?:how \w+ \w+|what|which|did|was|were|when)\b (.+?) (?:before|after|since|when) (.+)$", re.I)
@@ -56,7 +57,8 @@ PART_WORDS = 2
 class Question:
     """A question understood.
 
-    `names`: the first words, lower-cased, of speakers whom it names. `terms`: stems of its content words without those.
+    `names`: the first words, lower-cased, of speakers whom it names; "I" names who asks. `terms`: stems of its content
+    words without the names.
     `window`: the days that a time in it denotes, inclusive. `several`: its answer is a list. `order`: it wants the
     first or the latest of several. `present`: it asks about now and not then.
     """
@@ -72,9 +74,11 @@ class Question:
     negated: bool
 
 
-def understand(text: str, asked_at: datetime, speakers: Iterable[str]) -> Question:
-    """The question in a text that is asked at a moment, of a memory in which these speak."""
+def understand(text: str, asked_at: datetime, speakers: Iterable[str], me: str | None = None) -> Question:
+    """The question in a text that is asked at a moment, of a memory in which these speak; me: who of them asks."""
     spoken = set(content_words(text))
+    if me and _OF_ASKER.search(text):
+        spoken.update(content_words(me)[:1])
     names = {parts[0] for speaker in speakers if (parts := content_words(speaker)) and parts[0] in spoken}
     return Question(
         text=text,

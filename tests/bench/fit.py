@@ -17,7 +17,8 @@ import numpy as np
 
 from memcli import config
 from memcli.engines_in_use import for_recall
-from memcli.evaluate.datasets import Case, load
+from memcli.evaluate.cases import Case
+from memcli.evaluate.datasets import load
 from memcli.evaluate.metrics import ndcg_at, recall_at
 from memcli.evaluate.run import made
 from memcli.recall import channels

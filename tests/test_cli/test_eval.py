@@ -52,6 +52,21 @@ def test_a_data_set_is_measured_compared_and_kept(memcli, dataset, tmp_path):
     assert "worse" in worse.err
 
 
+def test_a_language_model_may_judge_apart_from_the_metrics(memcli, dataset, tiny_gguf):
+    plain = memcli("--json", "eval", dataset).json
+    done = memcli("--json", "eval", dataset, "--judge", tiny_gguf)
+    assert done.code == 0, done.err
+    opinion = done.json["judged"]
+    assert (opinion["model"], opinion["questions"]) == (tiny_gguf.name, 2)  # what has no answer is not judged
+    assert 0 <= opinion["right"]["mean"] <= 1
+    assert set(opinion["by_category"]) == {"all", "when"}
+    for metric in ("recall_at_5", "answer_f1"):
+        assert done.json["all"][metric] == plain["all"][metric]
+    assert "judged" not in plain
+    assert tiny_gguf.name in memcli("eval", dataset, "--judge", tiny_gguf).out
+    assert memcli("eval", dataset, "--judge", "no-such.gguf").code == 20
+
+
 def test_a_channel_can_be_left_out(memcli, dataset):
     done = memcli("--json", "eval", dataset, "--ablate", "dense", "--ablate", "dense_window", "--questions", "1")
     assert done.json["without"] == ["dense", "dense_window"]

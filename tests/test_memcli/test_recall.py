@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memcli.recall.features import of_words
 from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence
 from memcli.recall.query import content_words, stems
@@ -16,6 +17,7 @@ from memcli.recall.question import parts_of, understand
 from memcli.recall.rerank import PASSAGE_CHARS, passages_of
 from memcli.recall.select import estimated_tokens, select
 from memcli.types import Candidate, Hit, Locator, Turn
+from store.rows import TurnRow
 
 DAY = datetime(2024, 5, 1, tzinfo=UTC)
 
@@ -37,6 +39,14 @@ def candidate(number: int, text: str, score: float, match: float = 0.5, features
         looks=2,
         features=features or {},
     )
+
+
+def row(number: int, said_at: datetime) -> TurnRow:
+    return TurnRow(
+        seq=number, id=f"{number:032x}", session=1, session_id="s", session_title="s", position=number, speaker="Ana",
+        role="user", text="Bread, for dinner.", said_at=said_at, utc_offset=0, native_id=None, source="log", line=1,
+        metadata=None,
+    )  # fmt: skip
 
 
 def hit(item: int, rank: int, channel: str = "dense") -> Hit:
@@ -99,6 +109,26 @@ def test_names_and_content_words():
     assert content_words("What did Maya's brother say about the boat?") == ["maya", "brother", "say", "boat"]
     assert stems("running runs") == {"run"}
     assert understand("What did Maya say?", DAY, ["Maya Lind", "The Who"]).names == {"maya"}
+
+
+def test_who_asks_is_named_by_i():
+    assert understand("Where do I work?", DAY, ["Ana Lima", "Bo"], "Ana Lima").names == {"ana"}
+    assert understand("Where do I work?", DAY, ["Ana Lima", "Bo"]).names == set()
+    assert understand("Where does Bo work?", DAY, ["Ana Lima", "Bo"], "Ana Lima").names == {"bo"}
+    assert understand("Where do I work?", DAY, ["Bo"], "Ana Lima").names == set()
+
+
+def test_the_fewer_turns_are_of_the_days_that_are_named_the_more_it_counts():
+    question = understand("What did we buy two days ago?", DAY, ["Ana"])
+
+    def gained(inside: int, outside: int) -> list[float]:
+        days = [DAY - timedelta(days=2)] * inside + [DAY] * outside
+        return of_words(question, [row(number, day) for number, day in enumerate(days)])["in_time"].tolist()
+
+    few, many = gained(1, 99), gained(30, 70)
+    assert few[0] > many[0] > 0
+    assert set(few[1:]) == set(many[30:]) == {0}
+    assert set(gained(10, 0)) == {0}  # all are of those days: it tells nothing
 
 
 @given(st.text(max_size=2000))

@@ -32,7 +32,9 @@ def folded(store: Store) -> Standing:
 
 
 def test_a_reader_sees_each_record_when_it_is_written(store: Store) -> None:
-    assert store.standing() == Standing(strengths={}, marks={}, rejections=[], claims=False, instructions=False)
+    assert store.standing() == Standing(
+        strengths={}, marks={}, rejections=[], claims=False, instructions=False, me=None
+    )
     store.spool.append([mark("one", "pinned"), mark("two", "forgotten")])
     assert store.standing().marks == {"one": "pinned", "two": "forgotten"}
     store.spool.append([mark("one", None), rejection("three"), {"kind": "answer", "id": "x"}])
