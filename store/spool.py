@@ -34,7 +34,7 @@ class Spool:
         """Write the records and flush them to the disk."""
         lines = [json.dumps(record, ensure_ascii=False).encode() for record in records]
         data = b"".join((self._seal.lock_line(line) if self._seal else line) + b"\n" for line in lines)
-        with self._locks.spool(), writable(self._path), self._path.open("a+b") as stream:
+        with self._locks.spool(), writable(self._path), open(self._path, "a+b", opener=_private) as stream:
             if stream.seek(0, os.SEEK_END) and os.pread(stream.fileno(), 1, stream.tell() - 1) != b"\n":
                 data = b"\n" + data  # the line before was torn: it must not take this one with it
             stream.write(data)
@@ -146,3 +146,7 @@ def _torn(path: Path, seal: Seal | None) -> list[bytes]:
 def _opened(line: bytes, seal: Seal | None) -> bytes | None:
     """A line as it was given to append(); None if it was not sealed as it should be."""
     return seal.unlock_line(line) if seal else line
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,5 +1,6 @@
 """What was appended to the spool is folded into the catalogue exactly once, whatever comes between."""
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -39,6 +40,15 @@ def test_records_are_read_as_they_were_appended(store: Store) -> None:
     store.spool.append([recalled("a"), recalled("b")])
     store.spool.append([recalled("c")])
     assert store.spool.read() == [recalled("a"), recalled("b"), recalled("c")]
+
+
+def test_the_spool_is_private_whatever_the_process_has_as_its_mask(store: Store) -> None:
+    before = os.umask(0o022)
+    try:
+        store.spool.append([recalled("a")])
+    finally:
+        os.umask(before)
+    assert (store.folder / "spool.jsonl").stat().st_mode & 0o077 == 0
 
 
 def test_folding_empties_the_spool_into_the_catalogue(store: Store) -> None:
