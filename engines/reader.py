@@ -89,13 +89,19 @@ class MiniLMReader:
         nothing = float(starts[0] + ends[0])
         said = slice(offset, offset + len(places))
         spans = starts[said, None] + ends[None, said]
-        allowed = np.tril(np.triu(np.ones(spans.shape, bool)), LONGEST_ANSWER - 1)
-        best = int(np.where(allowed, spans, -np.inf).argmax())
-        first, last = divmod(best, len(places))
-        sure = float(spans[first, last]) - nothing
+        spans = np.where(np.tril(np.triu(np.ones(spans.shape, bool)), LONGEST_ANSWER - 1), spans, -np.inf)
         shift = len(utterance.speaker) + 2
-        start, end = places[first][0] - shift, places[last][1] - shift
-        return Reading(None if end <= 0 else (max(0, start), end), sure)
+        words = sum(place[0] < shift for place in places)  # of the speaker's name
+
+        def best(first: int) -> tuple[int, int]:
+            start, end = divmod(int(spans[first:].argmax()), len(places))
+            return start + first, end
+
+        start, end = best(0)
+        if end < words < len(places) and spans[start, end] < nothing:
+            start, end = best(words)  # who said it is told only where that is likelier than that nothing answers
+        place = None if end < words else (max(0, places[start][0] - shift), places[end][1] - shift)
+        return Reading(place, float(spans[start, end]) - nothing)
 
     def _encode(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         found = self._tokenizer.encode(readable(text), add_special_tokens=False)

@@ -29,7 +29,7 @@ _SENTENCE = regex(r"[^.!?\n]+(?:[.!?]+(?=\s|$)|[.!?](?=\S)[^.!?\n]*)*[.!?]*[\"'â
 TURNS = 5
 """Only the words of the best turns can be the answer."""
 
-RECALLED = 3.0
+RECALLED = 4.0
 """What the log odds of a turn's recall count beside those of the reading; chosen with `tests/bench/fit_reading.py`, on
 scenes of FriendsQA that the reader had not seen."""
 
