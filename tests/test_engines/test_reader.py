@@ -39,6 +39,14 @@ def test_it_points_at_what_is_asked_for(reader):
     assert about_bo[1].sure == max(one.sure for one in about_bo)
 
 
+def test_who_said_it_is_the_answer_only_where_no_words_come_near(reader):
+    text = "WE HAVE THE FLAT. The landlady is called Frau Seidel and she likes dogs more than people."
+    (landlady,) = reader.read("Who is the landlady of the new flat?", [Utterance("Maya", text)])
+    assert "Seidel" in text[slice(*landlady.span)]
+    (job,) = reader.read("Who got the job?", [Utterance("Monica Geller", "I got the job!")])
+    assert job.span is None
+
+
 def test_a_reading_does_not_depend_on_the_others(reader):
     together = reader.read("What is Ana learning to play?", SAID)
     alone = [reader.read("What is Ana learning to play?", [one])[0] for one in SAID]
