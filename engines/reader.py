@@ -95,18 +95,18 @@ class MiniLMReader:
         spans = starts[said, None] + ends[None, said]
         spans = np.where(np.tril(np.triu(np.ones(spans.shape, bool)), LONGEST_ANSWER - 1), spans, -np.inf)
         shift = len(utterance.speaker) + 2
-        words = sum(place[0] < shift for place in places)  # of the speaker's name
+        name = sum(place[0] < shift for place in places)  # tokens of it
 
         def best(first: int) -> tuple[int, int]:
             start, end = divmod(int(spans[first:].argmax()), len(places))
             return start + first, end
 
         start, end = best(0)
-        if end < words < len(places):
-            said = best(words)
-            if spans[start, end] - spans[said] < BY_SPEAKER:
-                start, end = said
-        place = None if end < words else (max(0, places[start][0] - shift), places[end][1] - shift)
+        if end < name < len(places):
+            in_words = best(name)
+            if spans[start, end] - spans[in_words] < BY_SPEAKER:
+                start, end = in_words
+        place = None if end < name else (max(0, places[start][0] - shift), places[end][1] - shift)
         return Reading(place, float(spans[start, end]) - nothing)
 
     def _encode(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
