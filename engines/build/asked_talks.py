@@ -13,7 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engines.build.stories import Example
 
@@ -33,19 +33,31 @@ def tidy(text: str) -> str:
     return re.sub(r"\s+([?.!,;:])", r"\1", " ".join(text.split())).strip()
 
 
-def read(path: Path, chance: random.Random) -> Iterator[tuple[str, Example]]:
-    """Each example of a data set with the session that it is from."""
-    turns: dict[tuple[str, str], dict[str, Any]] = {}
-    talks: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    cases = []
+class Talks(NamedTuple):
+    """A data set: its turns by memory and id, the ids of each talk's turns by memory and session, and its questions."""
+
+    turns: dict[tuple[str, str], dict[str, Any]]
+    order: dict[tuple[str, str], list[str]]
+    cases: list[dict[str, Any]]
+
+
+def loaded(path: Path) -> Talks:
+    """The data set in a file, its turns tidied."""
+    found = Talks({}, defaultdict(list), [])
     for line in path.read_text().splitlines():
         one = json.loads(line)
         if "question" in one:
-            cases.append(one)
+            found.cases.append(one)
             continue
         for turn in one["turns"]:
-            turns[one["memory"], turn["id"]] = turn | {"text": tidy(turn["text"])}
-            talks[one["memory"], turn["session"]].append(turn["id"])
+            found.turns[one["memory"], turn["id"]] = turn | {"text": tidy(turn["text"])}
+            found.order[one["memory"], turn["session"]].append(turn["id"])
+    return found
+
+
+def read(path: Path, chance: random.Random) -> Iterator[tuple[str, Example]]:
+    """Each example of a data set with the session that it is from."""
+    turns, talks, cases = loaded(path)
     swapped = {case["id"].removesuffix("/swap"): case["question"] for case in cases if case["category"] == "swap"}
     for case in cases:
         if case["category"] == "swap" or not case["evidence"]:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engines.build.asked_talks import held_out, tidy
+from engines.build.asked_talks import held_out, loaded, tidy
 from engines.build.stories import AFTER, BEFORE, PEOPLE, STORIES, Story
 
 EVERY_FIFTH = 5
@@ -52,38 +51,23 @@ class Matched(NamedTuple):
 
 def asked(path: Path, chance: random.Random, *, measuring: bool = False) -> list[Matched]:
     """Of FriendsQA or Molweni, in random order: others are of the same talk, one of them sharing many words."""
-    turns: dict[tuple[str, str], tuple[str, str]] = {}
-    talks: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    cases = []
-    for line in path.read_text().splitlines():
-        one = json.loads(line)
-        if "question" in one:
-            cases.append(one)
-            continue
-        for turn in one["turns"]:
-            turns[one["memory"], turn["id"]] = (turn["session"], f"{turn['speaker']}: {tidy(turn['text'])}")
-            talks[one["memory"], turn["session"]].append(turn["id"])
+    turns, talks, cases = loaded(path)
+    said = {key: Said(key, f"{turn['speaker']}: {turn['text']}") for key, turn in turns.items()}
     found = []
     for case in cases:
         if case["category"] == "swap" or not case["evidence"] or not case.get("answerable", True):
             continue
         memory = case["memory"]
-        session = turns[memory, case["evidence"][0]][0]
+        session = turns[memory, case["evidence"][0]]["session"]
         if path.stem == "friendsqa" and held_out(session) != measuring:
             continue
         words = _words(case["question"], 3)
         rest = [native for native in talks[memory, session] if native not in case["evidence"]]
-        rest.sort(key=lambda native: -len(words & _words(turns[memory, native][1], 3)))
+        rest.sort(key=lambda native: -len(words & _words(said[memory, native].text, 3)))
         others = rest[:1] + chance.sample(rest[1:], min(1, len(rest[1:])))
         right = frozenset((memory, native) for native in case["evidence"])
-
-        def said(native: str, memory: str = memory) -> Said:
-            return Said((memory, native), turns[memory, native][1])
-
-        found += [
-            Matched(case["question"], said(native), [said(other) for other in others], right)
-            for native in case["evidence"][:2]
-        ]
+        unlike = [said[memory, native] for native in others]
+        found += [Matched(case["question"], said[memory, native], unlike, right) for native in case["evidence"][:2]]
     chance.shuffle(found)
     return found
 
