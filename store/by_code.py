@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
     Places = npt.NDArray[np.int64]
 
-RESCORED = 100
+RESCORED = 800
 """How many of the best by code are compared exactly, for turns and for windows each."""
 
-REFINED = 500
-"""How many of the best by code are first estimated again, with the query itself instead of its code."""
+REFINED = 4000
+"""How many of the best by code are first estimated again, with the query itself instead of its code.
+
+Of the exact ten nearest of 225,458 turns of IRC, 98.7 % are found with these, 91 % with an eighth of both, which saves
+some 6 ms of processor time a search.
+"""
 
 
 class Scored(NamedTuple):
