@@ -97,7 +97,7 @@ MINILM_TOKENS = ModelCard(
         ModelFile(
             name="model.onnx",
             size=23086747,
-            sha256="47185292f720bc423fbbc4a48c7a80c251efdd99b6d33e0192890598eeae7603",
+            sha256="f3af48a3d061390045b512df98b755e148ed772c9aa5a5ec0e4dd0753ee83142",
         ),
         _TOKENIZER,
     ),
@@ -114,13 +114,13 @@ MINILM_TOKENS = ModelCard(
 MINILM_READER = ModelCard(
     kind="reader",
     name="minilm-l6-reader",
-    revision="1",
+    revision="2",
     folder="minilm-l6-reader",
     files=(
         ModelFile(
             name="model.onnx",
             size=23086747,
-            sha256="7e692c4dd3558563c6a42d3e360d65bd60c4dd66ab36a2eca83046fd671596d3",
+            sha256="d715b2eed23acbf6b024386b934c2c81dc0c232d4b041115c9ae023335ec67be",
         ),
         ModelFile(
             name="head.npy", size=3208, sha256="747be60010c74a4f3226642741aa2ed92409fb3a2c7f13fe1bfdc74ef3310aa6"

@@ -7,7 +7,9 @@ the last hidden states as they are (not of length 1, special tokens included).
 
 How it is made small and fast, while a text's vectors stay independent of the texts that share its batch:
 
-- Weights are int8 with one scale an output channel; word embeddings int8 with one scale a row.
+- Weights are int8 with one scale an output channel, small enough that two neighbours with their uint8 add up in 16
+  bits, as processors without VNNI add them: what passes is cut there, and vectors and answers would differ by
+  processor. Word embeddings are int8 with one scale a row.
 - Activations become uint8 with one scale *a token*, computed from that token alone (per-token dynamic quantisation,
   as in ZeroQuant, Yao et al. 2022). ONNX Runtime's own dynamic quantisation takes one scale from the whole batch,
   which is what makes its vectors depend on batch-mates.
@@ -44,6 +46,7 @@ Precision = Literal["int8", "fp32"]
 MAX_TOKENS = 256
 CONTRIB = "com.microsoft"  # operators that every build of ONNX Runtime has
 LEVELS = 127  # int8 without -128: symmetric
+PAIR = 128  # 255 times as much is the most that fits 16 bits with a sign
 MIDDLE = 128  # the zero of signed values stored as uint8
 GELU_ZERO = 20  # the zero of GELU outputs stored as uint8: they reach from -0.17 up, so few levels go below zero
 GELU_LOWEST = 0.17
@@ -179,7 +182,7 @@ class _Encoder:
         shrinkage = g.add("Reciprocal", growth)  # a product a number is cheaper than a division
         products = []
         for matrix in matrices:
-            integers, scales = _int8(matrix, axis=0)
+            integers, scales = _paired(*_int8(matrix, axis=0))
             inputs = (levels, g.constant(integers), one, g.constant(scales.ravel()), offset)
             products.append(g.add("Mul", g.add("MatMulIntegerToFloat", *inputs, contrib=True), shrinkage))
         return products
@@ -221,6 +224,16 @@ def _int8(matrix: npt.NDArray[Any], axis: int) -> tuple[npt.NDArray[np.int8], Fl
     scales = np.abs(matrix).max(axis=axis, keepdims=True).astype(np.float32) / np.float32(LEVELS)
     scales = np.maximum(scales, np.float32(1e-12))  # a line of zeros stays zeros
     return np.rint(matrix / scales).clip(-LEVELS, LEVELS).astype(np.int8), scales
+
+
+def _paired(integers: npt.NDArray[np.int8], scales: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+    """The levels of each column with so few steps that neighbours add up to at most PAIR."""
+    import numpy as np
+
+    sizes = np.abs(integers.astype(np.int16))
+    worst = (sizes[0::2] + sizes[1::2]).max(axis=0)
+    shrunk = np.minimum(1, (PAIR - 1) / worst)  # rounding both may add 1
+    return np.rint(integers * shrunk).astype(np.int8), (scales / shrunk).astype(np.float32)
 
 
 def _smoothing(peaks: Floats, matrix: Doubles) -> Doubles:

@@ -1,9 +1,10 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from engines.cards import BUILT_IN, MINILM_STATIC, MINILM_TOKENS
+from engines.cards import BUILT_IN, MINILM_READER, MINILM_STATIC, MINILM_TOKENS
 from engines.errors import ModelCorrupt, ModelMissing
 from engines.files import folder_of, locate, verify
 
@@ -64,3 +65,16 @@ def test_a_flipped_bit_is_seen_by_verify(copy):
     assert locate(MINILM_STATIC, copy) == copy
     with pytest.raises(ModelCorrupt, match="SHA-256"):
         verify(MINILM_STATIC, copy)
+
+
+@pytest.mark.parametrize("card", [MINILM_TOKENS, MINILM_READER], ids=lambda card: card.name)
+def test_no_processor_cuts_a_sum_of_products(card):
+    """Without VNNI, two products of neighbouring weights with uint8 are added in 16 bits, and cut if they pass them."""
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load(folder_of(card) / "model.onnx").graph
+    constants = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
+    products = [node for node in graph.node if node.op_type == "MatMulIntegerToFloat"]
+    assert len(products) == 36
+    for node in products:
+        sizes = np.abs(constants[node.input[1]].astype(int))
+        assert 255 * (sizes[0::2] + sizes[1::2]).max() <= 32767
