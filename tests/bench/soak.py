@@ -47,7 +47,7 @@ class Soak:
         if name == "read":
             self.reading_s.append(time.monotonic() - began)
         if done.returncode not in accepted:
-            self.failures.append(f"{' '.join(arguments)}: {done.returncode}: {done.stderr.strip()}")
+            self.failures.append(f"{' '.join(arguments)}: {done.returncode}: {(done.stderr + done.stdout).strip()}")
         return done.returncode in accepted
 
     def follow(self) -> None:
