@@ -28,7 +28,7 @@ import shlex
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,9 +46,11 @@ _READER_PAUSE_S = 0.02
 class StoreLocks:
     """The locks of one store folder. Not re-entrant: one of each kind at a time in a process."""
 
-    def __init__(self, folder: Path, wait_s: float) -> None:
+    def __init__(self, folder: Path, wait_s: float, on_writer: Callable[[], None] = lambda: None) -> None:
+        """on_writer: called by each who becomes the writer, before anything else is done: others wrote before."""
         self._folder = folder
         self.wait_s = wait_s
+        self._on_writer = on_writer
         self.shown_as: str | None = None
         """What a waiting process is told that this one does, if its command line is not for others to read."""
         self.reads_only: StoreReadsOnly | None = None
@@ -60,6 +62,7 @@ class StoreLocks:
         if self.reads_only is not None:
             raise self.reads_only
         with self._held("writer", shared=False):
+            self._on_writer()
             yield
 
     @contextmanager
@@ -74,6 +77,7 @@ class StoreLocks:
             yield False
             return
         try:
+            self._on_writer()
             yield True
         finally:
             self._release("writer", stream, shared=False)

@@ -87,7 +87,7 @@ class Store:
 
     def __init__(self, folder: Path, wait_s: float, key: KeyFinder = no_key) -> None:
         self.folder = folder
-        self.locks = StoreLocks(folder / "locks", wait_s)
+        self.locks = StoreLocks(folder / "locks", wait_s, on_writer=self._see_others)
         self.key = key
         self.seal: Seal | None = None
         """What everything is encrypted with; None if the memory is not."""
@@ -182,6 +182,10 @@ class Store:
                 table.drop()  # it is in this process's memory alone, and is made anew of the catalogue
             else:
                 table.reopen()
+
+    def _see_others(self) -> None:
+        if not self.seal:
+            self.reopen()
 
     @contextmanager
     def reading(self) -> Iterator[Catalogue]:

@@ -280,3 +280,19 @@ WORDS = ["word3", "word3 word9 word27", "Ann word12"]
 
 def matching(index: Index, text: str) -> list[int]:
     return [seq for seq, _ in index.lexical(text, column="said", limit=9, where=Filter())]
+
+
+def index_what_waits(store: Store) -> None:
+    with store.locks.writer():
+        index_outbox(store, HashEmbedder(), Unwatched())
+
+
+def test_what_others_indexed_meanwhile_gets_its_new_neighbours(store: Store) -> None:
+    """One that stays open, as `ingest --follow` does, must not know the index as it was when it wrote to it last."""
+    commit(store, *range(100))  # so many that the next few wait for the text indexes: nothing is opened anew for them
+    index_what_waits(store)
+    another = Store.open(store.folder, wait_s=0)
+    for number, one in enumerate([store, another, store, another, another, store], start=100):
+        commit(store, number)
+        index_what_waits(one)
+    assert holds(store) == windows_of_all(range(106))
