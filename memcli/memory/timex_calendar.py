@@ -77,13 +77,18 @@ def weekday_from(day: date, weekday: int, shift: int) -> Days:
 
 
 def yearly(
-    make: Callable[[int], Days], said_on: date, shift: int | None, outlook: Literal[-1, 0, 1] = 0
+    make: Callable[[int], Days],
+    said_on: date,
+    shift: int | None,
+    outlook: Literal[-1, 0, 1] = 0,
+    weekday: int | None = None,
 ) -> Days | None:
     """The one that is meant of what `make` gives for each year; a year that has none (29 February) is passed over.
 
     shift: -1 the last that is over, 0 the one of this year, 1 the first yet to begin. None: as the speaker looks back
-    (-1) the last that has begun, ahead (1) the first that is not over, or neither (0) the nearest. The result is None
-    if there is no such one within four years.
+    (-1) the last that has begun, ahead (1) the first that is not over, or neither (0) the nearest; but if a weekday (0
+    is Monday) is named, and only one of those two begins on it, that one. The result is None if there is no such one
+    within four years.
     """
     every = []
     for year in range(said_on.year - 4, said_on.year + 5):
@@ -98,6 +103,9 @@ def yearly(
     elif shift is None:
         begun = [days for days in every if days.first <= said_on]
         open_ended = [days for days in every if days.last >= said_on]
+        on_it = [days for days in (*begun[-1:], *open_ended[:1]) if days.first.weekday() == weekday]
+        if len(on_it) == 1:
+            return on_it[0]
         if outlook == 0 and begun and open_ended:
             back, ahead = said_on - begun[-1].last, open_ended[0].first - said_on
             return begun[-1] if back <= ahead else open_ended[0]

@@ -241,7 +241,7 @@ _DAY_NUMBER = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _DAY = rf"(?P<day>{_DAY_NUMBER})(?P<ordinal>st|nd|rd|th)?"
 FULL_MONTH_AT_END: Final = regex(rf"(?:{_any(name for name in MONTHS if len(name) > 4 or name == 'june')}|may|july)\.$")
 _YEAR = r"(?P<year>(?:1[5-9]|20|21)[0-9]{2}|'[0-9]{2})"
-_WEEKDAY = rf"(?:{_any(WEEKDAYS)}\.?,? (?:the )?)?"
+_WEEKDAY = rf"(?:(?P<weekday>{_any(WEEKDAYS)})\.?,? (?:the )?)?"
 _MONTH = rf"(?P<month>{_any(MONTHS)})"
 _NAME = rf"(?P<name>{_CALENDAR}|{_any((*WEEKDAYS, *MONTHS, *SEASONS, *FEASTS))})"
 

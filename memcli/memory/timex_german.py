@@ -245,7 +245,8 @@ def _dated(context: _Context, match: re.Match[str]) -> Days | None:
     found = match.groupdict()
     month = _MONTHS[found["month"]] if found.get("month") else int(match["number"])
     day, year = int(match["day"]), found["year"]
-    clear = found.get("month") or (year and len(year) == 4)
+    weekday = _WEEKDAYS.get(found["weekday"] or "")
+    clear = found.get("month") or (year and len(year) == 4) or weekday is not None
     if not clear and context.before(match.start()) not in _DATE_LEADS:
         return None  # 1.2.30 is a version
 
@@ -257,7 +258,7 @@ def _dated(context: _Context, match: re.Match[str]) -> Days | None:
         century = context.said_on.year // 100 * 100
         whole = century + int(year) - (100 if century + int(year) > context.said_on.year + 20 else 0)
         return in_year(whole if short else int(year))
-    return yearly(in_year, context.said_on, None, context.outlook(match.start()))
+    return yearly(in_year, context.said_on, None, context.outlook(match.start()), weekday)
 
 
 def _any(words: Iterable[str]) -> str:
@@ -272,6 +273,7 @@ def _rules() -> tuple[tuple[re.Pattern[str], Resolve], ...]:
     which = r"(?P<which>(?:letzt|vorig|vergangen|vorletzt|nächst|übernächst|kommend|dies)(?:en|es|er|em|e)?)"
     year = r"(?P<year>(?:19|20)\d\d)"
     month, day = _any(_MONTHS), r"(?P<day>[12]\d|3[01]|0?[1-9])"
+    weekday = rf"(?:(?P<weekday>{_any(_WEEKDAYS)}),?\s+(?:den\s+|dem\s+)?)?"
     part = r"(?:früh|morgen|vormittag|mittag|nachmittag|abend|nacht)"
     named = (
         (rf"(?P<name>{_any(_DAYS)})(?:\s+{part})?", _day_name),
@@ -287,8 +289,8 @@ def _rules() -> tuple[tuple[re.Pattern[str], Resolve], ...]:
         (rf"(?P<portion>{_any(_PORTIONS)})\s+{year}", _portion_of_year),
         (rf"jahre?\s+{year}", _whole_year),
         (rf"(?P<name>{_any((*_FEASTS, *_AROUND_EASTER))})(?:\s+{year})?", _feast),
-        (rf"(?:{_any(_WEEKDAYS)},?\s+(?:den\s+|dem\s+)?)?{day}\.\s?(?P<month>{month})(?:\s+{year})?", _dated),
-        (rf"{day}\.\s?(?P<number>1[0-2]|0?[1-9])\.(?:\s?(?P<year>(?:19|20)\d\d|\d\d))?(?!\d|\.\d)", _dated),
+        (rf"{weekday}{day}\.\s?(?P<month>{month})(?:\s+{year})?", _dated),
+        (rf"{weekday}{day}\.\s?(?P<number>1[0-2]|0?[1-9])\.(?:\s?(?P<year>(?:19|20)\d\d|\d\d))?(?!\d|\.\d)", _dated),
     )
     return tuple((re.compile(rf"(?<![\w-])(?:{pattern})(?![\w])"), resolve) for pattern, resolve in named)
 

@@ -248,7 +248,10 @@ def _date(reading: Reading, match: re.Match[str]) -> Days | None:
         first, last = (date(year, english.MONTHS[name], day) for day in (days[0], days[-1]))
         return Days(first, last, "range") if first < last else one_day(first)
 
-    return in_year(year) if year is not None else yearly(in_year, reading.said_on, None, reading.outlook(start))
+    if year is not None:
+        return in_year(year)
+    weekday = english.WEEKDAYS.get(match["weekday"])
+    return yearly(in_year, reading.said_on, None, reading.outlook(start), weekday)
 
 
 def _day_of_month(reading: Reading, match: re.Match[str]) -> Days | None:
