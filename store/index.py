@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -116,6 +117,8 @@ class Index:
         self._rows: LoadedRows | None = None
         self._highest: int | None = None
         self._waiting: int | None = None
+        self._first = threading.RLock()
+        """Held by the first to look, of the threads of a search: all of them see one version of the table."""
 
     @property
     def exists(self) -> bool:
@@ -367,9 +370,13 @@ class Index:
 
     def _reading(self) -> LanceReader:
         """The table, to be read."""
-        if self._reader is None:
-            self._reader = self._opened(lambda: LanceReader(self._folder, self.name))
-        return self._reader
+        with self._first:
+            if self._reader is None:
+                self._reader = self._new_reader()
+            return self._reader
+
+    def _new_reader(self) -> LanceReader:
+        return self._opened(lambda: LanceReader(self._folder, self.name))
 
     def database(self) -> Any:
         """The database that the table is in."""
@@ -384,9 +391,10 @@ class Index:
         return schema
 
     def _rows_in_use(self) -> Resident:
-        if self._resident is None:
-            self._resident = Resident(self._reading(), self._searched)
-        return self._resident
+        with self._first:
+            if self._resident is None:
+                self._resident = Resident(self._reading(), self._searched)
+            return self._resident
 
     @property
     def _searched(self) -> tuple[str, ...]:
@@ -408,10 +416,11 @@ class Index:
         self._reader = self._resident = self._rows = self._waiting = None
 
     def _loaded(self) -> LoadedRows:
-        if self._rows is None:
-            table = self._reading()
-            self._rows = load(table, self._compared(table.count()), self._kept)
-        return self._rows
+        with self._first:
+            if self._rows is None:
+                table = self._reading()
+                self._rows = load(table, self._compared(table.count()), self._kept)
+            return self._rows
 
     def _compared(self, count: int) -> Literal["vector", "code"]:
         """What dense search loads of each of `count` rows."""

@@ -48,10 +48,8 @@ class _InMemory(Index):
             self._table = self.database().open_table(self.name)
         return self._table
 
-    def _reading(self) -> LanceReader:
-        if self._reader is None:
-            self._reader = LanceReader.of(self.database().open_table(self.name))
-        return self._reader
+    def _new_reader(self) -> LanceReader:
+        return LanceReader.of(self.database().open_table(self.name))
 
     def database(self) -> Any:
         if self._held is None:

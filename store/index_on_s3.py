@@ -95,11 +95,9 @@ class _OnS3(Index):
         with writable(self._folder):
             self._folder.mkdir(mode=0o700, exist_ok=True)
 
-    def _reading(self) -> LanceReader:
-        if self._reader is None:
-            options = self._at.options()
-            self._reader = self._opened(lambda: LanceReader(self._at.uri, self.name, options))
-        return self._reader
+    def _new_reader(self) -> LanceReader:
+        options = self._at.options()
+        return self._opened(lambda: LanceReader(self._at.uri, self.name, options))
 
     def database(self) -> Any:
         return self._opened(lambda: lance().connect(self._at.uri, storage_options=self._at.options()))

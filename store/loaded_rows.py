@@ -11,6 +11,7 @@ import hashlib
 import json
 import mmap
 import os
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -177,10 +178,10 @@ def _keep(path: Path, made_of: str, arrays: dict[str, Any]) -> None:
         offset += -(-array.nbytes // _ALIGNED) * _ALIGNED
     header = json.dumps({"made_of": made_of, "size": offset, "arrays": places}).encode() + b"\n"
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    handle, name = tempfile.mkstemp(".new", f"{path.name}.", path.parent)  # of this writer alone: 0600
+    draft = Path(name)
     try:
-        draft.touch(mode=0o600)
-        with draft.open("wb") as stream:
+        with os.fdopen(handle, "wb") as stream:
             stream.write(header)
             for (_, _, _, at), array in zip(places, contiguous.values(), strict=True):
                 stream.seek(at)

@@ -2,7 +2,9 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -225,6 +227,31 @@ def test_another_process_sees_the_index_as_it_was_until_it_reopens(index: Index,
     assert by_words(reader, "kettle") == by_vector(reader, "kettle")[0] == [1]
     reader.reopen()
     assert sorted(by_words(reader, "kettle")) == sorted(by_vector(reader, "kettle")[0]) == [1, 2]
+
+
+def test_the_threads_of_a_search_see_one_version_of_the_index(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often others write meanwhile: rows of one version are not looked up in another."""
+    put(index, rows((1, "kettle on"), (2, "kettle off")))
+    versions = []
+
+    class Opened(index_module.LanceReader):
+        def __init__(self, *arguments: Any) -> None:
+            put(index, rows((3 + len(versions), "kettle again")))
+            super().__init__(*arguments)
+            versions.append(self.version())
+            time.sleep(0.2)  # the others come meanwhile
+
+    asking = Index(tmp_path / "index", cache=tmp_path / "cache")
+    monkeypatch.setattr(index_module, "LanceReader", Opened)
+    with ThreadPoolExecutor(3) as pool:
+        looks = [pool.submit(by_words, asking, "kettle"), pool.submit(by_words, asking, "kettle", column="window")]
+        looks.append(pool.submit(lambda: sorted(by_vector(asking, "kettle")[0])))
+        found = [sorted(look.result()) for look in looks]
+    assert len(versions) == 1
+    assert found == [[1, 2, 3]] * 3
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".rows"]
 
 
 def test_turns_come_back_by_their_numbers(index: Index) -> None:
