@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
@@ -21,7 +21,7 @@ from store.by_code import Scored, nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
 from store.index_schema import schema
-from store.lance import full_text, lance
+from store.lance import compact, full_text, lance
 from store.lance_reader import LanceReader, most_waiting
 from store.loaded_rows import LoadedRows, array_of, load, matrix_of
 from store.nearest import best, codes_of, window_scores
@@ -57,8 +57,8 @@ _TABLE = "turns"
 _EXCHANGE_PAUSE_S, _EXCHANGE_TRIES = 0.02, 25
 """How long, and how often, a reader waits for the index that is being put in place."""
 
-KEPT_VERSIONS = timedelta(hours=1)
-"""An old version of the table stays this long, for readers that still have it open."""
+READ_TRIES = 5
+"""So often a read is tried while others change the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,19 +83,23 @@ class Filter:
 
 
 def again(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
-    """Read a second time, from the table that is there now, if a deletion put a new one there under the reader."""
+    """Read once more, from the table as it is now, if that failed and the table is not what it was.
+
+    A writer may have removed the files of the version that was open here, or a deletion put another table there.
+    """
 
     @wraps(read)
     def reading(*arguments: Arguments.args, **options: Arguments.kwargs) -> Found:
         index = arguments[0]
         assert isinstance(index, Index)
-        try:
-            return read(*arguments, **options)
-        except (StoreDamaged, OSError, RuntimeError, ValueError):
-            if not index.replaced:
-                raise
-            index.reopen()
-            return read(*arguments, **options)
+        for _ in range(READ_TRIES - 1):
+            try:
+                return read(*arguments, **options)
+            except (StoreDamaged, OSError, RuntimeError, ValueError):
+                if not index.outdated:
+                    raise
+                index.reopen()
+        return read(*arguments, **options)
 
     return reading
 
@@ -109,7 +113,7 @@ class Index:
         """cache: a folder for what can be made again at any time; without it, every process makes it for itself."""
         self._folder = folder
         self._kept = cache / f"{self.name}.rows" if cache is not None else None
-        self._place: int | None = None
+        self._seen: tuple[int, frozenset[str]] | None = None
         self._table: Any = None
         self._reader: LanceReader | None = None
         self._resident: Resident | None = None
@@ -129,9 +133,14 @@ class Index:
         return False
 
     @property
-    def replaced(self) -> bool:
-        """Whether another index stands where the one was that was opened."""
-        return self._place is not None and self._folder.exists() and self._folder.stat().st_ino != self._place
+    def outdated(self) -> bool:
+        """Whether the table is another now, or has other versions, than when it was opened."""
+        return self._seen is not None and self._folder.exists() and self._versions() != self._seen
+
+    def _versions(self) -> tuple[int, frozenset[str]]:
+        """Which folder it is in, and which versions the table has there."""
+        manifests = (self._folder / f"{self.name}.lance" / "_versions").glob("*.manifest")
+        return self._folder.stat().st_ino, frozenset(path.name for path in manifests)
 
     def drop(self) -> None:
         """Delete the whole index."""
@@ -140,7 +149,7 @@ class Index:
 
     def reopen(self) -> None:
         """Look at the table afresh at the next read."""
-        self._table = self._reader = self._resident = self._rows = self._highest = self._waiting = None
+        self._table = self._reader = self._resident = self._rows = self._highest = self._waiting = self._seen = None
 
     # writing, under the writer lock
 
@@ -207,7 +216,7 @@ class Index:
             if 2 * self.waiting > int(table.count_rows()) and self._files(table) <= WAITING_FILES:
                 self._make_text_indexes(table, TEXT_COLUMNS)
             else:
-                table.optimize(cleanup_older_than=KEPT_VERSIONS)
+                compact(table)
         self.reopen()
 
     @property
@@ -256,6 +265,7 @@ class Index:
         """Bytes that it takes on the disk."""
         return sum(one.stat().st_size for one in (self._folder / f"{self.name}.lance").rglob("*") if one.is_file())
 
+    @again
     def count(self) -> int:
         """How many turns are indexed."""
         return self._reading().count() if self.exists else 0
@@ -294,6 +304,7 @@ class Index:
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
     @property
+    @again
     def passed_over(self) -> int:
         """How many rows a search by words leaves out, because so many wait for the text indexes; usually 0."""
         if not self.exists:
@@ -395,7 +406,7 @@ class Index:
 
     def _opened(self, opening: Callable[[], Found]) -> Found:
         try:
-            self._place = self._folder.stat().st_ino
+            self._seen = self._seen or self._versions()
             return opening()
         except (ValueError, RuntimeError, OSError) as error:
             raise StoreDamaged(
