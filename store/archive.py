@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from store.again import again
 from store.by_code import REFINED, RESCORED, promising
 from store.disk import writable
-from store.index import Filter, Index, again
+from store.index import Filter, Index
 from store.index_schema import schema
 from store.nearest import codes_of
 

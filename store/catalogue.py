@@ -32,6 +32,9 @@ _ID = re.compile("[0-9a-f]{32}")
 _COUNTED = {"turns": "current_turns"}
 """What is counted for a table, where that is not all that it holds."""
 
+HELD_MEMORY = "256MB"
+"""See Catalogue.hold_memory()."""
+
 _CURRENT = "t.seq NOT IN (SELECT seq FROM superseded)"
 
 _TURN = f"""
@@ -132,6 +135,14 @@ class Catalogue:
         rows = self._db.execute("SELECT id, number FROM sessions SEMI JOIN incoming USING (id)").fetchall()
         self._db.unregister("incoming")
         return {str(row[0]): int(row[1]) for row in rows}
+
+    def hold_memory(self) -> None:
+        """Let DuckDB take less memory on this connection, for a commit beside other work.
+
+        As it brings its file up to date it compresses the last 122,880 turns again, and keeps in memory what it may of
+        them: half a gigabyte, where they are long. (More than this bound is needed by what changes very much at once.)
+        """
+        self._db.execute(f"SET memory_limit = '{HELD_MEMORY}'")
 
     def add_turns(self, turns: pa.Table, *, allow_return: bool = False) -> dict[int, int]:
         """Add the turns whose ids are new, with an outbox row for the index, in one transaction.

@@ -13,16 +13,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import wraps
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from store.again import again
 from store.by_code import Scored, nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
 from store.index_schema import schema
-from store.lance import full_text, lance
+from store.lance import compact, full_text, lance
 from store.lance_reader import LanceReader, most_waiting
 from store.loaded_rows import LoadedRows, array_of, load, matrix_of
 from store.nearest import best, codes_of, window_scores
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
-Arguments = ParamSpec("Arguments")
 Found = TypeVar("Found")
 TextColumn = Literal["said", "window"]
 TEXT_COLUMNS: tuple[TextColumn, ...] = ("said", "window")
@@ -58,9 +57,6 @@ _TABLE = "turns"
 _EXCHANGE_PAUSE_S, _EXCHANGE_TRIES = 0.02, 25
 """How long, and how often, a reader waits for the index that is being put in place."""
 
-KEPT_VERSIONS = timedelta(hours=1)
-"""An old version of the table stays this long, for readers that still have it open."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
@@ -83,24 +79,6 @@ class Filter:
         return " AND ".join(parts) or None
 
 
-def again(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
-    """Read a second time, from the table that is there now, if a deletion put a new one there under the reader."""
-
-    @wraps(read)
-    def reading(*arguments: Arguments.args, **options: Arguments.kwargs) -> Found:
-        index = arguments[0]
-        assert isinstance(index, Index)
-        try:
-            return read(*arguments, **options)
-        except (StoreDamaged, OSError, RuntimeError, ValueError):
-            if not index.replaced:
-                raise
-            index.reopen()
-            return read(*arguments, **options)
-
-    return reading
-
-
 class Index:
     """The index of one store. Reads see the table as it was when it was first read, until reopen()."""
 
@@ -110,13 +88,15 @@ class Index:
         """cache: a folder for what can be made again at any time; without it, every process makes it for itself."""
         self._folder = folder
         self._kept = cache / f"{self.name}.rows" if cache is not None else None
-        self._place: int | None = None
+        self._seen: tuple[int, frozenset[str]] | None = None
         self._table: Any = None
         self._reader: LanceReader | None = None
         self._resident: Resident | None = None
         self._rows: LoadedRows | None = None
         self._highest: int | None = None
         self._waiting: int | None = None
+        self.times_opened = 0
+        """How often the table was looked at afresh."""
         self._first = threading.RLock()
         """Held by the first to look, of the threads of a search: all of them see one version of the table."""
 
@@ -132,9 +112,14 @@ class Index:
         return False
 
     @property
-    def replaced(self) -> bool:
-        """Whether another index stands where the one was that was opened."""
-        return self._place is not None and self._folder.exists() and self._folder.stat().st_ino != self._place
+    def outdated(self) -> bool:
+        """Whether the table is another now, or has other versions, than when it was opened."""
+        return self._seen is not None and self._folder.exists() and self._versions() != self._seen
+
+    def _versions(self) -> tuple[int, frozenset[str]]:
+        """Which folder it is in, and which versions the table has there."""
+        manifests = (self._folder / f"{self.name}.lance" / "_versions").glob("*.manifest")
+        return self._folder.stat().st_ino, frozenset(path.name for path in manifests)
 
     def drop(self) -> None:
         """Delete the whole index."""
@@ -143,7 +128,8 @@ class Index:
 
     def reopen(self) -> None:
         """Look at the table afresh at the next read."""
-        self._table = self._reader = self._resident = self._rows = self._highest = self._waiting = None
+        self.times_opened += 1
+        self._table = self._reader = self._resident = self._rows = self._highest = self._waiting = self._seen = None
 
     # writing, under the writer lock
 
@@ -210,7 +196,7 @@ class Index:
             if 2 * self.waiting > int(table.count_rows()) and self._files(table) <= WAITING_FILES:
                 self._make_text_indexes(table, TEXT_COLUMNS)
             else:
-                table.optimize(cleanup_older_than=KEPT_VERSIONS)
+                compact(table)
         self.reopen()
 
     @property
@@ -259,6 +245,7 @@ class Index:
         """Bytes that it takes on the disk."""
         return sum(one.stat().st_size for one in (self._folder / f"{self.name}.lance").rglob("*") if one.is_file())
 
+    @again
     def count(self) -> int:
         """How many turns are indexed."""
         return self._reading().count() if self.exists else 0
@@ -297,6 +284,7 @@ class Index:
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
     @property
+    @again
     def passed_over(self) -> int:
         """How many rows a search by words leaves out, because so many wait for the text indexes; usually 0."""
         if not self.exists:
@@ -403,7 +391,7 @@ class Index:
 
     def _opened(self, opening: Callable[[], Found]) -> Found:
         try:
-            self._place = self._folder.stat().st_ino
+            self._seen = self._seen or self._versions()
             return opening()
         except (ValueError, RuntimeError, OSError) as error:
             raise StoreDamaged(

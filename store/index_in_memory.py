@@ -29,7 +29,7 @@ class _InMemory(Index):
         return self._table is not None
 
     @property
-    def replaced(self) -> bool:
+    def outdated(self) -> bool:
         """Never: nobody else has it."""
         return False
 

@@ -45,7 +45,7 @@ class _OnS3(Index):
         return not self._absent
 
     @property
-    def replaced(self) -> bool:
+    def outdated(self) -> bool:
         """Whether it may help to look afresh: files of older versions are removed when something is deleted."""
         return self._reader is not None or self._table is not None
 

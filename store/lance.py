@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
@@ -114,6 +115,8 @@ def _settle() -> None:
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 _LARGE = 128 * 1024
 
+_AT_ONCE = timedelta(milliseconds=1)  # of zero LanceDB warns
+
 
 def _give_memory_back() -> None:
     """Have what LanceDB frees given back to the system at once, where the C library is glibc.
@@ -137,3 +140,12 @@ def full_text() -> Any:
     from lancedb.index import FTS
 
     return FTS(with_position=False, stem=True, remove_stop_words=True, ascii_folding=True)
+
+
+def compact(table: Any) -> None:
+    """Compact a table's files, add to its indexes what they lack, and remove the files of all its older versions.
+
+    Those are as large as the table itself. A reader that has such a version open must look afresh.
+    """
+    for _ in range(2):  # The indexes come last: what they were before is an older version's the second time.
+        table.optimize(cleanup_older_than=_AT_ONCE)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from store.archive import Archive
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.index import KEPT_VERSIONS, Index
-from store.lance import lance
+from store.index import Index
+from store.lance import compact, lance
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,11 +79,11 @@ def sample(index: Index, count: int) -> tuple[list[str], npt.NDArray[np.float32]
 
 
 def tidy(index: Index) -> None:
-    """Compact the files, and take away those of old versions, which no reader has open any more."""
+    """Compact the files, and take away those of older versions."""
     for table in tables(index) if index.exists else ():
         if len(table.list_versions()) > 1:
             with writable(index.folder):
-                table.optimize(cleanup_older_than=KEPT_VERSIONS)
+                compact(table)
 
 
 def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], folder: Path) -> None:

@@ -143,6 +143,8 @@ class Writer:
             self._identify(heard)
             self._ready.append(prepare(heard, self._parts, self.batch))
         with self._store.writing() as catalogue, transaction(catalogue.connection):
+            if not self._store.seal:  # an encrypted memory's catalogue is in memory, and has nowhere else to go
+                catalogue.hold_memory()
             if self._ready:
                 self._store.expect_pending()  # under the lock: see _settle() of indexing.py
             self._keep_sources(catalogue)

@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -263,6 +263,45 @@ def test_turns_come_back_by_their_numbers(index: Index) -> None:
     assert (found[3].text, found[3].speaker, found[3].said_at) == ("kettle", "Ann", NOON.replace(tzinfo=UTC))
     assert (found[5].text, found[5].speaker, found[5].said_at) == ("garden", "Bob", None)
     assert index.rows([]) == {}
+
+
+@pytest.mark.parametrize("read", ["words", "meaning", "codes", "rows", "count"])
+def test_a_reader_whose_files_a_writer_has_removed_looks_afresh(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    """Old files are removed with each compaction, whoever has them open: a large index would take twice its size."""
+    if read == "codes":
+        monkeypatch.setattr(index_module, "EXACT_ROWS", 10)
+    everything = list(range(1, 121))
+    for start in range(1, 101, 20):
+        put(index, rows(*((seq, f"kettle w{seq}") for seq in range(start, start + 20))))
+    index.refresh_text()
+    reader = Index(tmp_path / "index")
+    reads: dict[str, Callable[[], object]] = {
+        "words": lambda: sorted(seqs(reader.lexical("kettle", column="window", limit=200, where=EVERYTHING))),
+        "meaning": lambda: sorted(by_vector(reader, "kettle", limit=200)[0]),
+        "codes": lambda: sorted(by_vector(reader, "kettle", limit=200)[0]),
+        "rows": lambda: sorted(reader.rows(everything)),
+        "count": reader.count,
+    }
+    before = reads[read]()
+    put(index, rows(*((seq, f"kettle w{seq}") for seq in range(101, 121))), known=[])
+    index.refresh_text()
+    old, new = (100, 120) if read == "count" else (everything[:100], everything)
+    assert before == old
+    assert reads[read]() in (old, new), "it may know all that it takes"
+    assert reads["rows"]() == everything, "rows are read from the files"
+    assert reads["words"]() == everything
+
+
+def test_an_index_that_grew_takes_no_more_than_one_made_at_once(index: Index, tmp_path: Path) -> None:
+    for start in range(1, 3001, 100):
+        put(index, rows(*((seq, f"kettle w{seq}") for seq in range(start, start + 100))))
+        index.refresh_text()
+    at_once = Index(tmp_path / "other")
+    put(at_once, rows(*((seq, f"kettle w{seq}") for seq in range(1, 3001))))
+    at_once.refresh_text()
+    assert index.size < 1.1 * at_once.size
 
 
 def test_a_dropped_index_is_gone(index: Index) -> None:

@@ -1,0 +1,55 @@
+"""Reading a table that others may change meanwhile: once more, as it is now, where its files went under the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from store.errors import StoreDamaged
+
+READ_TRIES = 5
+"""So often a read is tried while others change the table."""
+
+
+class Changing(Protocol):
+    """A table as it was when it was opened."""
+
+    times_opened: int
+    """How often it was looked at afresh."""
+
+    @property
+    def outdated(self) -> bool:
+        """Whether it is another by now."""
+        ...
+
+    def reopen(self) -> None:
+        """Look at it afresh at the next read."""
+        ...
+
+
+Table = TypeVar("Table", bound=Changing)
+Arguments = ParamSpec("Arguments")
+Found = TypeVar("Found")
+
+
+def again(read: Callable[Concatenate[Table, Arguments], Found]) -> Callable[Concatenate[Table, Arguments], Found]:
+    """Read once more, from the table as it is now, if that failed and the table is not what it was.
+
+    A writer may have removed the files of the version that was open here, or a deletion put another table there.
+    """
+
+    @wraps(read)
+    def reading(table: Table, /, *arguments: Arguments.args, **options: Arguments.kwargs) -> Found:
+        for _ in range(READ_TRIES - 1):
+            opened = table.times_opened
+            try:
+                return read(table, *arguments, **options)
+            except (StoreDamaged, OSError, RuntimeError, ValueError):
+                # Another thread of the same search may have seen it first, and looked afresh meanwhile.
+                if not table.outdated and table.times_opened == opened:
+                    raise
+                table.reopen()
+        return read(table, *arguments, **options)
+
+    return reading
