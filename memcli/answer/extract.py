@@ -7,12 +7,13 @@ the sentence was said; for a yes-or-no question it is the sentence that matches 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.answer.yes_no import yes_or_no
-from memcli.memory.timex import describe, find_time_expressions
+from memcli.memory.timex import TimeExpression, describe, find_time_expressions
 from memcli.patterns import regex
 from memcli.recall.features import distinguishing
 from memcli.recall.query import stems, words
@@ -50,7 +51,16 @@ FAULT = 0.1
 AS_GOOD = 0.85
 """For a date, sentences of other turns within this share of the best score are looked at."""
 
+_CORRECTS = regex(
+    r"\b(?:i meant|correction|my mistake|mistyped|typo|swapped|mixed (?:it |them )?up|(?:was|is) wrong|scratch that"
+    r"|make (?:it|that)|no longer|not any ?more|(?:has|have|is|was) changed|postponed|brought forward"
+    r"|(?:moves?|moved|slipped|goes|went|gone) (?:once more |again |up |down )?from)\b|\bnot (?:the|on|in|at) \w+",
+    re.I,
+)
+"""What people say who take back what was said before."""
+
 FEW_WORDS = 4
+_CLAUSE = regex(r".+?(?:[,;:](?=\s)|\s(?=(?:and|but|so|because|then)\s)|$)", re.S)
 _ASKS_BACK = regex(r"\?\W*$")
 _BEFORE, _BEHIND = " \t\n,;:!?–—*", " \t\n.,;:!?–—*"
 """What is left out around an answer; a "-" or "." before it may be part of a number or a name."""
@@ -76,6 +86,7 @@ class _Read(NamedTuple):
     evidence: Evidence
     words: str
     quote: str
+    sure: float
     score: float
 
 
@@ -89,12 +100,17 @@ def extract(
     """The answer to the question from evidence that is known to bear on it. `evidence` must not be empty."""
     turns = sorted(evidence, key=lambda one: (-one.score, one.number))[:TURNS]
     if question.kind == "when":
-        return _date(_ranked(question, turns, encoder, cache))
+        return _date(question, _ranked(question, turns, encoder, cache))
     if question.kind == "yes_no":
         best = _ranked(question, turns, encoder, cache)[0]
         short = yes_or_no(question, best.text)
         return Extract(f"{short}. {_quote(best.evidence, best.text)}", short, (best.evidence.number,))
-    return _joined(_chosen(question, _read(question, turns, reader)))
+    read = _read(question, turns, reader)
+    if (later := _correction(question, read)) is not None:
+        said, before = _joined([later]), read[0]
+        text = f"{said.text}\nBefore: {before.words}. {_quote(before.evidence, before.quote)}"
+        return Extract(text, said.short, (*said.citations, before.evidence.number))
+    return _joined(_chosen(question, read))
 
 
 def _read(question: Question, turns: Sequence[Evidence], reader: AnswerReader) -> list[_Read]:
@@ -110,7 +126,7 @@ def _read(question: Question, turns: Sequence[Evidence], reader: AnswerReader) -
         pointed_at = text[low:high].lstrip(_BEFORE).rstrip(_BEHIND) or text[low:high]
         score = reading.sure + RECALLED * math.log(max(one.score, 1e-9) / top)
         short = one.turn.speaker if reading.span is None else pointed_at
-        found.append(_Read(one, short, _sentences_around(text, low, high), score))
+        found.append(_Read(one, short, _sentences_around(text, low, high), reading.sure, score))
     return sorted(found, key=lambda one: (-one.score, one.evidence.number))
 
 
@@ -119,6 +135,29 @@ def _chosen(question: Question, read: Sequence[_Read]) -> list[_Read]:
     wanted = PARTS if question.several else 1
     chosen = [one for one in read if one.score >= read[0].score - AS_LIKELY][:wanted]
     return sorted(chosen, key=lambda one: one.evidence.number)
+
+
+def _correction(question: Question, read: Sequence[_Read]) -> _Read | None:
+    """What takes back the likeliest reading: the last said of those that answer as well, of the same kind, and say that
+    something is otherwise. None if there is none, or if the question is for a list or for what was first."""
+    first = read[0]
+    if question.several or question.order == "first" or first.evidence.turn.said_at is None:
+        return None
+    later = [
+        one
+        for one in read[1:]
+        if one.sure > 0
+        and one.evidence.turn.said_at is not None
+        and one.evidence.turn.said_at > first.evidence.turn.said_at
+        and words(one.words) != words(first.words)
+        and _has_digit(one.words) == _has_digit(first.words)
+        and _CORRECTS.search(one.evidence.turn.text)
+    ]
+    return max(later, key=lambda one: (one.evidence.turn.said_at, one.evidence.number), default=None)
+
+
+def _has_digit(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
 
 
 def _joined(read: Sequence[_Read]) -> Extract:
@@ -182,13 +221,13 @@ def _faults(question: Question, sentence: str) -> float:
     return against
 
 
-def _date(ranked: Sequence[_Sentence]) -> Extract:
+def _date(question: Question, ranked: Sequence[_Sentence]) -> Extract:
     """The date that the best sentence with one names, or that of the turn whose sentence is best."""
     first = ranked[0]
     for one in ranked:
         if one.evidence.turn is not first.evidence.turn and one.score < AS_GOOD * first.score:
             continue
-        named = _named_date(one)
+        named = _named_date(question, one)
         if named:
             return Extract(f"{named}. {_quote(one.evidence, one.text)}", named, (one.evidence.number,))
     turn = first.evidence.turn
@@ -198,12 +237,23 @@ def _date(ranked: Sequence[_Sentence]) -> Extract:
     return Extract(f"{day}. {_quote(first.evidence, first.text)}", day, (first.evidence.number,))
 
 
-def _named_date(sentence: _Sentence) -> str | None:
+def _named_date(question: Question, sentence: _Sentence) -> str | None:
+    """The date that a sentence names; of several the one in the clause that says most of what was asked, and of one
+    within another ("next month, from the 25th to the 27th") the inner one."""
     turn = sentence.evidence.turn
     if turn.said_at is None:
         return None
-    expressions = find_time_expressions(sentence.text, _day_said(turn).date())
-    return describe(expressions[0]) if expressions else None
+    named = find_time_expressions(sentence.text, _day_said(turn).date())
+    if not named:
+        return None
+
+    def asked(expression: TimeExpression) -> int:
+        clause = next(one for one in _CLAUSE.finditer(sentence.text) if one.end() > expression.start)
+        return len(stems(clause.group()) & question.terms)
+
+    chosen = max(named, key=asked)
+    within = [one for one in named if chosen.first <= one.first and one.last <= chosen.last]
+    return describe(min(within, key=lambda one: one.last - one.first))
 
 
 def _day_said(turn: Turn) -> datetime:

@@ -11,9 +11,9 @@ Where a language leaves a choice, one rule is kept:
   up to the day of speaking. "Last Friday" is the nearest one before it, "next Friday" the nearest one after it, "this
   Friday" the coming one; "last summer" and "last May" are the latest that were over. "This weekend" is the one of the
   present week, "next weekend" the one after that.
-- "in May", "8 May", "at Christmas" without a year are the next if the sentence looks ahead ("will", "going to",
-  "plan", "see you"), the latest that had begun if it looks back, else the nearest. "On Friday" is the latest before the
-  day of speaking, unless the sentence looks ahead.
+- "in May", "8 May", "the 8th", "at Christmas" without a year (or month) are the next if the sentence looks ahead
+  ("will", "going to", "plan", "see you"), the latest that had begun if it looks back, else the nearest; a weekday named
+  with a day decides. "On Friday" is the latest before the day of speaking, unless the sentence looks ahead.
 - "two weeks ago", "in three months" are the calendar week or month in which that day falls; "a year ago" is the month,
   "five years ago" the year.
 - "The week before 9 June" is the seven days before it; "the Friday before 9 June" the nearest one before it.
@@ -107,4 +107,6 @@ def _range_name(first: date, last: date) -> str:
         ends = [f"{english.MONTH_NAMES[day.month - 1]} {day.year:04d}" for day in (first, last)]
     else:
         ends = [_day_name(first), _day_name(last)]
+        if first < last and first.replace(day=1) == last.replace(day=1):  # "25 to 27 October 2024"
+            ends[0] = f"{first.day}"
     return ends[0] if ends[0] == ends[1] else " to ".join(ends)

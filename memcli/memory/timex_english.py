@@ -200,7 +200,7 @@ FUTURE_LEADS: Final = frozenset({"by", "until", "till", "due"})
 OUTLOOK_CUE: Final = regex(
     r"\b(?:(?P<future>will|won['’]t|shall|gonna|next(?!\s+to\b)|tomorrow|tmrw|upcoming|coming|soon|appointment|deadline|"
     r"scheduled|booked|remind|plan(?:s|ning)?|hope|hoping|(?:going|about|supposed|need|have|has|want)\s+to|let['’]?s|"
-    r"see\s+(?:you|ya|u)|meeting\s+on|looking\s+forward|can['’]?t\s+wait|(?<!was\s)(?<!were\s)due)|"
+    r"(?:was|were|been|am|are|is|['’](?:m|re|s))\s+(?:thinking|wondering)|see\s+(?:you|ya|u)|meeting\s+on|looking\s+forward|can['’]?t\s+wait|(?<!was\s)(?<!were\s)due)|"
     r"(?:was|were|had|did)(?:n['’]t)?|went|got|took|made|saw|met|came|said|told|ran|bought|spent|ate|left|found|gave|"
     r"felt|began|won|lost|read|drove|wrote|built|flew|(?!excited|interested|tired)\w+[^\We]ed)\b|(?P<will>['’]ll\b)"
 )

@@ -238,7 +238,7 @@ def _date(reading: Reading, match: re.Match[str]) -> Days | None:
     if (
         year is None
         and name in english.DOUBTFUL_MONTHS
-        and not (match["ordinal"] or reading.led_by(english.DAY_LEADS, start))
+        and not (match["ordinal"] or match["weekday"] or reading.led_by(english.DAY_LEADS, start))
         and not reading.is_capitalised(match.start("month"))
     ):
         return None
@@ -255,17 +255,23 @@ def _date(reading: Reading, match: re.Match[str]) -> Days | None:
 
 
 def _day_of_month(reading: Reading, match: re.Match[str]) -> Days | None:
-    """ "On the 15th": the latest before the day of speaking, or the next to come."""
+    """ "On the 15th": the latest before the day of speaking, the next to come, or the nearest of them."""
     start, day, said_on = match.start(), int(match["day"]), reading.said_on
     if not match["shift"] and not reading.led_by(english.DATE_LEADS, start):
         return None
     if match["shift"]:
         return one_day(unit_of(said_on, "month", english.SHIFTS[match["shift"]]).first.replace(day=day))
-    step = 1 if reading.outlook(start) > 0 else -1
+    outlook = reading.outlook(start)
+    back, ahead = (_day_of_some_month(said_on, day, step) for step in (-1, 1))
+    return one_day(back if outlook < 0 or (outlook == 0 and said_on - back <= ahead - said_on) else ahead)
+
+
+def _day_of_some_month(said_on: date, day: int, step: int) -> date:
+    """The nearest day of that number before (step -1) or after (1) the day of speaking."""
     month = unit_of(said_on, "month")
     while day > month.last.day or (month.first.replace(day=day) - said_on).days * step <= 0:
         month = unit_of(month.first, "month", step)
-    return one_day(month.first.replace(day=day))
+    return month.first.replace(day=day)
 
 
 def _date_in_words(reading: Reading, match: re.Match[str]) -> Days | None:

@@ -39,6 +39,7 @@ def test_files_are_private(story):
         ("When did the printed maps arrive?", "22 August 2024"),
         ("Who is the landlady of the new flat?", "Seidel"),
         ("What is the name of Tomás's cat?", "Bolota"),
+        ("What is the phone number of the dentist in Leipzig?", "0341 555 0184"),  # taken back three days later
     ],
 )
 def test_answers_are_true_and_cited(story, question, answer):
@@ -58,6 +59,12 @@ def test_dates_follow_the_day_on_which_they_were_said(story):
     done = memcli("--memory", memory, "ask", "When was Maya's job interview?")
     assert "10 April 2024" in done.out  # "yesterday", said on the 11th
     assert "2024-04-11" in done.out
+
+
+def test_of_a_date_within_another_the_inner_one_answers(story):
+    memcli, memory = story
+    done = memcli("--memory", memory, "--json", "ask", "When is Priya coming to visit Freiburg?")
+    assert done.json["answer"] == "25 to 27 October 2024"  # "next month, from 25 to 27 October"
 
 
 def test_it_says_when_it_does_not_know(story):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from engines.protocols import Reading, Utterance
 from memcli.answer.extract import extract
@@ -33,7 +35,8 @@ def answer(question: str, said: dict[str, tuple[str | None, float]], scores: Seq
         Evidence(
             number=number, score=score, match=0.5,
             turn=Turn(id=str(number), session_id="s", position=number, speaker="Eve", role="user", text=text,
-                      said_at=NOW, utc_offset=0, native_id=None, locator=Locator(source="log")),
+                      said_at=NOW + timedelta(hours=number), utc_offset=0, native_id=None,
+                      locator=Locator(source="log")),
         )
         for number, (text, score) in enumerate(zip(said, scores, strict=False), start=1)
     ]  # fmt: skip
@@ -75,6 +78,31 @@ def test_a_list_takes_what_is_as_likely_from_other_turns_in_order_of_time():
     found = answer("What kinds of pets are there?", said)
     assert (found.short, found.citations) == ("cat, dog", (1, 2))
     assert answer("What is it?", said).citations == (2,)
+
+
+def test_what_was_taken_back_later_is_told_as_that():
+    before, after = "The number is 555 0148.", "Argh, I swapped two digits. It is 555 0184."
+    said = {before: ("555 0148", 6.0), after: ("555 0184", 4.0)}
+    found = answer("What is the number?", said)
+    assert (found.short, found.citations) == ("555 0184", (2, 1))
+    assert found.text == ("555 0184. Eve: “It is 555 0184.” [2]\nBefore: 555 0148. Eve: “The number is 555 0148.” [1]")
+    assert answer("What was the number originally?", said).short == "555 0148"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        ("I swapped two digits. It is 555 0184.", "555 0184", -1.0),  # does not answer
+        ("Their number is 555 0184.", "555 0184", 4.0),  # takes nothing back
+        ("My mistake. It is the bakery.", "the bakery", 4.0),  # no number
+    ],
+)
+def test_what_takes_nothing_back_leaves_the_answer(after: tuple[str, str, float]):
+    text, words, sure = after
+    said = {"The number is 555 0148.": ("555 0148", 6.0), text: (words, sure)}
+    assert answer("What is the number?", said).short == "555 0148"
+    earlier = {"My mistake. It is 555 0184.": ("555 0184", 4.0), "The number is 555 0148.": ("555 0148", 6.0)}
+    assert answer("What is the number?", earlier).short == "555 0148"
 
 
 def test_yes_or_no():
