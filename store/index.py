@@ -24,7 +24,7 @@ from store.index_schema import schema
 from store.lance import full_text, lance
 from store.lance_reader import LanceReader, most_waiting
 from store.loaded_rows import LoadedRows, array_of, load, matrix_of
-from store.nearest import best, codes_of, window_scores
+from store.nearest import best, codes_of, products_at, window_scores
 from store.resident import Resident
 from store.rows import TurnRow
 
@@ -344,7 +344,7 @@ class Index:
             every = np.arange(len(scores))
             found = Scored(every, scores), Scored(every, windows)
         else:
-            found = nearest_by_code(rows, query, outside, lambda places: self._vectors(rows, places))
+            found = nearest_by_code(rows, query, outside, lambda places: self._products(rows, places, query))
         turns, joined = (_ranked(rows, scored, limit) for scored in found)
         return turns, joined
 
@@ -385,13 +385,8 @@ class Index:
 
     def _rows_in_use(self) -> Resident:
         if self._resident is None:
-            self._resident = Resident(self._reading(), self._searched)
+            self._resident = Resident(self._reading(), self._loaded(), TurnRow._fields)
         return self._resident
-
-    @property
-    def _searched(self) -> tuple[str, ...]:
-        """The columns that searches take rows of."""
-        return TurnRow._fields if self._loaded().codes is None else (*TurnRow._fields, "vector")
 
     def _opened(self, opening: Callable[[], Found]) -> Found:
         try:
@@ -417,16 +412,20 @@ class Index:
         """What dense search loads of each of `count` rows."""
         return "vector" if count <= EXACT_ROWS else "code"
 
-    def _vectors(self, rows: LoadedRows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """The vectors (places, dimension) of the rows at these places."""
+    def _products(
+        self, rows: LoadedRows, places: npt.NDArray[np.int64], query: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """The products of the query (dimension,) with the vectors of the rows at these places."""
         import numpy as np
 
+        vectors = self._rows_in_use().vectors
+        if vectors is not None:
+            return products_at(vectors, places, query)
         row_ids = rows.row_ids[places]
-        found = self._rows_in_use().take(row_ids.tolist(), ["vector"], with_ids=True)
-        vectors: npt.NDArray[np.float32] = np.empty((len(places), rows.dimension), np.float32)
-        order = np.argsort(row_ids)
-        vectors[order[np.searchsorted(row_ids[order], array_of(found["_rowid"]))]] = matrix_of(found["vector"])
-        return vectors
+        found = self._reading().take(row_ids.tolist(), ["vector"], with_ids=True)
+        read = array_of(found["_rowid"])
+        order = np.argsort(read)
+        return products_at(matrix_of(found["vector"]), order[np.searchsorted(read, row_ids, sorter=order)], query)
 
 
 def _ranked(rows: LoadedRows, scored: Scored, limit: int) -> list[tuple[int, float]]:
