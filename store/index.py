@@ -23,6 +23,7 @@ from store.errors import StoreDamaged
 from store.index_schema import schema
 from store.lance import full_text, lance
 from store.lance_reader import LanceReader, most_waiting
+from store.lexical import Ranked, begin_lexical
 from store.loaded_rows import LoadedRows, array_of, load, matrix_of
 from store.nearest import best, codes_of, products_at, window_scores
 from store.resident import Resident
@@ -40,9 +41,6 @@ TEXT_COLUMNS: tuple[TextColumn, ...] = ("said", "window")
 
 EXACT_ROWS = 20_000
 """Up to here every vector is compared; above, codes choose what is compared. 20,000 vectors are read in some 20 ms."""
-
-TIED, MOST_TIED = 40, 5_000
-"""So many more rows than wanted are asked for at first, and so many at most, to have all that tie with the last one."""
 
 REMOVED_AT_ONCE = 5_000
 """How many rows one condition names."""
@@ -82,6 +80,9 @@ class Filter:
         return " AND ".join(parts) or None
 
 
+READING_FAILED = (StoreDamaged, OSError, RuntimeError, ValueError)
+
+
 def again(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
     """Read a second time, from the table that is there now, if a deletion put a new one there under the reader."""
 
@@ -91,7 +92,7 @@ def again(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
         assert isinstance(index, Index)
         try:
             return read(*arguments, **options)
-        except (StoreDamaged, OSError, RuntimeError, ValueError):
+        except READING_FAILED:
             if not index.replaced:
                 raise
             index.reopen()
@@ -303,26 +304,33 @@ class Index:
         return self._waiting if self._waiting > WAITING_ROWS else 0
 
     @again
-    def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> list[tuple[int, float]]:
-        """The best turns by BM25, as (seq, score), best first, ties by seq; of those that are not passed_over."""
-        if not self.exists:
-            return []
-        asked, every = limit + TIED, not self.passed_over
-        while True:
-            found = self._reading().matching(text, column=column, limit=asked, where=where.sql(), waiting=every)
-            scores = array_of(found["_score"])
-            # Of rows of one score the last are any of them: those that are cut off must score less than the best.
-            if len(scores) < asked or scores[-1] < scores[limit - 1] or asked >= MOST_TIED:
-                break
-            asked *= 4
-        seqs = self._loaded().seqs_of(array_of(found["_rowid"]))
-        pairs = zip(seqs.tolist(), scores.tolist(), strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit]
+    def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> Ranked:
+        """The best turns by BM25; of those that are not passed_over."""
+        return self._begun(text, column, limit, where)()
 
     @again
-    def dense(
-        self, query: npt.NDArray[np.float32], *, limit: int, where: Filter
-    ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+    def begin_lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> Callable[[], Ranked]:
+        """As lexical(), without waiting: calling what it gives waits for the turns."""
+        begun = self._begun(text, column, limit, where)
+
+        def finish() -> Ranked:
+            try:
+                return begun()
+            except READING_FAILED:
+                return self.lexical(text, column=column, limit=limit, where=where)  # which looks a second time
+
+        return finish
+
+    def _begun(self, text: str, column: TextColumn, limit: int, where: Filter) -> Callable[[], Ranked]:
+        if not self.exists:
+            return list
+        reader, every = self._reading(), not self.passed_over
+        return begin_lexical(
+            reader, text, column=column, limit=limit, where=where.sql(), waiting=every, rows=self._loaded
+        )
+
+    @again
+    def dense(self, query: npt.NDArray[np.float32], *, limit: int, where: Filter) -> tuple[Ranked, Ranked]:
         """The best turns and the best windows by cosine with the query (dimension,): two lists of (seq, score)."""
         import numpy as np
 
@@ -428,7 +436,7 @@ class Index:
         return products_at(matrix_of(found["vector"]), order[np.searchsorted(read, row_ids, sorter=order)], query)
 
 
-def _ranked(rows: LoadedRows, scored: Scored, limit: int) -> list[tuple[int, float]]:
+def _ranked(rows: LoadedRows, scored: Scored, limit: int) -> Ranked:
     chosen = best(scored.scores, limit)
     seqs, scores = rows.seqs[scored.places[chosen]].tolist(), scored.scores[chosen].tolist()
     pairs = ((seq, score) for seq, score in zip(seqs, scores, strict=True) if score > -math.inf)

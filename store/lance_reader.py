@@ -119,6 +119,12 @@ class LanceReader:
         rows of one score are among the last of them is left to chance. waiting: read through the rows too that are not
         in the index yet, one by one.
         """
+        return self.begin_matching(text, column=column, limit=limit, where=where, waiting=waiting)()
+
+    def begin_matching(
+        self, text: str, *, column: str, limit: int, where: str | None, waiting: bool = True
+    ) -> Callable[[], pa.Table]:
+        """As matching(), without waiting: calling what it gives waits for the rows, and raises what matching() does."""
 
         async def read() -> pa.Table:
             query = self._table.query()
@@ -130,9 +136,10 @@ class LanceReader:
             found.limit(limit)
             if not waiting:
                 found.fast_search()
-            return await _table(await found.execute(None, None))
+            return await _table(await found.execute(None, None), limit)
 
-        return _done(read())
+        begun = _begun(read())
+        return lambda: _result(begun)
 
 
 def most_waiting(indexes: Iterable[Any]) -> int:
@@ -140,10 +147,17 @@ def most_waiting(indexes: Iterable[Any]) -> int:
     return max((int(one.num_unindexed_rows) for one in indexes), default=0)
 
 
-async def _table(stream: Any) -> pa.Table:
+async def _table(stream: Any, limit: int = EVERY_ROW) -> pa.Table:
+    """limit: no more rows than these are coming, so that nothing need be waited for once they are there."""
     import pyarrow as pa
 
-    return pa.Table.from_batches([batch async for batch in stream], stream.schema)
+    batches, count = [], 0
+    async for batch in stream:
+        batches.append(batch)
+        count += len(batch)
+        if count >= limit:
+            break
+    return pa.Table.from_batches(batches, stream.schema)
 
 
 async def _awaited(call: Callable[[], Awaitable[Result]]) -> Result:
@@ -158,8 +172,12 @@ def _begun(work: Coroutine[Any, Any, Result]) -> Future[Result]:
 
 
 def _done(work: Coroutine[Any, Any, Result]) -> Result:
+    return _result(_begun(work))
+
+
+def _result(begun: Future[Result]) -> Result:
     try:
-        return _begun(work).result()
+        return begun.result()
     except (RuntimeError, ValueError) as error:
         if S3_FAILED in str(error):
             raise StoreUnreachable.of("object storage", error) from error
