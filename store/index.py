@@ -24,7 +24,7 @@ from store.index_schema import schema
 from store.lance import full_text, lance
 from store.lance_reader import LanceReader, most_waiting
 from store.lexical import Ranked, begin_lexical
-from store.loaded_rows import LoadedRows, array_of, load, matrix_of
+from store.loaded_rows import LoadedRows, array_of, load, matrix_of, moments_of
 from store.nearest import best, codes_of, products_at, window_scores
 from store.resident import Resident
 from store.rows import TurnRow
@@ -291,7 +291,10 @@ class Index:
         if not len(row_ids):
             return {}
         found = self._rows_in_use().take(row_ids.tolist(), TurnRow._fields)
-        rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
+        columns = (
+            moments_of(found[name]) if name == "said_at" else found[name].to_pylist() for name in TurnRow._fields
+        )
+        rows = zip(*columns, strict=True)
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
     @property

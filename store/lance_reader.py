@@ -50,17 +50,20 @@ class LanceReader:
         self.folder: Path | None = place / f"{name}.lance" if isinstance(place, Path) else None
         """Where the table's files are, if they are on this machine."""
         self._elsewhere = isinstance(place, str)
+        self._count: int | None = None
 
     @classmethod
     def of(cls, table: Any) -> LanceReader:
         """The reader of a table that lancedb has open: of a database in memory, which nobody else can open."""
         reader = cls.__new__(cls)
-        reader._table, reader.folder, reader._elsewhere = table._table._inner, None, False
+        reader._table, reader.folder, reader._elsewhere, reader._count = table._table._inner, None, False, None
         return reader
 
     def count(self) -> int:
         """How many rows the table has."""
-        return int(_done(_awaited(lambda: self._table.count_rows(None))))
+        if self._count is None:
+            self._count = int(_done(_awaited(lambda: self._table.count_rows(None))))
+        return self._count
 
     def version(self) -> int:
         """The number of the table's version, which every change raises."""

@@ -14,6 +14,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _LAYOUT = 1
 """Goes up whenever other columns are kept, or are kept otherwise."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ALIGNED = 64
 """Arrays begin at multiples of so many bytes, a line of the processor's cache."""
@@ -121,6 +124,14 @@ def array_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
 
     parts = [np.from_dlpack(part) for part in column.chunks]
     return np.concatenate(parts) if parts else np.zeros(0, column.type.to_pandas_dtype())
+
+
+def moments_of(column: pa.ChunkedArray) -> list[datetime | None]:
+    """A column of times (microseconds, UTC) as to_pylist() gives it, which takes ten times as long."""
+    import pyarrow as pa
+
+    numbers = [number for part in column.chunks for number in part.view(pa.int64()).to_pylist()]
+    return [None if number is None else _EPOCH + timedelta(microseconds=number) for number in numbers]
 
 
 def matrix_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
