@@ -6,10 +6,12 @@ left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from store.nearest import estimated_cosines, foremost, refined_cosines, window_scores
+from store.lexical import Ranked
+from store.nearest import best, estimated_cosines, foremost, refined_cosines, window_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +38,14 @@ class Scored(NamedTuple):
 
     places: Places
     scores: Floats
+
+
+def ranked(rows: LoadedRows, scored: Scored, limit: int) -> Ranked:
+    """The `limit` best of them by seq and score, without those of no score."""
+    chosen = best(scored.scores, limit)
+    seqs, scores = rows.seqs[scored.places[chosen]].tolist(), scored.scores[chosen].tolist()
+    pairs = ((seq, score) for seq, score in zip(seqs, scores, strict=True) if score > -math.inf)
+    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
 def nearest_by_code(

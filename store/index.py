@@ -7,7 +7,6 @@ its vector (float16) and the vector's code (see store/nearest.py).
 
 from __future__ import annotations
 
-import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from store.by_code import Scored, nearest_by_code
+from store.by_code import Scored, nearest_by_code, ranked
 from store.disk import writable
 from store.errors import StoreDamaged
 from store.index_schema import schema
@@ -25,7 +24,7 @@ from store.lance import full_text, lance
 from store.lance_reader import LanceReader, most_waiting
 from store.lexical import Ranked, begin_lexical
 from store.loaded_rows import LoadedRows, array_of, load, matrix_of, moments_of
-from store.nearest import best, codes_of, products_at, window_scores
+from store.nearest import codes_of, products_at, window_scores
 from store.resident import Resident
 from store.rows import TurnRow
 
@@ -259,7 +258,12 @@ class Index:
 
     def count(self) -> int:
         """How many turns are indexed."""
-        return self._reading().count() if self.exists else 0
+        return self._reading().count() if self._there else 0
+
+    @property
+    def _there(self) -> bool:
+        """Whether there is anything to read: what has been opened is not looked for anew."""
+        return self._reader is not None or self.exists
 
     def highest_seq(self) -> int:
         """The highest seq that is indexed, 0 if none is. After put(), the highest that ever was."""
@@ -285,7 +289,7 @@ class Index:
     @again
     def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
         """The turns with these seqs; one that is not indexed is not in the result."""
-        if not self.exists or not seqs:
+        if not seqs or not self._there:
             return {}
         row_ids = self._loaded().row_ids_of(seqs)
         if not len(row_ids):
@@ -300,9 +304,9 @@ class Index:
     @property
     def passed_over(self) -> int:
         """How many rows a search by words leaves out, because so many wait for the text indexes; usually 0."""
-        if not self.exists:
-            return 0
         if self._waiting is None:
+            if not self._there:
+                return 0
             self._waiting = self._reading().waiting()
         return self._waiting if self._waiting > WAITING_ROWS else 0
 
@@ -325,7 +329,7 @@ class Index:
         return finish
 
     def _begun(self, text: str, column: TextColumn, limit: int, where: Filter) -> Callable[[], Ranked]:
-        if not self.exists:
+        if not self._there:
             return list
         reader, every = self._reading(), not self.passed_over
         return begin_lexical(
@@ -337,7 +341,7 @@ class Index:
         """The best turns and the best windows by cosine with the query (dimension,): two lists of (seq, score)."""
         import numpy as np
 
-        if not self.exists or not query.any():  # no token of the question is known: nothing is near it
+        if not self._there or not query.any():  # no token of the question is known: nothing is near it
             return [], []
         rows = self._loaded()
         if rows.dimension != query.shape[0]:
@@ -356,7 +360,7 @@ class Index:
             found = Scored(every, scores), Scored(every, windows)
         else:
             found = nearest_by_code(rows, query, outside, lambda places: self._products(rows, places, query))
-        turns, joined = (_ranked(rows, scored, limit) for scored in found)
+        turns, joined = (ranked(rows, scored, limit) for scored in found)
         return turns, joined
 
     def _outside(self, rows: LoadedRows, where: Filter) -> npt.NDArray[np.bool_] | None:
@@ -437,10 +441,3 @@ class Index:
         read = array_of(found["_rowid"])
         order = np.argsort(read)
         return products_at(matrix_of(found["vector"]), order[np.searchsorted(read, row_ids, sorter=order)], query)
-
-
-def _ranked(rows: LoadedRows, scored: Scored, limit: int) -> Ranked:
-    chosen = best(scored.scores, limit)
-    seqs, scores = rows.seqs[scored.places[chosen]].tolist(), scored.scores[chosen].tolist()
-    pairs = ((seq, score) for seq, score in zip(seqs, scores, strict=True) if score > -math.inf)
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
