@@ -6,12 +6,11 @@ left out.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from store.lexical import Ranked
-from store.nearest import best, estimated_cosines, foremost, refined_cosines, window_scores
+from store.lexical import Ranked, in_order
+from store.nearest import estimated_cosines, foremost, refined_cosines, window_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,10 +41,11 @@ class Scored(NamedTuple):
 
 def ranked(rows: LoadedRows, scored: Scored, limit: int) -> Ranked:
     """The `limit` best of them by seq and score, without those of no score."""
-    chosen = best(scored.scores, limit)
-    seqs, scores = rows.seqs[scored.places[chosen]].tolist(), scored.scores[chosen].tolist()
-    pairs = ((seq, score) for seq, score in zip(seqs, scores, strict=True) if score > -math.inf)
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+    import numpy as np
+
+    chosen = foremost(scored.scores, limit)
+    chosen = chosen[scored.scores[chosen] > -np.inf]
+    return in_order(rows.seqs[scored.places[chosen]], scored.scores[chosen])
 
 
 def nearest_by_code(

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from store.loaded_rows import LoadedRows, array_of
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from store.lance_reader import LanceReader
 
 Ranked = list[tuple[int, float]]
@@ -15,6 +18,14 @@ Ranked = list[tuple[int, float]]
 
 TIED, MOST_TIED = 40, 5_000
 """So many more rows than wanted are asked for at first, and so many at most, to have all that tie with the last one."""
+
+
+def in_order(seqs: npt.NDArray[np.int64], scores: npt.NDArray[np.float32]) -> Ranked:
+    """Seqs with their scores, best first, ties by seq."""
+    import numpy as np
+
+    order = np.lexsort((seqs, -scores))
+    return list(zip(seqs[order].tolist(), scores[order].tolist(), strict=True))
 
 
 def begin_lexical(
@@ -42,8 +53,7 @@ def begin_lexical(
             if len(scores) == asked and scores[-1] == scores[limit - 1] and asked < MOST_TIED:
                 return None
             seqs = rows().seqs_of(array_of(found["_rowid"]))
-            pairs = zip(seqs.tolist(), scores.tolist(), strict=True)
-            return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit]
+            return in_order(seqs, scores)[:limit]
 
         return finish
 

@@ -161,7 +161,9 @@ def test_what_is_worked_on_in_pieces_is_as_if_it_were_one(seed: int) -> None:
     """Codes and vectors at both sides of each piece's end are estimated and multiplied as by themselves."""
     random = np.random.default_rng(seed)
     count = SCANNED + MULTIPLIED + 3
-    vectors, query = random.normal(size=(count, 64)).astype(np.float16), random.normal(size=64).astype(np.float32)
+    sizes = 10.0 ** random.integers(-7, 2, (count, 1))  # the smallest of float16, too
+    vectors = (random.normal(size=(count, 64)) * sizes).astype(np.float16)
+    query = random.normal(size=64).astype(np.float32)
     codes = by_words(codes_of(vectors.astype(np.float32)))
     places = np.array([0, MULTIPLIED - 1, MULTIPLIED, SCANNED - 1, SCANNED, count - 1])
     alone = np.array([estimated_cosines(codes[:, [place]], query)[0] for place in places])
