@@ -41,3 +41,21 @@ def batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
         else:
             found.append([at])
     return found
+
+
+def even_batches(lengths: Sequence[int], tokens: int, threads: int) -> list[list[int]]:
+    """The batches that batches() gives for the fewest tokens with which each thread still gets equally many of them.
+
+    So of a few texts no thread gets two batches while another waits for it. No batch has more tokens than batches()
+    allows.
+    """
+    found = batches(lengths, tokens)
+    count = -(-len(found) // threads) * threads
+    least, most = max(lengths, default=0), tokens
+    while least < most:
+        middle = (least + most) // 2
+        if len(batches(lengths, middle)) <= count:
+            most = middle
+        else:
+            least = middle + 1
+    return batches(lengths, most)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engines.cards import MINILM_STATIC, ModelCard
 from engines.errors import ModelCorrupt
 from engines.files import REINSTALL, locate
-from engines.tokens import EncodedTokens, readable, shared_tokenizer, tokenize
+from engines.tokens import EncodedTokens, readable, shared_tokenizer
 from engines.words import TextTokens, Words
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class StaticEmbedder:
         """
         import numpy as np
 
-        found = tokenize(self._tokenizer, texts, limit=self._card.context_tokens)
+        found = self._words.ids(texts, limit=self._card.context_tokens)
         ids = [np.array(tokens, np.int32) for tokens in found]
         vectors = self._vectors[np.concatenate([np.zeros(0, np.int32), *ids])].astype(np.float32)
         lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))

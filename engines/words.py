@@ -2,13 +2,14 @@
 
 What a BERT tokenizer makes of a text is what it makes of the text's words, one after the other: before anything else it
 divides at blanks and around punctuation (https://github.com/google-research/bert, tokenization.py). People say the same
-words again and again, so asking about words costs a tenth, and Arrow divides the texts without holding Python up.
+words again and again, so asking about words costs a tenth. Many texts are divided by Arrow, which does not hold
+Python up.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.int64]
 
 FEW_TEXTS, FEW_CHARS = 64, 64 * 1024
-"""So few texts, with so few characters, are tokenized as they are: that is faster than to load Arrow."""
+"""So few texts, with so few characters, are divided in Python: that is faster than to load Arrow."""
 
 KEPT_WORDS = 200_000
 """So many words are remembered with their ids, some 40 MB; then the memory of them starts afresh."""
@@ -33,6 +34,8 @@ _CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _EMPTY_WORDS = 8
 """Allowance for words without a token: the beginning and the end of a text, accents that stand alone."""
 _PUNCTUATION = r"([!-/:-@\[-`{-~])"
+_WORD = re.compile(r"[a-z0-9]+|[!-/:-@\[-`{-~]")
+"""What a text of ASCII alone divides into, in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,26 @@ class Words:
         self._known: dict[str, list[int]] = {}
         special = (re.escape(token.content) for token in tokenizer.get_added_tokens_decoder().values())
         self._indivisible = "|".join([_CONTROLS, *special])
+        self._odd = re.compile(self._indivisible)
 
     def tokens(self, texts: Sequence[str], *, limit: int) -> TextTokens:
         """The ids of each text's first `limit` tokens."""
         if len(texts) <= FEW_TEXTS and sum(map(len, texts)) <= FEW_CHARS:
-            return _joined(tokenize(self._tokenizer, texts, limit=limit))
+            return _joined(self.ids(texts, limit=limit))
         return self._by_word(texts, limit)
+
+    def ids(self, texts: Sequence[str], *, limit: int) -> list[list[int]]:
+        """The same as lists, of texts that are few."""
+        divided = [
+            _WORD.findall(text.lower()) if text.isascii() and not self._odd.search(text) else None for text in texts
+        ]
+        known = self._knowing({word for words in divided for word in words or ()})
+        whole = [text for text, words in zip(texts, divided, strict=True) if words is None]
+        others = iter(tokenize(self._tokenizer, whole, limit=limit))
+        return [
+            next(others) if words is None else list(chain.from_iterable(map(known.__getitem__, words)))[:limit]
+            for words in divided
+        ]
 
     def _by_word(self, texts: Sequence[str], limit: int) -> TextTokens:
         import numpy as np
@@ -73,7 +90,8 @@ class Words:
         every = pc.ascii_split_whitespace(spaced)
         divided = pc.list_slice(every, 0, limit + _EMPTY_WORDS)
         words = divided.flatten().dictionary_encode()
-        table = _joined(self._ids(words.dictionary.to_pylist()))
+        different = words.dictionary.to_pylist()
+        table = _joined(map(self._knowing(different).__getitem__, different))
         number = words.indices.to_numpy()
         count = table.counts[number]
         reached = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
@@ -91,13 +109,14 @@ class Words:
             found = TextTokens(np.concatenate([found.ids, other.ids]), found.starts, found.counts)
         return found
 
-    def _ids(self, words: Sequence[str]) -> Iterable[list[int]]:
-        """The ids of each word's tokens."""
+    def _knowing(self, words: Collection[str]) -> Mapping[str, list[int]]:
+        """The ids of the tokens of each of these words, and maybe of others."""
         if len(self._known) > KEPT_WORDS:
-            self._known.clear()
-        fresh = [word for word in words if word not in self._known]
-        self._known.update(zip(fresh, tokenize(self._tokenizer, fresh), strict=True))
-        return map(self._known.__getitem__, words)
+            self._known = {}  # and not emptied: another thread may be reading it
+        known = self._known
+        fresh = [word for word in words if word not in known]
+        known.update(zip(fresh, tokenize(self._tokenizer, fresh), strict=True))
+        return known
 
 
 def _joined(ids: Iterable[list[int]]) -> TextTokens:

@@ -8,6 +8,9 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from store.errors import StoreDamaged
 
+READING_FAILED = (StoreDamaged, OSError, RuntimeError, ValueError)
+"""What is raised where files are gone, or rows of one version are looked up in another."""
+
 READ_TRIES = 5
 """So often a read is tried while others change the table."""
 
@@ -45,7 +48,7 @@ def again(read: Callable[Concatenate[Table, Arguments], Found]) -> Callable[Conc
             opened = table.times_opened
             try:
                 return read(table, *arguments, **options)
-            except (StoreDamaged, OSError, RuntimeError, ValueError):
+            except READING_FAILED:
                 # Another thread of the same search may have seen it first, and looked afresh meanwhile.
                 if not table.outdated and table.times_opened == opened:
                     raise

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from store.nearest import best, estimated_cosines, refined_cosines, window_scores
+from store.lexical import Ranked, in_order
+from store.nearest import estimated_cosines, foremost, refined_cosines, window_scores
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,21 +39,31 @@ class Scored(NamedTuple):
     scores: Floats
 
 
+def ranked(rows: LoadedRows, scored: Scored, limit: int) -> Ranked:
+    """The `limit` best of them by seq and score, without those of no score."""
+    import numpy as np
+
+    chosen = foremost(scored.scores, limit)
+    chosen = chosen[scored.scores[chosen] > -np.inf]
+    return in_order(rows.seqs[scored.places[chosen]], scored.scores[chosen])
+
+
 def nearest_by_code(
     rows: LoadedRows,
     query: Floats,
     outside: npt.NDArray[np.bool_] | None,
-    vectors_of: Callable[[Places], Floats],
+    products_of: Callable[[Places], Floats],
 ) -> tuple[Scored, Scored]:
     """True scores of the turns and of the windows that are best by code.
 
-    outside: which rows are left out, if any are. vectors_of: gives the vectors (places, dimension) of some rows.
+    outside: which rows are left out, if any are. products_of: gives the products of the query with the vectors
+    of the rows at some places.
     """
     import numpy as np
 
     centres = promising(rows, query, outside, REFINED, RESCORED)
     near = _with_neighbours(centres, len(rows.seqs))
-    found = vectors_of(near) @ query
+    found = products_of(near)
     windows = window_scores(found, rows.sessions[near], near)[np.searchsorted(near, centres)]
     turns = Scored(near, found) if outside is None else Scored(near[~outside[near]], found[~outside[near]])
     return turns, Scored(centres, windows)
@@ -71,12 +82,12 @@ def promising(
             left_out = outside if places is None else outside[places]
             turns = np.where(left_out, np.float32(-np.inf), turns)
             windows[left_out] = -np.inf
-        at = distinct(np.concatenate((best(turns, count), best(windows, count))))
+        at = distinct(np.concatenate((foremost(turns, count), foremost(windows, count))))
         at = at[np.maximum(turns[at], windows[at]) > -np.inf]
         return at if places is None else places[at]
 
     near = _with_neighbours(chosen(None, estimated_cosines(rows.codes, query), refined), len(rows.seqs))
-    centres: Places = chosen(near, refined_cosines(rows.codes[:, near], query), limit)
+    centres: Places = chosen(near, refined_cosines(np.take(rows.codes, near, axis=1), query), limit)
     return centres
 
 

@@ -7,7 +7,6 @@ its vector (float16) and the vector's code (see store/nearest.py).
 
 from __future__ import annotations
 
-import math
 import shutil
 import threading
 import time
@@ -17,15 +16,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from store.again import again
-from store.by_code import Scored, nearest_by_code
+from store.again import READING_FAILED, again
+from store.by_code import Scored, nearest_by_code, ranked
 from store.disk import writable
 from store.errors import StoreDamaged
 from store.index_schema import schema
 from store.lance import compact, full_text, lance
 from store.lance_reader import LanceReader, most_waiting
-from store.loaded_rows import LoadedRows, array_of, load, matrix_of
-from store.nearest import best, codes_of, window_scores
+from store.lexical import Ranked, begin_lexical
+from store.loaded_rows import LoadedRows, array_of, load, matrix_of, moments_of
+from store.nearest import codes_of, products_at, window_scores
 from store.resident import Resident
 from store.rows import TurnRow
 
@@ -40,9 +40,6 @@ TEXT_COLUMNS: tuple[TextColumn, ...] = ("said", "window")
 
 EXACT_ROWS = 20_000
 """Up to here every vector is compared; above, codes choose what is compared. 20,000 vectors are read in some 20 ms."""
-
-TIED, MOST_TIED = 40, 5_000
-"""So many more rows than wanted are asked for at first, and so many at most, to have all that tie with the last one."""
 
 REMOVED_AT_ONCE = 5_000
 """How many rows one condition names."""
@@ -248,7 +245,12 @@ class Index:
     @again
     def count(self) -> int:
         """How many turns are indexed."""
-        return self._reading().count() if self.exists else 0
+        return self._reading().count() if self._there else 0
+
+    @property
+    def _there(self) -> bool:
+        """Whether there is anything to read: what has been opened is not looked for anew."""
+        return self._reader is not None or self.exists
 
     def highest_seq(self) -> int:
         """The highest seq that is indexed, 0 if none is. After put(), the highest that ever was."""
@@ -274,50 +276,60 @@ class Index:
     @again
     def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
         """The turns with these seqs; one that is not indexed is not in the result."""
-        if not self.exists or not seqs:
+        if not seqs or not self._there:
             return {}
         row_ids = self._loaded().row_ids_of(seqs)
         if not len(row_ids):
             return {}
         found = self._rows_in_use().take(row_ids.tolist(), TurnRow._fields)
-        rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
+        columns = (
+            moments_of(found[name]) if name == "said_at" else found[name].to_pylist() for name in TurnRow._fields
+        )
+        rows = zip(*columns, strict=True)
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
     @property
     @again
     def passed_over(self) -> int:
         """How many rows a search by words leaves out, because so many wait for the text indexes; usually 0."""
-        if not self.exists:
-            return 0
         if self._waiting is None:
+            if not self._there:
+                return 0
             self._waiting = self._reading().waiting()
         return self._waiting if self._waiting > WAITING_ROWS else 0
 
     @again
-    def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> list[tuple[int, float]]:
-        """The best turns by BM25, as (seq, score), best first, ties by seq; of those that are not passed_over."""
-        if not self.exists:
-            return []
-        asked, every = limit + TIED, not self.passed_over
-        while True:
-            found = self._reading().matching(text, column=column, limit=asked, where=where.sql(), waiting=every)
-            scores = array_of(found["_score"])
-            # Of rows of one score the last are any of them: those that are cut off must score less than the best.
-            if len(scores) < asked or scores[-1] < scores[limit - 1] or asked >= MOST_TIED:
-                break
-            asked *= 4
-        seqs = self._loaded().seqs_of(array_of(found["_rowid"]))
-        pairs = zip(seqs.tolist(), scores.tolist(), strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit]
+    def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> Ranked:
+        """The best turns by BM25; of those that are not passed_over."""
+        return self._begun(text, column, limit, where)()
 
     @again
-    def dense(
-        self, query: npt.NDArray[np.float32], *, limit: int, where: Filter
-    ) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+    def begin_lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> Callable[[], Ranked]:
+        """As lexical(), without waiting: calling what it gives waits for the turns."""
+        begun = self._begun(text, column, limit, where)
+
+        def finish() -> Ranked:
+            try:
+                return begun()
+            except READING_FAILED:
+                return self.lexical(text, column=column, limit=limit, where=where)  # which looks a second time
+
+        return finish
+
+    def _begun(self, text: str, column: TextColumn, limit: int, where: Filter) -> Callable[[], Ranked]:
+        if not self._there:
+            return list
+        reader, every = self._reading(), not self.passed_over
+        return begin_lexical(
+            reader, text, column=column, limit=limit, where=where.sql(), waiting=every, rows=self._loaded
+        )
+
+    @again
+    def dense(self, query: npt.NDArray[np.float32], *, limit: int, where: Filter) -> tuple[Ranked, Ranked]:
         """The best turns and the best windows by cosine with the query (dimension,): two lists of (seq, score)."""
         import numpy as np
 
-        if not self.exists or not query.any():  # no token of the question is known: nothing is near it
+        if not self._there or not query.any():  # no token of the question is known: nothing is near it
             return [], []
         rows = self._loaded()
         if rows.dimension != query.shape[0]:
@@ -335,8 +347,8 @@ class Index:
             every = np.arange(len(scores))
             found = Scored(every, scores), Scored(every, windows)
         else:
-            found = nearest_by_code(rows, query, outside, lambda places: self._vectors(rows, places))
-        turns, joined = (_ranked(rows, scored, limit) for scored in found)
+            found = nearest_by_code(rows, query, outside, lambda places: self._products(rows, places, query))
+        turns, joined = (ranked(rows, scored, limit) for scored in found)
         return turns, joined
 
     def _outside(self, rows: LoadedRows, where: Filter) -> npt.NDArray[np.bool_] | None:
@@ -381,13 +393,8 @@ class Index:
     def _rows_in_use(self) -> Resident:
         with self._first:
             if self._resident is None:
-                self._resident = Resident(self._reading(), self._searched)
+                self._resident = Resident(self._reading(), self._loaded(), TurnRow._fields)
             return self._resident
-
-    @property
-    def _searched(self) -> tuple[str, ...]:
-        """The columns that searches take rows of."""
-        return TurnRow._fields if self._loaded().codes is None else (*TurnRow._fields, "vector")
 
     def _opened(self, opening: Callable[[], Found]) -> Found:
         try:
@@ -414,20 +421,17 @@ class Index:
         """What dense search loads of each of `count` rows."""
         return "vector" if count <= EXACT_ROWS else "code"
 
-    def _vectors(self, rows: LoadedRows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """The vectors (places, dimension) of the rows at these places."""
+    def _products(
+        self, rows: LoadedRows, places: npt.NDArray[np.int64], query: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """The products of the query (dimension,) with the vectors of the rows at these places."""
         import numpy as np
 
+        vectors = self._rows_in_use().vectors
+        if vectors is not None:
+            return products_at(vectors, places, query)
         row_ids = rows.row_ids[places]
-        found = self._rows_in_use().take(row_ids.tolist(), ["vector"], with_ids=True)
-        vectors: npt.NDArray[np.float32] = np.empty((len(places), rows.dimension), np.float32)
-        order = np.argsort(row_ids)
-        vectors[order[np.searchsorted(row_ids[order], array_of(found["_rowid"]))]] = matrix_of(found["vector"])
-        return vectors
-
-
-def _ranked(rows: LoadedRows, scored: Scored, limit: int) -> list[tuple[int, float]]:
-    chosen = best(scored.scores, limit)
-    seqs, scores = rows.seqs[scored.places[chosen]].tolist(), scored.scores[chosen].tolist()
-    pairs = ((seq, score) for seq, score in zip(seqs, scores, strict=True) if score > -math.inf)
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+        found = self._reading().take(row_ids.tolist(), ["vector"], with_ids=True)
+        read = array_of(found["_rowid"])
+        order = np.argsort(read)
+        return products_at(matrix_of(found["vector"]), order[np.searchsorted(read, row_ids, sorter=order)], query)

@@ -50,17 +50,20 @@ class LanceReader:
         self.folder: Path | None = place / f"{name}.lance" if isinstance(place, Path) else None
         """Where the table's files are, if they are on this machine."""
         self._elsewhere = isinstance(place, str)
+        self._count: int | None = None
 
     @classmethod
     def of(cls, table: Any) -> LanceReader:
         """The reader of a table that lancedb has open: of a database in memory, which nobody else can open."""
         reader = cls.__new__(cls)
-        reader._table, reader.folder, reader._elsewhere = table._table._inner, None, False
+        reader._table, reader.folder, reader._elsewhere, reader._count = table._table._inner, None, False, None
         return reader
 
     def count(self) -> int:
         """How many rows the table has."""
-        return int(_done(_awaited(lambda: self._table.count_rows(None))))
+        if self._count is None:
+            self._count = int(_done(_awaited(lambda: self._table.count_rows(None))))
+        return self._count
 
     def version(self) -> int:
         """The number of the table's version, which every change raises."""
@@ -119,6 +122,12 @@ class LanceReader:
         rows of one score are among the last of them is left to chance. waiting: read through the rows too that are not
         in the index yet, one by one.
         """
+        return self.begin_matching(text, column=column, limit=limit, where=where, waiting=waiting)()
+
+    def begin_matching(
+        self, text: str, *, column: str, limit: int, where: str | None, waiting: bool = True
+    ) -> Callable[[], pa.Table]:
+        """As matching(), without waiting: calling what it gives waits for the rows, and raises what matching() does."""
 
         async def read() -> pa.Table:
             query = self._table.query()
@@ -130,9 +139,10 @@ class LanceReader:
             found.limit(limit)
             if not waiting:
                 found.fast_search()
-            return await _table(await found.execute(None, None))
+            return await _table(await found.execute(None, None), limit)
 
-        return _done(read())
+        begun = _begun(read())
+        return lambda: _result(begun)
 
 
 def most_waiting(indexes: Iterable[Any]) -> int:
@@ -140,10 +150,17 @@ def most_waiting(indexes: Iterable[Any]) -> int:
     return max((int(one.num_unindexed_rows) for one in indexes), default=0)
 
 
-async def _table(stream: Any) -> pa.Table:
+async def _table(stream: Any, limit: int = EVERY_ROW) -> pa.Table:
+    """limit: no more rows than these are coming, so that nothing need be waited for once they are there."""
     import pyarrow as pa
 
-    return pa.Table.from_batches([batch async for batch in stream], stream.schema)
+    batches, count = [], 0
+    async for batch in stream:
+        batches.append(batch)
+        count += len(batch)
+        if count >= limit:
+            break
+    return pa.Table.from_batches(batches, stream.schema)
 
 
 async def _awaited(call: Callable[[], Awaitable[Result]]) -> Result:
@@ -158,8 +175,12 @@ def _begun(work: Coroutine[Any, Any, Result]) -> Future[Result]:
 
 
 def _done(work: Coroutine[Any, Any, Result]) -> Result:
+    return _result(_begun(work))
+
+
+def _result(begun: Future[Result]) -> Result:
     try:
-        return _begun(work).result()
+        return begun.result()
     except (RuntimeError, ValueError) as error:
         if S3_FAILED in str(error):
             raise StoreUnreachable.of("object storage", error) from error

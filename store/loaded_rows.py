@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
     from store.lance_reader import LanceReader
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Goes up whenever other columns are kept, or are kept otherwise."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ALIGNED = 64
 """Arrays begin at multiples of so many bytes, a line of the processor's cache."""
@@ -38,7 +41,8 @@ _ALIGNED = 64
 class LoadedRows:
     """Columns of all rows, in the order of speaking, with either `codes` (as from by_words) or `vectors` (float32).
 
-    `row_ids` are LanceDB's; `by_seq` and `by_row_id` sort the rows by either.
+    `row_ids` are LanceDB's. `by_seq` and `by_row_id` sort the rows by either; `seq_runs` and `row_id_runs` (2, runs)
+    say where in that order values begin that follow one another without a gap: the first of them, and its place.
     """
 
     seqs: npt.NDArray[np.int64]
@@ -46,6 +50,8 @@ class LoadedRows:
     row_ids: npt.NDArray[np.uint64]
     by_seq: npt.NDArray[np.int32]
     by_row_id: npt.NDArray[np.int32]
+    seq_runs: npt.NDArray[np.int64]
+    row_id_runs: npt.NDArray[np.int64]
     codes: Any
     vectors: Any
     dimension: int
@@ -54,21 +60,45 @@ class LoadedRows:
         """The row ids of those of these seqs that are there, by seq."""
         import numpy as np
 
-        return self.row_ids[_places(self.seqs, self.by_seq, np.array(sorted(set(seqs)), np.int64))]
+        wanted = np.array(sorted(set(seqs)), np.int64)
+        return self.row_ids[_places(self.seqs, self.by_seq, self.seq_runs, wanted)]
 
     def seqs_of(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         """The seqs of these row ids, all of them there, in their order."""
-        return self.seqs[_places(self.row_ids, self.by_row_id, row_ids)]
+        return self.seqs[_places(self.row_ids, self.by_row_id, self.row_id_runs, row_ids)]
 
 
-def _places(values: npt.NDArray[Any], order: npt.NDArray[np.int32], wanted: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """Where the wanted values are among these, which `order` sorts; one that is not there is left out."""
+def _places(
+    values: npt.NDArray[Any], order: npt.NDArray[np.int32], runs: npt.NDArray[np.int64], wanted: npt.NDArray[Any]
+) -> npt.NDArray[np.int64]:
+    """Where the wanted values are among these, which `order` sorts; one that is not there is left out.
+
+    Runs are few, so that this looks at a few places in memory for each value where a search in all would at dozens.
+    """
     import numpy as np
 
     if not len(values):
         return np.zeros(0, np.int64)
-    places = order[np.minimum(np.searchsorted(values, wanted, sorter=order), len(values) - 1)].astype(np.int64)
+    sought = wanted.astype(np.int64)
+    run = np.maximum(np.searchsorted(runs[0], sought, side="right") - 1, 0)
+    at = np.clip(runs[1][run] + sought - runs[0][run], 0, len(values) - 1)
+    places = order[at].astype(np.int64)
     found: npt.NDArray[np.int64] = places[values[places] == wanted]
+    return found
+
+
+def lookups(seqs: npt.NDArray[np.int64], row_ids: npt.NDArray[np.uint64]) -> dict[str, npt.NDArray[Any]]:
+    """The fields of LoadedRows by which rows are found."""
+    import numpy as np
+
+    found: dict[str, npt.NDArray[Any]] = {}
+    for name, values in (("seq", seqs), ("row_id", row_ids)):
+        order = np.argsort(values, kind="stable").astype(np.int32)
+        ordered = values[order].astype(np.int64)
+        first = np.ones(len(ordered), bool)
+        first[1:] = np.diff(ordered) != 1
+        starts = np.flatnonzero(first)
+        found |= {f"by_{name}": order, f"{name}_runs": np.stack([ordered[starts], starts])}
     return found
 
 
@@ -107,8 +137,7 @@ def _read(table: LanceReader, compared: Literal["vector", "code"]) -> dict[str, 
         "seqs": seqs[order],
         "sessions": sessions[order],
         "row_ids": row_ids[order],
-        "by_seq": np.argsort(seqs[order], kind="stable").astype(np.int32),
-        "by_row_id": np.argsort(row_ids[order], kind="stable").astype(np.int32),
+        **lookups(seqs[order], row_ids[order]),
         **({"codes": by_words(matrix)} if compared == "code" else {"vectors": matrix}),
     }
 
@@ -122,6 +151,14 @@ def array_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
 
     parts = [np.from_dlpack(part) for part in column.chunks]
     return np.concatenate(parts) if parts else np.zeros(0, column.type.to_pandas_dtype())
+
+
+def moments_of(column: pa.ChunkedArray) -> list[datetime | None]:
+    """A column of times (microseconds, UTC) as to_pylist() gives it, which takes ten times as long."""
+    import pyarrow as pa
+
+    numbers = [number for part in column.chunks for number in part.view(pa.int64()).to_pylist()]
+    return [None if number is None else _EPOCH + timedelta(microseconds=number) for number in numbers]
 
 
 def matrix_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:

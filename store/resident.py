@@ -11,9 +11,11 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from store.loaded_rows import array_of
+from store.loaded_rows import LoadedRows, array_of, matrix_of
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
 
     from store.lance_reader import LanceReader
@@ -28,12 +30,17 @@ FILES_BYTES = 512 * 1024 * 1024
 class Resident:
     """Rows of a table, from the disk at first and from memory as soon as they are there."""
 
-    def __init__(self, table: LanceReader, columns: Sequence[str]) -> None:
-        """columns: those that are read, and may be taken."""
+    def __init__(self, table: LanceReader, rows: LoadedRows, columns: Sequence[str]) -> None:
+        """rows: those of the table. columns: which are read and may be taken; vectors too, where only codes are loaded.
+
+        `vectors` (float16, in the order of the rows) are None until they are there.
+        """
         self._table = table
+        self._rows = rows
         self._columns = columns
         self._searches = 0
         self._held: _Held | None = None
+        self.vectors: npt.NDArray[np.float16] | None = None
 
     def searched(self) -> None:
         """A search begins."""
@@ -42,17 +49,20 @@ class Resident:
             # A thread that does not keep the process from ending: what it does is of use to this process alone.
             threading.Thread(target=self._load, name="resident", daemon=True).start()
 
-    def take(self, row_ids: Sequence[int], columns: Sequence[str], *, with_ids: bool = False) -> pa.Table:
+    def take(self, row_ids: Sequence[int], columns: Sequence[str]) -> pa.Table:
         """As LanceReader.take(). Raises ValueError, RuntimeError, OSError."""
-        if self._held is None:
-            return self._table.take(row_ids, columns, with_ids=with_ids)
-        return self._held.take(row_ids, [*columns, "_rowid"] if with_ids else columns)
+        return (self._held or self._table).take(row_ids, columns)
 
     def _load(self) -> None:
+        compared = self._rows.codes is not None
         try:
-            self._held = _Held(self._table.scan(self._columns, row_ids=True))
+            table = self._table.scan([*self._columns, "vector"] if compared else self._columns, row_ids=True)
         except (ValueError, RuntimeError, OSError):
             return  # whoever reads the table next is told what is wrong with it
+        held = _Held(table.drop_columns(["vector"]) if compared else table)
+        if compared:
+            self.vectors = matrix_of(table["vector"])[held.places_of(self._rows.row_ids)]
+        self._held = held
 
 
 class _Held:
@@ -64,10 +74,17 @@ class _Held:
         self._order = np.argsort(row_ids)
         self._row_ids = row_ids[self._order]
 
+    def places_of(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Where the rows with these ids are, in their order; one that is not there is left out."""
+        import numpy as np
+
+        if not len(self._row_ids):
+            return np.zeros(0, np.int64)
+        places = np.minimum(np.searchsorted(self._row_ids, row_ids), len(self._row_ids) - 1)
+        found: npt.NDArray[np.int64] = self._order[places[self._row_ids[places] == row_ids]]
+        return found
+
     def take(self, row_ids: Sequence[int], columns: Sequence[str]) -> pa.Table:
         import numpy as np
 
-        wanted = np.array(row_ids, np.uint64)
-        places = np.minimum(np.searchsorted(self._row_ids, wanted), max(len(self._row_ids) - 1, 0))
-        there = self._row_ids[places] == wanted if len(self._row_ids) else np.zeros(len(wanted), bool)
-        return self._table.select(list(columns)).take(self._order[places[there]])
+        return self._table.select(list(columns)).take(self.places_of(np.array(row_ids, np.uint64)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -50,16 +49,11 @@ def ranked(
     text: str, index: Index, embedder: Embedder, where: Filter, *, depth: int
 ) -> dict[Channel, list[tuple[int, float]]]:
     """The best `depth` turns of the four channels of words and meaning, as (seq, score)."""
-    with ThreadPoolExecutor(2) as pool:  # words are looked up outside of Python, while meaning is compared here
-        said = pool.submit(index.lexical, text, column="said", limit=depth, where=where)
-        window = pool.submit(index.lexical, text, column="window", limit=depth, where=where)
-        near, window_near = index.dense(embedder.embed_query(text), limit=depth, where=where)
-        return {
-            "lexical": said.result(),
-            "lexical_window": window.result(),
-            "dense": near,
-            "dense_window": window_near,
-        }
+    # Words are looked up outside of Python, while meaning is compared here.
+    said = index.begin_lexical(text, column="said", limit=depth, where=where)
+    window = index.begin_lexical(text, column="window", limit=depth, where=where)
+    near, window_near = index.dense(embedder.embed_query(text), limit=depth, where=where)
+    return {"lexical": said(), "lexical_window": window(), "dense": near, "dense_window": window_near}
 
 
 def _dated(query: Query, index: Index, embedder: Embedder) -> list[tuple[int, float]]:

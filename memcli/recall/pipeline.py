@@ -184,9 +184,10 @@ def _probe(
         with _timed(timings, "fetch"):
             present = store.index.rows(list(fused))
             archived = store.archive.rows([item for item in fused if item not in present]) if query.deep else {}
-            rows = list(keep_welcome(query, present | archived, store.standing()).values())
+            standing = store.standing()
+            rows = list(keep_welcome(query, present | archived, standing).values())
         if question is None:
-            question = understand(query.text, query.asked_at, {row.speaker for row in rows}, store.standing().me)
+            question = understand(query.text, query.asked_at, {row.speaker for row in rows}, standing.me)
         if not rows:
             return _Probe(question, hits, fused, Looked.nothing(), None)
         with _timed(timings, "first_look"):

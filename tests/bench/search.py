@@ -19,9 +19,9 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -137,7 +137,7 @@ def warm(memory: Path, scratch: Path) -> None:
     from memcli.recall.fuse import fuse
     from memcli.recall.pipeline import recall
     from memcli.types import Hit, Query
-    from store.index import Filter
+    from store.index import TEXT_COLUMNS, Filter
     from store.store import Store
     from store.token_cache import TokenCache
 
@@ -150,16 +150,12 @@ def warm(memory: Path, scratch: Path) -> None:
         return Query(text=text, asked_at=now, limit=TOP)
 
     def words(text: str) -> object:
-        with ThreadPoolExecutor(2) as pool:
-            found = pool.map(
-                lambda column: index.lexical(text, column=column, limit=channels.DEPTH, where=Filter()),
-                ("said", "window"),
-            )
-            hits = [
-                Hit(item_id=item, channel="lexical", rank=rank, score=score)
-                for pairs in found
-                for rank, (item, score) in enumerate(pairs, start=1)
-            ]
+        begun = [index.begin_lexical(text, column=one, limit=channels.DEPTH, where=Filter()) for one in TEXT_COLUMNS]
+        hits = [
+            Hit(item_id=item, channel="lexical", rank=rank, score=score)
+            for finish in begun
+            for rank, (item, score) in enumerate(finish(), start=1)
+        ]
         return index.rows([item for item, _ in fuse(hits)[:TOP]])
 
     def meaning_too(text: str) -> object:
@@ -170,7 +166,9 @@ def warm(memory: Path, scratch: Path) -> None:
 
     for question in QUESTIONS[:5]:  # what a process does once: models, indexes, rows into memory
         recall(query(f"again {question}"), store, engines)
-    time.sleep(2)
+    for thread in threading.enumerate():
+        if thread.name == "resident":  # it reads the rows into memory
+            thread.join()
     floor = floors(store, engines)
     again = QUESTIONS * ROUNDS
     show("warm: words alone, turns and windows", timed(words, again), floor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -12,8 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.catalogue import Catalogue
+from store.loaded_rows import moments_of
 from store.migrations import migrate
-from store.nearest import NEIGHBOUR_WEIGHT, best, by_words, codes_of, estimated_cosines, window_scores
+from store.nearest import (
+    MULTIPLIED,
+    NEIGHBOUR_WEIGHT,
+    SCANNED,
+    best,
+    by_words,
+    codes_of,
+    estimated_cosines,
+    foremost,
+    products_at,
+    refined_cosines,
+    window_scores,
+)
 
 SCORES = st.lists(st.floats(-1, 1, width=32) | st.just(float("-inf")) | st.sampled_from([0.0, 0.5]), max_size=60)
 
@@ -134,3 +147,38 @@ def test_the_best_of_many_are_those_that_sorting_would_put_first(seed: int, limi
     if ties:
         scores = np.round(scores, 1)
     assert best(scores, limit).tolist() == np.argsort(-scores, kind="stable")[:limit].tolist()
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 90))
+def test_the_foremost_of_many_are_the_best_in_the_order_of_their_places(seed: int, limit: int) -> None:
+    scores = np.random.default_rng(seed).integers(0, 40, 5000).astype(np.float32)
+    assert foremost(scores, limit).tolist() == sorted(best(scores, limit).tolist())
+
+
+@settings(deadline=None, max_examples=5)
+@given(st.integers(0, 2**32 - 1))
+def test_what_is_worked_on_in_pieces_is_as_if_it_were_one(seed: int) -> None:
+    """Codes and vectors at both sides of each piece's end are estimated and multiplied as by themselves."""
+    random = np.random.default_rng(seed)
+    count = SCANNED + MULTIPLIED + 3
+    sizes = 10.0 ** random.integers(-7, 2, (count, 1))  # the smallest of float16, too
+    vectors = (random.normal(size=(count, 64)) * sizes).astype(np.float16)
+    query = random.normal(size=64).astype(np.float32)
+    codes = by_words(codes_of(vectors.astype(np.float32)))
+    places = np.array([0, MULTIPLIED - 1, MULTIPLIED, SCANNED - 1, SCANNED, count - 1])
+    alone = np.array([estimated_cosines(codes[:, [place]], query)[0] for place in places])
+    np.testing.assert_array_equal(estimated_cosines(codes, query)[places], alone)
+    alone = np.array([refined_cosines(codes[:, [place]], query)[0] for place in places])
+    np.testing.assert_allclose(refined_cosines(codes, query)[places], alone, atol=1e-6)
+    every = random.permutation(count)
+    np.testing.assert_allclose(
+        products_at(vectors, every, query), vectors[every].astype(np.float32) @ query, rtol=1e-4, atol=1e-4
+    )
+
+
+@given(st.lists(st.none() | st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), max_size=8), st.integers(0, 8))
+def test_times_come_out_of_a_column_as_arrow_gives_them(times: list[datetime | None], cut: int) -> None:
+    aware = [None if time is None else time.replace(tzinfo=UTC) for time in times]
+    parts = [pa.array(part, pa.timestamp("us", tz="UTC")) for part in (aware[:cut], aware[cut:])]
+    column = pa.chunked_array(parts, pa.timestamp("us", tz="UTC"))
+    assert moments_of(column) == column.to_pylist() == aware

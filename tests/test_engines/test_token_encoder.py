@@ -4,7 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
-from engines.batches import batches
+from engines.batches import batches, even_batches
 from engines.cards import MINILM_TOKENS
 from engines.errors import ModelCorrupt
 from engines.files import folder_of
@@ -61,12 +61,21 @@ def test_context_changes_a_token(encoder):
     assert river.vectors[1] @ money.vectors[1] < 0.95
 
 
-def test_batches_hold_every_text_once_and_stay_small():
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_batches_hold_every_text_once_and_stay_small(threads):
     lengths = [0, 5, 90, 254, 17, 3, 44, 44, 44, 130, 0]
-    together = batches(lengths, 96)
-    assert sorted(at for batch in together for at in batch) == [at for at, length in enumerate(lengths) if length]
-    for batch in together:
-        assert len(batch) == 1 or len(batch) * max(lengths[at] for at in batch) <= 96
+    for together in (batches(lengths, 96), even_batches(lengths, 96, threads)):
+        assert sorted(at for batch in together for at in batch) == [at for at, length in enumerate(lengths) if length]
+        for batch in together:
+            assert len(batch) == 1 or len(batch) * max(lengths[at] for at in batch) <= 96
+
+
+def test_no_thread_waits_for_two_batches_of_another_where_each_could_have_one():
+    lengths = [40, 36, 32, 29, 27, 27, 26, 24]
+    assert len(batches(lengths, 160)) == 2
+    assert even_batches(lengths, 160, 2) == [[0, 1, 2], [3, 4, 5, 6, 7]]
+    assert even_batches([30, 30], 160, 2) == [[0], [1]]
+    assert even_batches([0, 0], 160, 2) == even_batches([], 160, 2) == []
 
 
 def test_models_with_the_same_tokenizer_share_it(encoder, embedder):

@@ -25,17 +25,17 @@ def by_word(texts, limit=10_000):
 @settings(deadline=None)
 @given(st.lists(st.text() | st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join), max_size=8))
 def test_words_have_the_tokens_of_the_text(texts):
-    assert by_word(texts) == tokenize(TOKENIZER, texts)
+    assert WORDS.ids(texts, limit=10_000) == by_word(texts) == tokenize(TOKENIZER, texts)
 
 
 def test_every_character_inside_a_word_and_beside_punctuation():
     texts = [f"the ca{chr(code)}t sat,{chr(code)}ok" for code in range(0x3100)]
-    assert by_word(texts) == tokenize(TOKENIZER, texts)
+    assert WORDS.ids(texts, limit=10_000) == by_word(texts) == tokenize(TOKENIZER, texts)
 
 
 def test_only_so_many_tokens_are_wanted():
     texts = ["one two three", "incomprehensibilities " * 9, "\u0301 " * 40 + "late words come last", "a b c d [MASK] e"]
-    assert by_word(texts, limit=4) == tokenize(TOKENIZER, texts, limit=4)
+    assert WORDS.ids(texts, limit=4) == by_word(texts, limit=4) == tokenize(TOKENIZER, texts, limit=4)
 
 
 def test_a_few_texts_are_as_many():

@@ -130,7 +130,7 @@ def test_what_is_not_deleted_stays_and_is_found(filled: Store) -> None:
 
 
 def test_a_reader_that_had_the_index_open_goes_on_with_the_new_one(filled: Store) -> None:
-    readers = [Store.open(filled.folder, wait_s=0).index for _ in range(3)]
+    readers = [Store.open(filled.folder, wait_s=0).index for _ in range(4)]
     query = np.eye(5, 64, dtype=np.float32)[2]
     for reader in readers:
         assert len(reader.rows([1, 2, 3, 4, 5])) == 5
@@ -138,6 +138,8 @@ def test_a_reader_that_had_the_index_open_goes_on_with_the_new_one(filled: Store
     assert sorted(readers[0].rows([1, 2, 3, 4, 5])) == [1, 3, 5]
     assert [seq for seq, _ in readers[1].lexical("lovely", column="said", limit=5, where=Filter())] == [3]
     assert readers[2].dense(query, limit=1, where=Filter(speakers=("Ann",)))[0][0][0] == 3
+    found = readers[3].begin_lexical("lovely", column="said", limit=5, where=Filter())
+    assert [seq for seq, _ in found()] == [3]
 
 
 def test_the_proof_finds_what_was_only_marked_as_deleted(filled: Store) -> None:

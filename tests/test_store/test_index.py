@@ -17,7 +17,7 @@ import pytest
 from store import by_code
 from store import index as index_module
 from store.errors import StoreDamaged
-from store.index import Filter, Index
+from store.index import Filter, Index, TextColumn
 from store.rows import TurnRow
 
 DIMENSION = 256
@@ -369,6 +369,16 @@ def test_filters_hold_in_approximate_search(index: Index, monkeypatch: pytest.Mo
     monkeypatch.setattr(by_code, "RESCORED", 10)
     index.reopen()
     assert by_vector(index, "kettle", Filter(speakers=["Bob"])) == ([501, 502], [501, 502])
+
+
+def test_searches_by_words_that_are_begun_together_find_what_each_finds_alone(index: Index) -> None:
+    assert index.begin_lexical("kettle", column="said", limit=5, where=EVERYTHING)() == []
+    put(index, rows(*((seq, f"kettle w{seq % 5}" if seq % 3 else f"ferry w{seq}") for seq in range(1, 101))))
+    asked: list[tuple[str, TextColumn]] = [("kettle", "said"), ("w3", "window"), ("ferry w4", "said"), ("none", "said")]
+    alone = [index.lexical(text, column=column, limit=5, where=EVERYTHING) for text, column in asked]
+    begun = [index.begin_lexical(text, column=column, limit=5, where=EVERYTHING) for text, column in asked]
+    assert [finish() for finish in begun] == alone
+    assert [len(found) for found in alone] == [5, 5, 5, 0]
 
 
 def test_a_process_that_goes_on_searching_has_the_rows_in_memory(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:

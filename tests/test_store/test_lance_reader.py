@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from store.index import Filter, Index
 from store.lance import lance
 from store.lance_reader import LanceReader
-from store.loaded_rows import LoadedRows
+from store.loaded_rows import LoadedRows, lookups
 from store.rows import TurnRow
 
 WORDS = ["kettle", "ferry", "lease", "compost", "violin"]
@@ -70,17 +72,24 @@ def test_of_turns_that_match_alike_the_first_are_found_every_time(tmp_path):
     assert [seq for seq, _ in found] == list(range(1, 121))
 
 
-def test_every_turn_is_found_by_its_row():
-    """The row of each of some seqs, and the seq of each of some rows."""
-    chance = np.random.default_rng(3)
-    seqs, row_ids = chance.permutation(1000)[:400] + 5, chance.permutation(1 << 20)[:400].astype(np.uint64)
-    rows = LoadedRows(
-        seqs=seqs, sessions=np.zeros(400, np.int32), row_ids=row_ids, by_seq=np.argsort(seqs).astype(np.int32),
-        by_row_id=np.argsort(row_ids).astype(np.int32), codes=None, vectors=None, dimension=0,
+@given(st.lists(st.integers(0, 60), unique=True, max_size=40), st.randoms(use_true_random=False))
+def test_every_turn_is_found_by_its_row(numbers, chance):
+    """The row of each of some seqs, and the seq of each of some rows, with or without gaps between them."""
+    row_ids = [*numbers]
+    chance.shuffle(row_ids)
+    row_ids = [number + (number % 3 << 32) for number in row_ids]  # as in three files
+    rows = loaded(numbers, row_ids)
+    assert rows.seqs_of(np.array(row_ids, np.uint64)).tolist() == numbers
+    pairs = dict(zip(numbers, row_ids, strict=True))
+    assert rows.row_ids_of(range(-2, 64)).tolist() == [pairs[seq] for seq in range(-2, 64) if seq in pairs]
+
+
+def loaded(seqs, row_ids):
+    seqs, row_ids = np.array(seqs, np.int64), np.array(row_ids, np.uint64)
+    return LoadedRows(
+        seqs=seqs, sessions=np.zeros(len(seqs), np.int32), row_ids=row_ids, **lookups(seqs, row_ids), codes=None,
+        vectors=None, dimension=0,
     )  # fmt: skip
-    assert rows.seqs_of(row_ids[::7]).tolist() == seqs[::7].tolist()
-    wanted = [*seqs[:9].tolist(), seqs[0], 1, 99_999]
-    assert rows.row_ids_of(wanted).tolist() == [row for _, row in sorted(zip(seqs[:9], row_ids[:9], strict=True))]
 
 
 def test_the_same_rows_are_scanned_and_taken(folder):
