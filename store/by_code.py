@@ -28,7 +28,7 @@ REFINED = 4000
 """How many of the best by code are first estimated again, with the query itself instead of its code.
 
 Of the exact ten nearest of 225,458 turns of IRC, 98.7 % are found with these, 91 % with an eighth of both, which saves
-some 6 ms of processor time a search.
+some 3 ms of processor time a search.
 """
 
 
