@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from store.by_code import REFINED, RESCORED, promising
+from store.by_code import looked_at, promising
 from store.disk import writable
 from store.index import Filter, Index, again
 from store.index_schema import schema
@@ -64,8 +64,8 @@ class Archive(Index):
         if not len(rows.seqs):
             return []
         outside = self._outside(rows, where)
-
-        near = promising(rows, query, outside, max(REFINED, limit), min(limit, RESCORED))
+        refined, rescored = looked_at(len(rows.seqs))
+        near = promising(rows, query, outside, max(refined, limit), min(limit, rescored))
         if outside is not None:
             near = near[~outside[near]]
         found = self._reading().take(rows.row_ids[near].tolist(), ["seq", "said", "window"])
