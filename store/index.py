@@ -85,8 +85,7 @@ class Filter:
 def again(read: Callable[Arguments, Found]) -> Callable[Arguments, Found]:
     """Read once more, from the table as it is now, if that failed and the table is not what it was.
 
-    A writer may have removed the files of the version that was open here, or a deletion put another table there. A
-    read takes all that it needs of the table at its beginning: row ids mean something in one version alone.
+    A writer may have removed the files of the version that was open here, or a deletion put another table there.
     """
 
     @wraps(read)
@@ -297,11 +296,10 @@ class Index:
         """The turns with these seqs; one that is not indexed is not in the result."""
         if not self.exists or not seqs:
             return {}
-        loaded, held = self._loaded(), self._rows_in_use()
-        row_ids = loaded.row_ids_of(seqs)
+        row_ids = self._loaded().row_ids_of(seqs)
         if not len(row_ids):
             return {}
-        found = held.take(row_ids.tolist(), TurnRow._fields)
+        found = self._rows_in_use().take(row_ids.tolist(), TurnRow._fields)
         rows = zip(*(found[name].to_pylist() for name in TurnRow._fields), strict=True)
         return {row.seq: row for row in map(TurnRow._make, rows)}
 
@@ -321,15 +319,14 @@ class Index:
         if not self.exists:
             return []
         asked, every = limit + TIED, not self.passed_over
-        reader, rows = self._reading(), self._loaded()
         while True:
-            found = reader.matching(text, column=column, limit=asked, where=where.sql(), waiting=every)
+            found = self._reading().matching(text, column=column, limit=asked, where=where.sql(), waiting=every)
             scores = array_of(found["_score"])
             # Of rows of one score the last are any of them: those that are cut off must score less than the best.
             if len(scores) < asked or scores[-1] < scores[limit - 1] or asked >= MOST_TIED:
                 break
             asked *= 4
-        seqs = rows.seqs_of(array_of(found["_rowid"]))
+        seqs = self._loaded().seqs_of(array_of(found["_rowid"]))
         pairs = zip(seqs.tolist(), scores.tolist(), strict=True)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
@@ -342,14 +339,14 @@ class Index:
 
         if not self.exists or not query.any():  # no token of the question is known: nothing is near it
             return [], []
-        rows, held = self._loaded(), self._rows_in_use()
+        rows = self._loaded()
         if rows.dimension != query.shape[0]:
             raise StoreDamaged(
                 f"the index holds vectors of {rows.dimension} dimensions, the embedder makes {query.shape[0]}",
                 hint="use the embedder that the memory was made with",
             )
         outside = self._outside(rows, where)
-        held.searched()
+        self._rows_in_use().searched()
         if rows.vectors is not None:
             scores = rows.vectors @ query
             windows = window_scores(scores, rows.sessions)
@@ -358,7 +355,7 @@ class Index:
             every = np.arange(len(scores))
             found = Scored(every, scores), Scored(every, windows)
         else:
-            found = nearest_by_code(rows, query, outside, lambda places: self._vectors(rows, held, places))
+            found = nearest_by_code(rows, query, outside, lambda places: self._vectors(rows, places))
         turns, joined = (_ranked(rows, scored, limit) for scored in found)
         return turns, joined
 
@@ -431,12 +428,12 @@ class Index:
         """What dense search loads of each of `count` rows."""
         return "vector" if count <= EXACT_ROWS else "code"
 
-    def _vectors(self, rows: LoadedRows, held: Resident, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    def _vectors(self, rows: LoadedRows, places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """The vectors (places, dimension) of the rows at these places."""
         import numpy as np
 
         row_ids = rows.row_ids[places]
-        found = held.take(row_ids.tolist(), ["vector"], with_ids=True)
+        found = self._rows_in_use().take(row_ids.tolist(), ["vector"], with_ids=True)
         vectors: npt.NDArray[np.float32] = np.empty((len(places), rows.dimension), np.float32)
         order = np.argsort(row_ids)
         vectors[order[np.searchsorted(row_ids[order], array_of(found["_rowid"]))]] = matrix_of(found["vector"])
