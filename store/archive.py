@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from store.again import again
-from store.by_code import REFINED, RESCORED, promising
+from store.by_code import looked_at, promising
 from store.disk import writable
 from store.index import Filter, Index
 from store.index_schema import schema
@@ -65,8 +65,8 @@ class Archive(Index):
         if not len(rows.seqs):
             return []
         outside = self._outside(rows, where)
-
-        near = promising(rows, query, outside, max(REFINED, limit), min(limit, RESCORED))
+        refined, rescored = looked_at(len(rows.seqs))
+        near = promising(rows, query, outside, max(refined, limit), min(limit, rescored))
         if outside is not None:
             near = near[~outside[near]]
         found = self._reading().take(rows.row_ids[near].tolist(), ["seq", "said", "window"])

@@ -63,7 +63,9 @@ def lance() -> Any:
     _settle()
     _give_memory_back()
     if "lancedb" in sys.modules:
-        return sys.modules["lancedb"]
+        import lancedb  # which waits, where another thread is importing it at this moment
+
+        return lancedb
     finder = _RemoteClientLoader()
     sys.meta_path.insert(0, finder)
     checked = _OVERRIDES in sys.modules

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from engines.protocols import Embedder, Vectors
     from store.catalogue import Catalogue
 
-CHUNK, CHUNK_CHARS = 65_536, 16 * 1024 * 1024
+CHUNK, CHUNK_CHARS = 65_536, 8 * 1024 * 1024
 """Turns that are embedded and indexed at a time, and characters of them: many, so that opening and committing cost
-little, and not so many that memory would not hold them with their windows."""
+little, and not so many that memory would not hold them with their windows, which takes some 25 times as much."""
 RANGES = 500
 """Most ranges of seqs at a time: each is a condition in the index's SQL."""
 

@@ -353,7 +353,7 @@ def test_approximate_scores_are_true_scores(index: Index, monkeypatch: pytest.Mo
     query = embed(["w1 w2 w3"])[0]
     exact = [dict(part) for part in index.dense(query, limit=800, where=EVERYTHING)]
     monkeypatch.setattr(index_module, "EXACT_ROWS", 799)
-    monkeypatch.setattr(by_code, "RESCORED", 40)
+    monkeypatch.setattr(by_code, "RESCORED_SHARE", by_code.REFINED // 40)
     index.reopen()
     for part, truth in zip(index.dense(query, limit=100, where=EVERYTHING), exact, strict=True):
         assert part
@@ -366,7 +366,7 @@ def test_filters_hold_in_approximate_search(index: Index, monkeypatch: pytest.Mo
     put(index, rows((501, "kettle"), speaker="Bob", session=2), known=[])
     put(index, rows((502, "garden fence"), speaker="Bob", session=3), known=[])
     monkeypatch.setattr(index_module, "EXACT_ROWS", 100)
-    monkeypatch.setattr(by_code, "RESCORED", 10)
+    monkeypatch.setattr(by_code, "RESCORED_SHARE", by_code.REFINED // 10)
     index.reopen()
     assert by_vector(index, "kettle", Filter(speakers=["Bob"])) == ([501, 502], [501, 502])
 
