@@ -93,10 +93,10 @@ class OpenSession:
         `speaker` is what the source knows the speaker by, or the name; `said_at` the time that the source gives.
         """
         content = content_of(speaker, said_at, text)
-        self.said[content] += 1
+        count = self.said[content] = self.said.get(content, 0) + 1
         if self.continued:
             self.latest[content] = said_at
-        return content_id(self.id, content, str(self.said[content]))
+        return content_id(self.id, content, str(count))
 
     def read_again(self, line: int, speaker: str, said_at: datetime | None, text: str, *, since: int) -> None:
         """Note a turn that the next reading will read again, if that begins at the line `since`."""
@@ -109,8 +109,13 @@ class OpenSession:
 
 
 def content_of(speaker: str, said_at: datetime | None, text: str) -> str:
-    """What makes equal turns equal: see OpenSession.turn_id()."""
-    return content_id(speaker, said_at.isoformat() if said_at else "", text)
+    """What makes equal turns equal: see OpenSession.turn_id(). `said_at` is naive."""
+    return content_id(speaker, _written(said_at) if said_at else "", text)
+
+
+@lru_cache(maxsize=65_536)
+def _written(said_at: datetime) -> str:
+    return said_at.isoformat()
 
 
 def first_position(said_at: datetime) -> int:

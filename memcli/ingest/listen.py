@@ -87,14 +87,17 @@ def listen(
         report.skipped.append((line, reason))
         return Unread(source.uri, line, reason, normaliser.text(excerpt[: 10 * EXCERPT])[:EXCERPT])
 
+    last_said_at: datetime | None = None
+    moment = normaliser.moment(None)
     for item in _items(source, reader):
         if isinstance(item, RawTurn):
+            speaker, raw_text, raw_said_at, line, role, native_id, speaker_key, metadata, worded_at = item
             if session is None:
                 session = begin(RawSession(native_id=None))
-            if len(item.text) > TEXT_CHARS:
-                yield unread(item.line, f"the text is longer than {TEXT_CHARS:,} characters", item.text[:EXCERPT])
+            if len(raw_text) > TEXT_CHARS:
+                yield unread(line, f"the text is longer than {TEXT_CHARS:,} characters", raw_text[:EXCERPT])
                 continue
-            text = normaliser.text(item.text)
+            text = normaliser.text(raw_text)
             if not text:
                 report.ignored["empty"] += 1
                 continue
@@ -102,7 +105,9 @@ def listen(
                 report.sessions += 1
             session.turns_read += 1
             report.turns_read += 1
-            said_at, utc_offset = normaliser.moment(item.said_at)
+            if raw_said_at is not last_said_at:  # many lines of a log have the time of the one before
+                last_said_at, moment = raw_said_at, normaliser.moment(raw_said_at)
+            said_at, utc_offset = moment
             if base is None and said_at is not None:
                 base = first_position(said_at)
             session.base = base
@@ -112,13 +117,13 @@ def listen(
                 elif place.newest - said_at > RECENT:
                     place.ordered = False
             heard = Heard(
-                session, report, (base or 0) + session.turns_read, normaliser.speaker(item.speaker) or item.role,
-                item.speaker_key and (normaliser.speaker(item.speaker_key) or None), item.role, text, said_at,
-                utc_offset, item.native_id, item.line, normaliser.metadata(item.metadata) if item.metadata else None,
-                normaliser.moment(item.worded_at)[0] if item.native_id else None,
+                session, report, (base or 0) + session.turns_read, normaliser.speaker(speaker) or role,
+                speaker_key and (normaliser.speaker(speaker_key) or None), role, text, said_at, utc_offset, native_id,
+                line, normaliser.metadata(metadata) if metadata else None,
+                normaliser.moment(worded_at)[0] if native_id else None,
             )  # fmt: skip
             if place.offset is not None:
-                session.read_again(heard.line or 0, heard.said_by, said_at, text, since=place.line)
+                session.read_again(line or 0, heard.said_by, said_at, text, since=place.line)
             yield heard
         elif isinstance(item, RawSession):
             session = begin(item)

@@ -9,6 +9,7 @@ goes, step by step, with nothing at work beside: each step is the library's own 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -184,6 +185,7 @@ def steps(logs: Path, memory: Path) -> None:
 
 
 def main(logs: Path) -> None:
+    gc.set_threshold(50_000)  # as the command does: see memcli/cli/main.py
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         turns, seconds, cpu, peak = end_to_end(scratch / "memory", logs)

@@ -170,6 +170,14 @@ def test_hostile_text_takes_linear_time(text: str) -> None:
     assert redact(once)[0] == once
 
 
+@pytest.mark.parametrize("words", [0, 5_000])
+def test_a_secret_is_found_in_a_text_of_any_length(words: int) -> None:
+    around = "of which much was said, " * words
+    assert redact(f"{around}PassWord=hunter2secret {around}") == (
+        f"{around}PassWord=[redacted: password] {around}", ("password",),
+    )  # fmt: skip
+
+
 def test_ordinary_text_costs_little() -> None:
     text = "I think we should meet at the shop tomorrow, then we can talk about it"
     rounds = 2_000

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from memcli.patterns import regex
 from memcli.types import Role
@@ -69,8 +70,7 @@ class RawSession:
     telling: Literal["full", "lesser"] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawTurn:
+class RawTurn(NamedTuple):
     """One utterance as written. A `said_at` without a zone is on the clock of whoever made the log.
 
     `speaker` is the name to show. `speaker_key` is what the source knows the speaker by where names can change (an
@@ -78,6 +78,8 @@ class RawTurn:
 
     `worded_at` says that `native_id` stays the same when the message is edited, and since when it has had these words:
     the time of the edit, or UNEDITED, or RETOLD. Of several words of one message, the latest are its present ones.
+
+    There is one for every line of every log: a frozen dataclass would take three times as long to make.
     """
 
     speaker: str
@@ -87,7 +89,7 @@ class RawTurn:
     role: Role = "user"
     native_id: str | None = None
     speaker_key: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = MappingProxyType({})
     worded_at: datetime | None = None
 
 

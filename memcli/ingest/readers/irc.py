@@ -50,7 +50,8 @@ _EGGDROP_ACTION = regex(r"Action: (\S+) (.*\S)")
 
 _NICK_CHARS = 40
 _NICKS = 10_000
-"""So many nicks are remembered as bare ones, without a mode in front or a host behind, for the sake of speed."""
+"""So many nicks with other signs than letters and digits are remembered as bare ones, without a mode in front or a host
+behind, for the sake of speed."""
 
 _CHANNEL_EVENT = Ignored(reason="join, part, nick, mode or topic line")
 _EMPTY = Ignored(reason="empty message")
@@ -94,12 +95,12 @@ def read(source: Source) -> Iterator[Item]:
     metadata: Mapping[str, Any] = {}
     nicks: set[str] = set()
     for number, line in source.lines():
-        # The hot path, worth its few lines: `<nick> text` of a known nick, at a time of day that was read before.
+        # The hot path, worth its few lines: `<nick> text` of a bare nick, at a time of day that was read before.
         if width and line is not None and line[width : width + 2] == " <":
             end = line.find("> ", width)
             nick = line[width + 2 : end]
             text = line[end + 2 :].strip()
-            if end > 0 and text and nick in nicks:
+            if end > 0 and text and (nick in nicks or (nick.isalnum() and len(nick) <= _NICK_CHARS)):
                 if not line.startswith(clock.stamp) and clock.again(line[:width]):
                     said_at, metadata = clock.now, clock.metadata
                 if line.startswith(clock.stamp):

@@ -38,6 +38,8 @@ _DATE_LINE = regex(
 _NOTHING: Mapping[str, Any] = {}
 _TIMES = 86_400
 """So many times of day are remembered as they are written."""
+_times: dict[str, tuple[int, int, timedelta]] = {}
+"""Hour, minute and time since midnight of stamps that have no date: the same in every log."""
 
 
 def date_in_name(name: str) -> datetime | None:
@@ -63,7 +65,6 @@ class Clock:
         self._shift = timedelta()
         self._minutes: int | None = None
         self._twelve_hours = True
-        self._times: dict[str, tuple[int, int, timedelta]] = {}
 
     def carried(self) -> dict[str, Any]:
         """What it knows, as JSON, for a clock that goes on where this one ended."""
@@ -114,8 +115,8 @@ class Clock:
                 time = timedelta(hours=int(hour), minutes=int(minute), seconds=int(second or 0))
                 if int(hour) > 23 or int(minute) > 59:
                     raise ValueError("no such time of day")
-                if not (month or month2) and len(self._times) < _TIMES:
-                    self._times[stamped[0]] = int(hour), int(minute), time
+                if not (month or month2) and len(_times) < _TIMES:
+                    _times[stamped[0]] = int(hour), int(minute), time
                 self._take(stamped[0], int(hour), int(minute), time)
         except (ValueError, OverflowError):
             return False
@@ -123,8 +124,8 @@ class Clock:
         return True
 
     def again(self, stamp: str) -> bool:
-        """Take a time of day that read() has read before; False where it has not, or where a date was with it."""
-        if (known := self._times.get(stamp)) is None:
+        """Take a time of day that some clock has read before; False where none has, or where a date was with it."""
+        if (known := _times.get(stamp)) is None:
             return False
         try:
             self._take(stamp, *known)

@@ -114,7 +114,7 @@ def _in_sessions(source: Source, turns: Iterator[Item | tuple[str | None, RawTur
     begun, resuming = "session" in source.carry, source.start > 0
     session: str | None = source.carry.get("session")
     for item in turns:
-        if not isinstance(item, tuple):
+        if isinstance(item, Item):
             yield item
             continue
         native_id, turn = item
