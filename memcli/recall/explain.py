@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from memcli.recall import channels
 from memcli.recall.channels import DEPTH
-from memcli.recall.gate import BAR, signs
+from memcli.recall.gate import BAR
 from memcli.recall.pipeline import Engines, Recalled, recall
 from memcli.recall.select import estimated_tokens, select
 from memcli.recall.standing import keep_welcome
@@ -69,8 +69,7 @@ def shares(candidate: Candidate) -> list[Share]:
 
 def gate(recalled: Recalled) -> dict[str, float]:
     """What the confidence was made of, with the confidence itself and the bar."""
-    found = signs(recalled.question, recalled.candidates) if recalled.candidates else {}
-    return {**found, "confidence": recalled.confidence, "bar": BAR}
+    return {**recalled.signs, "confidence": recalled.confidence, "bar": BAR}
 
 
 def why_not(wanted: TurnRow, query: Query, store: Store, engines: Engines, *, turns: int, tokens: int) -> Lost:

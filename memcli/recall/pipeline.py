@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.recall import channels
 from memcli.recall.fuse import fuse
-from memcli.recall.gate import confidence
+from memcli.recall.gate import confidence, signs
 from memcli.recall.query import stems
 from memcli.recall.question import Question, parts_of, understand
 from memcli.recall.reorder import reordered
@@ -22,6 +22,7 @@ from memcli.recall.rerank import PASSAGE_CHARS, Looked, first_look, joined, seco
 from memcli.recall.standing import keep_welcome, retrievability_of, tier_in_use
 from memcli.recall.time_budget import TimeBudget
 from memcli.recall.token_vectors import of_question
+from memcli.recall.untold import untold
 from memcli.types import Candidate, Channel, Hit, Locator, Query, Turn
 from store.rows import TurnRow
 from store.standing import Standing
@@ -81,12 +82,13 @@ class Engines:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
     """What was found, best first; how long each step took in milliseconds; the question as it was understood; and the
-    chance that it is answered (see gate.py)."""
+    chance that it is answered, with the signs that it is made of (see gate.py)."""
 
     candidates: list[Candidate]
     timings_ms: dict[str, float]
     question: Question
     confidence: float
+    signs: Mapping[str, float]
 
 
 def recall(
@@ -113,7 +115,7 @@ def recall(
     whole = _probe(query, None, store, engines, without, effort, timings, time_budget)
     question, second = whole.question, whole.second
     if second is None:
-        return Recalled(candidates=[], timings_ms=timings, question=question, confidence=0.0)
+        return Recalled(candidates=[], timings_ms=timings, question=question, confidence=0.0, signs={})
     probes = [whole]
     part_effort = effort._replace(twice=min(effort.twice, LOOKED_AT_PART))
     for part in parts_of(query.text):
@@ -149,8 +151,19 @@ def recall(
         for at in range(len(looked.rows))
     ]
     candidates.sort(key=lambda one: (-one.looks, -one.score, one.turn.id))
-    sure = confidence(question, candidates)
-    return Recalled(candidates=candidates[: query.limit], timings_ms=timings, question=question, confidence=sure)
+    with _timed(timings, "gate"):
+        short = untold(
+            question, candidates, engines.token_encoder, engines.token_table, store.token_cache,
+            passage_chars=effort.passage_chars,
+        )  # fmt: skip
+        found_signs = signs(question, candidates, short)
+    return Recalled(
+        candidates=candidates[: query.limit],
+        timings_ms=timings,
+        question=question,
+        confidence=confidence(found_signs),
+        signs=found_signs,
+    )
 
 
 class _Probe(NamedTuple):

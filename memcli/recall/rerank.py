@@ -84,7 +84,7 @@ def second_look(
 ) -> Looked:
     """The candidates again, with token vectors in context; of a turn over `passage_chars`, its best passage."""
     asked = of_question(encoder, question.text)
-    texts = _passages(question, looked.rows, table, passage_chars)
+    texts = best_passages(question, [(row.speaker, row.text) for row in looked.rows], table, passage_chars)
     said = encoded(texts, encoder, cache)
     features = {**looked.features, **of_tokens("context", asked, said, looked.rows, looked.features["fused"])}
     return Looked(looked.rows, features, total(features, {**SECOND_LOOK, "in_time": IN_TIME}))
@@ -123,16 +123,16 @@ def passages_of(text: str, chars: int = PASSAGE_CHARS) -> list[str]:
     return [passage for passage in passages if passage] or [text]
 
 
-def _passages(question: Question, rows: Sequence[TurnRow], table: TokenEncoder, chars: int) -> list[str]:
-    """What of each row is compared, with its speaker: all of it, or of a long one the passage that matches best."""
+def best_passages(question: Question, said: Sequence[tuple[str, str]], table: TokenEncoder, chars: int) -> list[str]:
+    """What is compared of what was said by whom: all of it, or of a long text the passage that matches best."""
     from engines.late_interaction import best_matches
 
-    parts = [passages_of(row.text, chars) for row in rows]
+    parts = [passages_of(text, chars) for _, text in said]
     many = [one for one in parts if len(one) > 1]
-    asked, *said = table.encode([question.text, *(part for one in many for part in one)])
-    worth = iter(best_matches(asked, said).sum(axis=1).tolist())
+    asked, *vectors = table.encode([question.text, *(part for one in many for part in one)])
+    worth = iter(best_matches(asked, vectors).sum(axis=1).tolist())
     chosen = []
-    for row, passages in zip(rows, parts, strict=True):
+    for (speaker, _), passages in zip(said, parts, strict=True):
         scores = [next(worth) for _ in passages] if len(passages) > 1 else [0.0]
-        chosen.append(f"{row.speaker}: {passages[scores.index(max(scores))]}")
+        chosen.append(f"{speaker}: {passages[scores.index(max(scores))]}")
     return chosen

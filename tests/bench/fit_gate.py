@@ -1,9 +1,11 @@
-"""Fits the gate on FriendsQA: python tests/bench/fit_gate.py OUT/friendsqa.jsonl [QUESTIONS]
+"""Fits the gate: python tests/bench/fit_gate.py OUT/friendsqa.jsonl TOLD.jsonl [QUESTIONS]
 
-(OUT as from tests/bench/development.py.) Prints the weights of memcli/recall/gate.py, and what falls under which bar.
-Two logistic functions of the gate's signs, multiplied: questions put to the memory that they were asked of; the same
-with a person replaced by another; and put to the other memory. They are those of the scenes that no model was tuned on,
-too few to leave some out.
+(OUT as from tests/bench/development.py, TOLD as from tests/bench/told_details.py.) Prints the weights of
+memcli/recall/gate.py, its bar, and what falls under it. Three logistic functions of the gate's signs, multiplied, on
+questions of FriendsQA put to the memory that they were asked of; the same with a person replaced by another; and put to
+the other memory; and on made-up talks, with details told and details changed. FriendsQA's are those of the scenes that
+no model was tuned on, too few to leave some out. The bar is where a tenth of the questions that have an answer are
+declined, the two data sets counting alike.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from __future__ import annotations
 import random
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from told_details import TOLD
 
 from engines.build.asked_talks import held_out
 from memcli import config
@@ -22,81 +26,106 @@ from memcli.engines_in_use import for_recall
 from memcli.evaluate.cases import Case
 from memcli.evaluate.datasets import load
 from memcli.evaluate.run import made
-from memcli.recall.gate import signs
 from memcli.recall.pipeline import LOOKED_TWICE, recall
 from memcli.types import Query
 
 PENALTY = 1e-2
 STEPS, PACE = 3000, 0.02
-BARS = (0.25, 0.3, 0.35, 0.4)
-ELSEWHERE = 0.5
-"""What a question put to the other memory counts beside one with another person in it."""
+WRONGLY = 0.1
+"""The share of the questions with an answer that the bar may decline."""
 
-SIGNS = ("even", "lead", "own")
+COUNTS = {"own": 1.0, "swap": 1.0, "elsewhere": 0.5, TOLD[0]: 0.5, TOLD[1]: 0.5}
+"""What a question of each kind counts."""
 
-
-def chances(design: Any, weights: Any) -> tuple[Any, Any]:
-    """That it was talked about, and that it was said of those whom the question names. design: (questions, SIGNS)."""
-    about = 1 / (1 + np.exp(-weights[0] - weights[1] * design[:, 0]))
-    of_them = 1 / (1 + np.exp(-weights[2] - design[:, 1:] @ weights[3:]))
-    return about, of_them
+ANSWERED = ("own", TOLD[0])
+PARTS = {"TALKED_ABOUT": ("even",), "TOLD": ("untold", "named"), "SAID_OF_THEM": ("lead", "own")}
+"""The chances, each with its signs; the last is that of questions that name somebody."""
 
 
-def fitted(columns: Any, answered: Any, counts: Any) -> Any:
-    """The five weights of `chances` that make their product likeliest (Adam, on the standardised columns)."""
-    spread, middle = columns.std(axis=0) + 1e-9, columns.mean(axis=0)
-    design = (columns - middle) / spread
-    weights, slow, fast = np.array([0.0, 1.0, 0.0, 1.0, 0.0]), np.zeros(5), np.zeros(5)
+def chances(columns: dict[str, Any], weights: dict[str, Any], named: Any) -> dict[str, Any]:
+    """Each of the three chances of all questions."""
+    found = {part: 1 / (1 + np.exp(-weights[part][0] - columns[part] @ weights[part][1:])) for part in PARTS}
+    return found | {"SAID_OF_THEM": np.where(named, found["SAID_OF_THEM"], 1.0)}
+
+
+def together(found: dict[str, Any]) -> Any:
+    return np.prod(list(found.values()), axis=0)
+
+
+def fitted(columns: dict[str, Any], named: Any, answered: Any, counts: Any) -> dict[str, Any]:
+    """The weights of the chances that make their product likeliest (Adam, on the standardised columns)."""
+    of_all = np.ones(len(named), bool)
+    where = {part: named if part == "SAID_OF_THEM" else of_all for part in PARTS}
+    middle = {part: columns[part][where[part]].mean(axis=0) for part in PARTS}
+    spread = {part: columns[part][where[part]].std(axis=0) + 1e-9 for part in PARTS}
+    design = {part: (columns[part] - middle[part]) / spread[part] for part in PARTS}
+    weights = {part: np.array([1.0, *np.zeros(len(signs))]) for part, signs in PARTS.items()}
+    slow, fast = ({part: np.zeros(len(signs) + 1) for part, signs in PARTS.items()} for _ in range(2))
     for step in range(1, STEPS + 1):
-        about, of_them = chances(design, weights)
-        both = np.clip(about * of_them, 1e-6, 1 - 1e-6)
-        slope = -(answered / both - (1 - answered) / (1 - both)) * counts / len(design) * about * of_them
-        by_about, by_of_them = slope * (1 - about), slope * (1 - of_them)
-        whole = np.array([by_about.sum(), by_about @ design[:, 0], by_of_them.sum(), *(by_of_them @ design[:, 1:])])
-        whole += PENALTY * weights * [0, 1, 0, 1, 1]
-        slow, fast = 0.9 * slow + 0.1 * whole, 0.99 * fast + 0.01 * whole**2
-        weights = weights - PACE * (slow / (1 - 0.9**step)) / (np.sqrt(fast / (1 - 0.99**step)) + 1e-8)
-    weights[[1, 3, 4]] /= spread
-    weights[0] -= weights[1] * middle[0]
-    weights[2] -= weights[3:] @ middle[1:]
+        found = chances(design, weights, named)
+        both = np.clip(together(found), 1e-6, 1 - 1e-6)
+        slope = -(answered / both - (1 - answered) / (1 - both)) * counts / counts.sum() * both
+        for part in PARTS:
+            mine = np.where(where[part], slope * (1 - found[part]), 0.0)
+            whole = np.array([mine.sum(), *(mine @ design[part])]) + PENALTY * np.array([0, *weights[part][1:]])
+            slow[part] = 0.9 * slow[part] + 0.1 * whole
+            fast[part] = 0.99 * fast[part] + 0.01 * whole**2
+            pace = PACE * (slow[part] / (1 - 0.9**step)) / (np.sqrt(fast[part] / (1 - 0.99**step)) + 1e-8)
+            weights[part] = weights[part] - pace
+    for part in PARTS:
+        weights[part][1:] /= spread[part]
+        weights[part][0] -= weights[part][1:] @ middle[part]
     return weights
 
 
-def of_held_out_scene(case: Case) -> bool:
-    return bool(case.evidence) and held_out(min(case.evidence).rpartition(":")[0])
+def asked(path: Path, told: Path, count: int) -> Iterator[tuple[str, Case, str, Path]]:
+    """Each question as (kind, case, the memory that it is put to, the data set)."""
+    cases = [case for case in load(path).cases if case.evidence]
+    chance = random.Random(0)
+    chance.shuffle(cases)
+    memories = {case.memory for case in cases}
+    for case in [case for case in cases if held_out(min(case.evidence).rpartition(":")[0])][:count]:
+        yield "own" if case.answerable else "swap", case, case.memory, path
+        if case.answerable:
+            (other,) = memories - {case.memory}
+            yield "elsewhere", case, other, path
+    for case in load(told).cases[:count]:
+        yield case.category, case, case.memory, told
 
 
-def main(path: Path, count: int) -> None:
+def main(path: Path, told: Path, count: int) -> None:
     engines = for_recall(config.load(None, {}, {}), None)
-    data = load(path)
-    swapped = {case.id.removesuffix("/swap"): case for case in data.cases if case.category == "swap"}
-    cases = [case for case in data.cases if case.id in swapped and case.answerable and of_held_out_scene(case)]
-    random.Random(0).shuffle(cases)
     rows: list[tuple[str, dict[str, float]]] = []
     with tempfile.TemporaryDirectory() as scratch:
         stores = {
-            memory.name: made(memory, Path(scratch, memory.name), lambda: engines.embedder) for memory in data.memories
+            (file, memory.name): made(memory, Path(scratch, memory.name), lambda: engines.embedder)
+            for file in (path, told)
+            for memory in load(file).memories
         }
-        for case in cases[:count]:
-            (other,) = set(stores) - {case.memory}
-            asked = [("own", case, case.memory), ("swap", swapped[case.id], case.memory), ("elsewhere", case, other)]
-            for kind, one, memory in asked:
-                query = Query(text=one.question, asked_at=one.asked_at, limit=LOOKED_TWICE)
-                found = recall(query, stores[memory], engines)
-                rows.append((kind, signs(found.question, found.candidates)))
-    columns = np.array([[found[name] for name in SIGNS] for _, found in rows])
+        for kind, case, memory, file in asked(path, told, count):
+            query = Query(text=case.question, asked_at=case.asked_at, limit=LOOKED_TWICE)
+            rows.append((kind, dict(recall(query, stores[file, memory], engines).signs)))
+    rows = [(kind, signs) for kind, signs in rows if signs]
     kinds = np.array([kind for kind, _ in rows])
-    counts = np.where(kinds == "elsewhere", ELSEWHERE, 1.0)
-    weights = fitted(columns, (kinds == "own").astype(float), counts).round(3).tolist()
-    print(f"TALKED_ABOUT = {dict(zip(('intercept', 'even'), weights[:2], strict=True))}")
-    print(f"SAID_OF_THEM = {dict(zip(('intercept', 'lead', 'own'), weights[2:], strict=True))}")
-    about, of_them = chances(columns, np.array(weights))
-    for bar in BARS:
-        told = (
-            f"{kind} {100 * np.mean((about * of_them)[kinds == kind] < bar):.1f} %" for kind in dict.fromkeys(kinds)
-        )
-        print(f"# below {bar}: {', '.join(told)}")
+    columns = {
+        part: np.array([[found.get(name, 0.0) for name in signs] for _, found in rows]) for part, signs in PARTS.items()
+    }
+    named = np.array([bool(found["named"]) for _, found in rows])
+    counts = np.array([COUNTS[kind] for kind in kinds])
+    weights = fitted(columns, named, np.isin(kinds, ANSWERED).astype(float), counts)
+    for part, signs in PARTS.items():
+        shown = dict(zip(("intercept", *signs), weights[part].round(3).tolist(), strict=True))
+        print(f"{part} = {shown}")
+    sure = together(chances(columns, {part: weights[part].round(3) for part in PARTS}, named))
+
+    def below(bar: float, kind: str) -> float:
+        return float(np.mean(sure[kinds == kind] < bar))
+
+    bars = np.arange(0.1, 0.7, 0.005)
+    bar = next(one for one in bars if np.mean([below(one, kind) for kind in ANSWERED]) >= WRONGLY)
+    print(f"BAR = {bar:.3f}")
+    print("# below: " + ", ".join(f"{kind} {100 * below(bar, kind):.1f} %" for kind in COUNTS))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 10**9)
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 10**9)

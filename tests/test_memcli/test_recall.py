@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from memcli.recall.features import of_words
 from memcli.recall.fuse import fuse
-from memcli.recall.gate import confidence
+from memcli.recall.gate import BAR, confidence, signs
 from memcli.recall.query import content_words, stems
 from memcli.recall.question import parts_of, understand
 from memcli.recall.rerank import PASSAGE_CHARS, passages_of
@@ -89,12 +89,22 @@ def test_the_best_is_evidence_however_long_it_is():
     assert only.turn.position == 1
 
 
+def sure(question, candidates, untold=0.0):
+    return confidence(signs(question, candidates, untold))
+
+
 def test_the_gate_wants_words_of_the_question():
     question = understand("Where is the ferry?", DAY, ["Ana"])
-    about = confidence(question, [candidate(1, "The ferries are in the harbour.", 1.0, match=0.7)])
-    other = confidence(question, [candidate(1, "I like cheese.", 1.0, match=0.3)])
+    about = sure(question, [candidate(1, "The ferries are in the harbour.", 1.0, match=0.7)])
+    other = sure(question, [candidate(1, "I like cheese.", 1.0, match=0.3)])
     assert about > other
-    assert confidence(question, []) == 0
+    assert sure(question, []) == 0
+
+
+def test_the_gate_sees_that_a_detail_was_not_told():
+    question = understand("Where is the night ferry?", DAY, ["Ana"])
+    found = [candidate(1, "The ferries are in the harbour.", 1.0, match=0.7)]
+    assert sure(question, found, untold=0.0) > BAR > sure(question, found, untold=0.9)
 
 
 def test_the_gate_sees_that_it_was_said_of_somebody_else():
@@ -102,7 +112,7 @@ def test_the_gate_sees_that_it_was_said_of_somebody_else():
     own = candidate(1, "I painted a lake.", 2.0, features={"named": 1.0, "first_person": 1.0})
     foreign = replace(own, turn=replace(own.turn, speaker="Bo"), features={"named": 0.0, "first_person": 0.0})
     beside = candidate(2, "Nice weather.", -3.0, features={"named": 1.0})
-    assert confidence(question, [own, beside]) > confidence(question, [foreign, beside])
+    assert sure(question, [own, beside]) > sure(question, [foreign, beside])
 
 
 def test_names_and_content_words():
