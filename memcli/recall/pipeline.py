@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from memcli.recall import channels
 from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence
+from memcli.recall.knowledge import known
+from memcli.recall.outside import outside
 from memcli.recall.query import stems
 from memcli.recall.question import Question, parts_of, understand
 from memcli.recall.reorder import reordered
@@ -179,12 +181,14 @@ def _probe(
         asked = beside.submit(of_question, engines.token_encoder, query.text)
         with _timed(timings, "channels"):
             archive = store.archive if query.deep else None
-            hits = channels.hits(query, store.index, engines.embedder, archive, without)
+            made = known(store, engines.token_table.id)
+            hits = channels.hits(query, store.index, engines.embedder, archive, without, made)
             fused = dict(fuse(hits)[: effort.once])
         with _timed(timings, "fetch"):
             present = store.index.rows(list(fused))
             archived = store.archive.rows([item for item in fused if item not in present]) if query.deep else {}
-            rows = list(keep_welcome(query, present | archived, store.standing()).values())
+            passing = {seq: row for seq, row in (present | archived).items() if not outside(row, query)}
+            rows = list(keep_welcome(query, passing, store.standing()).values())
         if question is None:
             question = understand(query.text, query.asked_at, {row.speaker for row in rows}, store.standing().me)
         if not rows:
