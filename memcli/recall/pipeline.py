@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 RETENTION_NUDGE = 0.1
 """a in score * (1 + a * (R - 0.5)): what is fresh or was used wins among equals, and nothing more."""
 
-LOOKED_TWICE = 64
+LOOKED_TWICE = 96
 """How many candidates are compared with token vectors in context, in a memory of at most SMALL turns."""
 
 SMALL = 20_000
@@ -194,7 +194,7 @@ def _probe(
         if not rows:
             return _Probe(question, hits, fused, Looked.nothing(), None)
         with _timed(timings, "first_look"):
-            first = first_look(question, rows, hits, fused, engines.token_table)
+            first = first_look(question, rows, hits, engines.token_table)
         with _timed(timings, "second_look"):
             if time_budget.left:
                 asked.result()
