@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from store.nearest import best, by_words, codes_of, estimated_cosines
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -25,8 +27,11 @@ Kind = Literal["fact", "instruction"]
 _LAYOUT = 1
 """Goes up whenever something else is kept, or is kept otherwise."""
 
+COMPARED = 8
+"""Of so many times as many episodes as are wanted, the best by code, the centres are compared."""
+
 _SCHEMA = """
-    CREATE TABLE about (made_of TEXT NOT NULL, embedder TEXT NOT NULL, centres BLOB NOT NULL);
+    CREATE TABLE about (made_of TEXT NOT NULL, embedder TEXT NOT NULL, size INTEGER NOT NULL, codes BLOB NOT NULL);
     CREATE TABLE sayings (
         number INTEGER PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, weight REAL NOT NULL);
     CREATE TABLE words (stem TEXT, kind TEXT, saying INTEGER, PRIMARY KEY (stem, kind, saying)) WITHOUT ROWID;
@@ -34,6 +39,7 @@ _SCHEMA = """
     CREATE TABLE names (key TEXT PRIMARY KEY, name TEXT NOT NULL, turns INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE mentions (key TEXT, seq INTEGER, PRIMARY KEY (key, seq)) WITHOUT ROWID;
     CREATE TABLE links (one TEXT, other TEXT, weight REAL NOT NULL, PRIMARY KEY (one, other)) WITHOUT ROWID;
+    CREATE TABLE episodes (number INTEGER PRIMARY KEY, centre BLOB NOT NULL);
     CREATE TABLE members (episode INTEGER, seq INTEGER, PRIMARY KEY (episode, seq)) WITHOUT ROWID;
 """
 
@@ -59,15 +65,13 @@ class Matching(NamedTuple):
 
 class Made(NamedTuple):
     """All that is kept. names: (key, name as it is shown, turns); mentions: (key, seq), each once; links: (key, other
-    key, weight); episodes: the members of each, in the order of `centres`: their mean vectors, float16 (n, dimension),
-    by the embedder of that id."""
+    key, weight); episodes: (mean vector by the embedder of that id, as float16 bytes; the turns of which it is)."""
 
     sayings: Sequence[Saying]
     names: Sequence[tuple[str, str, int]]
     mentions: Iterable[tuple[str, int]]
     links: Iterable[tuple[str, str, float]]
-    episodes: Sequence[Sequence[int]]
-    centres: bytes
+    episodes: Sequence[tuple[bytes, Sequence[int]]]
     embedder: str
 
 
@@ -132,27 +136,40 @@ class Knowledge:
         """The turns (seqs) that mention a name."""
         return [seq for (seq,) in self._db.execute("SELECT seq FROM mentions WHERE key = ? ORDER BY seq", [key])]
 
-    def members(self, episode: int) -> list[int]:
-        """The turns (seqs) of an episode, by its place in `centres`."""
-        return [seq for (seq,) in self._db.execute("SELECT seq FROM members WHERE episode = ? ORDER BY seq", [episode])]
-
     @cached_property
     def embedder(self) -> str:
-        """The id of the embedder whose vectors `centres` are."""
+        """The id of the embedder whose vectors the centres of episodes are."""
         return str(self._db.execute("SELECT embedder FROM about").fetchone()[0])
 
-    def centres(self, dimension: int) -> npt.NDArray[np.float32]:
-        """The mean vectors of the episodes, float32 (n, dimension)."""
-        if dimension not in self._centres:
-            import numpy as np
+    def nearest_episodes(self, query: npt.NDArray[np.float32], limit: int) -> list[tuple[float, list[int]]]:
+        """The episodes whose centre is nearest to a query (dimension,), each as (cosine, its turns), nearest first.
 
-            data = self._db.execute("SELECT centres FROM about").fetchone()[0]
-            self._centres[dimension] = np.frombuffer(data, np.float16).reshape(-1, dimension).astype(np.float32)
-        return self._centres[dimension]
+        As with turns, codes choose which are compared.
+        """
+        import numpy as np
+
+        if not self._codes.size:
+            return []
+        promising = best(estimated_cosines(self._codes, query), COMPARED * limit).tolist()
+        rows = self._db.execute(
+            f"SELECT number, centre FROM episodes WHERE number IN ({_marks(promising)}) ORDER BY number", promising
+        ).fetchall()
+        cosines = np.stack([np.frombuffer(centre, np.float16) for _, centre in rows]).astype(np.float32) @ query
+        near = [(rows[at][0], float(cosines[at])) for at in best(cosines, limit).tolist()]
+        turns: dict[int, list[int]] = {number: [] for number, _ in near}
+        found = self._db.execute(
+            f"SELECT episode, seq FROM members WHERE episode IN ({_marks(near)}) ORDER BY episode, seq", [*turns]
+        )
+        for episode, seq in found:
+            turns[episode].append(seq)
+        return [(cosine, turns[number]) for number, cosine in near]
 
     @cached_property
-    def _centres(self) -> dict[int, npt.NDArray[np.float32]]:
-        return {}
+    def _codes(self) -> npt.NDArray[np.unsignedinteger]:
+        import numpy as np
+
+        size, codes = self._db.execute("SELECT size, codes FROM about").fetchone()
+        return by_words(np.frombuffer(codes, np.uint8).reshape(-1, size))
 
 
 class KnowledgeFile:
@@ -213,7 +230,9 @@ def _fill(place: str, stamp: str, made: Made) -> sqlite3.Connection:
     database = _connect(place)
     database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
     database.execute("BEGIN")
-    database.execute("INSERT INTO about VALUES (?, ?, ?)", [f"{_LAYOUT} {stamp}", made.embedder, made.centres])
+    codes = _codes([centre for centre, _ in made.episodes])
+    about = [f"{_LAYOUT} {stamp}", made.embedder, codes.shape[1], codes.tobytes()]
+    database.execute("INSERT INTO about VALUES (?, ?, ?, ?)", about)
     for number, one in enumerate(made.sayings, start=1):
         database.execute("INSERT INTO sayings VALUES (?, ?, ?, ?)", [number, one.kind, one.text, one.weight])
         database.executemany("INSERT INTO words VALUES (?, ?, ?)", [(s, one.kind, number) for s in sorted(one.stems)])
@@ -221,10 +240,19 @@ def _fill(place: str, stamp: str, made: Made) -> sqlite3.Connection:
     database.executemany("INSERT INTO names VALUES (?, ?, ?)", made.names)
     database.executemany("INSERT OR IGNORE INTO mentions VALUES (?, ?)", made.mentions)
     database.executemany("INSERT OR IGNORE INTO links VALUES (?, ?, ?)", made.links)
-    for place_, seqs in enumerate(made.episodes):
-        database.executemany("INSERT OR IGNORE INTO members VALUES (?, ?)", [(place_, seq) for seq in seqs])
+    for number, (centre, seqs) in enumerate(made.episodes):
+        database.execute("INSERT INTO episodes VALUES (?, ?)", [number, centre])
+        database.executemany("INSERT OR IGNORE INTO members VALUES (?, ?)", [(number, seq) for seq in seqs])
     database.execute("COMMIT")
     return database
+
+
+def _codes(centres: Sequence[bytes]) -> npt.NDArray[np.uint8]:
+    import numpy as np
+
+    if not centres:
+        return np.zeros((0, 8), np.uint8)
+    return codes_of(np.stack([np.frombuffer(centre, np.float16) for centre in centres]))
 
 
 def _connect(place: str, **options: Any) -> sqlite3.Connection:

@@ -50,8 +50,7 @@ def made(store: Store, embedder: str) -> Made:
         names=[(key, shown[key], count) for key, count in sorted(counts.items())],
         mentions=((key, seq) for seq, keys in by_turn for key in keys),
         links=_links(by_turn, counts, facts, people),
-        episodes=[seqs for _, seqs in stretches],
-        centres=b"".join(centre for centre, _ in stretches),
+        episodes=stretches,
         embedder=embedder,
     )
 

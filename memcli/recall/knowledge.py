@@ -115,14 +115,13 @@ def scenes(question: npt.NDArray[np.float32], knowledge: Knowledge, rows: Loaded
     Scores: the cosine of the turn and that of its episode, added up.
     """
     from store.beside import cosines
-    from store.nearest import best
 
-    near = knowledge.centres(len(question)) @ question
-    found = []
-    for place, episode in enumerate(best(near, EPISODES).tolist(), start=1):
-        for seq, cosine in cosines(rows, question, knowledge.members(episode)):
-            found.append(Found(seq, cosine + float(near[episode]), f"in the scene that comes {_ordinal(place)}"))
-    return _best(found)
+    near = knowledge.nearest_episodes(question, EPISODES)
+    scene = {seq: (place, cosine) for place, (cosine, seqs) in enumerate(near, start=1) for seq in seqs}
+    return _best(
+        Found(seq, cosine + scene[seq][1], f"in the scene that comes {_ordinal(scene[seq][0])}")
+        for seq, cosine in cosines(rows, question, list(scene))
+    )
 
 
 def _best(found: Iterable[Found]) -> list[Found]:

@@ -75,7 +75,7 @@ def talks() -> Iterable[tuple[str, list[tuple[str, str]]]]:
 def among_chatter(said: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What was said in the middle of other talk, which is what the scene is about."""
     other = [("Cy", f"{line}, as I said") for line in CHATTER]
-    return [*other, *said, *other]
+    return [*other, *other, *said, *other, *other]
 
 
 @pytest.fixture(scope="module")
