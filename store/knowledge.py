@@ -259,6 +259,7 @@ def _connect(place: str, **options: Any) -> sqlite3.Connection:
     import sqlite3
 
     database: sqlite3.Connection = sqlite3.connect(place, isolation_level=None, check_same_thread=False, **options)
+    database.execute("PRAGMA temp_store = MEMORY")  # of an encrypted memory nothing is to be in a file
     return database
 
 
