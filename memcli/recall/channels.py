@@ -51,13 +51,17 @@ def hits(
     `knowledge`: what consolidation made, if it made anything.
     """
     where = Filter(since=query.since, until=query.until, speakers=query.speakers)
-    pairs = ranked(query.text, index, embedder, where, depth=DEPTH)
+    if knowledge is not None and index.exists:
+        index.spoken()  # both look at it: it is read once
+    with ThreadPoolExecutor(1) as pool:  # most of either is not Python's own work
+        beside_it = pool.submit(ranked, query.text, index, embedder, where, depth=DEPTH)
+        known = _known(query, index, embedder, knowledge, without) if knowledge is not None else {}
+        pairs = beside_it.result()
     if archive is not None:
         pairs = with_archived(pairs, query, archive, embedder, where, DEPTH)
     pairs["time"] = _dated(query, index, embedder) if "time" not in without else []
     found = {channel: [Found(seq, score, "") for seq, score in some] for channel, some in pairs.items()}
-    if knowledge is not None:
-        found |= _known(query, index, embedder, knowledge, without)
+    found |= known
     voted = [hit for channel, some in found.items() if channel not in without for hit in _hits(channel, some)]
     return voted if "neighbours" in without else [*voted, *_hits("neighbours", _neighbours(voted, index))]
 
