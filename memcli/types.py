@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from engines.protocols import Run
 
 Role = Literal["user", "assistant", "tool", "system"]
-Channel = Literal["lexical", "lexical_window", "dense", "dense_window", "time"]
+Channel = Literal[
+    "lexical", "lexical_window", "dense", "dense_window", "time", "facts", "instructions", "entities", "scenes",
+    "neighbours",
+]  # fmt: skip
 Rating = Literal[1, 2, 3, 4]
 """1 again, 2 hard, 3 good, 4 easy."""
 
@@ -90,12 +93,13 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One channel's vote for an item: its 1-based rank there, and the channel's own score."""
+    """A channel's vote for an item: its 1-based rank there, the channel's own score, and why, where that says more."""
 
     item_id: int
     channel: Channel
     rank: int
     score: float
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

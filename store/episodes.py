@@ -216,6 +216,24 @@ class Episodes:
             self._db.execute(f"INSERT INTO {table} SELECT * FROM incoming")
             self._db.unregister("incoming")
 
+    # what recall reads
+
+    def stretches(self) -> list[tuple[bytes, list[int]]]:
+        """Every episode as (centre, its turns), by number."""
+        rows = self._db.execute(
+            """SELECT any_value(e.centre), list(m.seq ORDER BY m.seq)
+               FROM episodes e JOIN turn_memory m ON m.episode = e.number GROUP BY e.number ORDER BY e.number"""
+        ).fetchall()
+        return [(bytes(centre), list(seqs)) for centre, seqs in rows]
+
+    def instructions(self) -> list[tuple[int, str]]:
+        """The standing instructions that were found and not put away, as (seq, text)."""
+        rows = self._db.execute(
+            """SELECT t.seq, t.text FROM current_turns t JOIN turn_memory m USING (seq)
+               WHERE m.instruction AND NOT EXISTS (FROM archive a WHERE a.seq = t.seq) ORDER BY t.seq"""
+        ).fetchall()
+        return [(int(row[0]), str(row[1])) for row in rows]
+
     # what people read
 
     def gists(self, since: datetime | None, until: datetime | None, limit: int) -> list[GistRow]:

@@ -232,6 +232,13 @@ class FactTables:
         ).fetchall()
         return [_fact(row) for row in rows]
 
+    def turns_of_facts(self) -> dict[str, list[int]]:
+        """The turns (seqs) that say each fact, end it, or doubt it, by its id."""
+        rows = self._db.execute(
+            "SELECT fact_id, list(DISTINCT seq ORDER BY seq) FROM fact_sources GROUP BY 1"
+        ).fetchall()
+        return {str(fact): list(seqs) for fact, seqs in rows}
+
     def subjects(self, *, so: bool = False) -> list[tuple[str, str, str]]:
         """Of whom anything is claimed (so: that something is so), as (subject, speaker, name the speaker has now)."""
         rows = self._db.execute(
@@ -313,6 +320,11 @@ class FactTables:
             {"keys": list(keys)},
         ).fetchall()
         return [_fact(row) for row in rows]
+
+    def mentions(self) -> list[tuple[int, str, str]]:
+        """Every mention of a name, as (seq, key, name), by turn."""
+        rows = self._db.execute("SELECT DISTINCT seq, name_key, name FROM mentions ORDER BY ALL").fetchall()
+        return [(int(row[0]), str(row[1]), str(row[2])) for row in rows]
 
     def known_by_name(self) -> set[str]:
         """The names of all who speak, in lower case."""

@@ -410,6 +410,11 @@ class Index:
         """What was read before is no longer so."""
         self._reader = self._resident = self._rows = self._waiting = None
 
+    @again
+    def spoken(self) -> LoadedRows:
+        """All turns in the order of speaking, as far as dense search looks at them. Only of an index that exists."""
+        return self._loaded()
+
     def _loaded(self) -> LoadedRows:
         with self._first:
             if self._rows is None:

@@ -58,10 +58,14 @@ class LoadedRows:
 
     def row_ids_of(self, seqs: Sequence[int]) -> npt.NDArray[np.uint64]:
         """The row ids of those of these seqs that are there, by seq."""
+        return self.row_ids[self.places_of(seqs)]
+
+    def places_of(self, seqs: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Where those of these seqs that are there stand in the order of speaking, by seq."""
         import numpy as np
 
         wanted = np.array(sorted(set(seqs)), np.int64)
-        return self.row_ids[_places(self.seqs, self.by_seq, self.seq_runs, wanted)]
+        return _places(self.seqs, self.by_seq, self.seq_runs, wanted)
 
     def seqs_of(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
         """The seqs of these row ids, all of them there, in their order."""

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Standing:
     """strengths: of what was recalled, by id, as of the last consolidation; marks by id; rejections: (question, id);
     claims: whether anything that was said is known as a claim, from which facts follow; instructions: whether
-    consolidation found any turn to be a standing instruction; me: the name of who the user is, if told.
+    consolidation found any turn to be a standing instruction; me: the name of who the user is, if told; consolidated:
+    names the state of what consolidation made (see store/knowledge.py), "" if it made nothing yet.
     """
 
     strengths: dict[str, StateRow]
@@ -34,6 +35,7 @@ class Standing:
     claims: bool
     instructions: bool
     me: str | None
+    consolidated: str
 
 
 KEPT = 10_000
@@ -50,7 +52,9 @@ class StandingReader:
         self._version: str | None = None
         self._position = (0, 0)
         self._renewed: dict[str, str] = {}
-        self._now = Standing(strengths={}, marks={}, rejections=[], claims=False, instructions=False, me=None)
+        self._now = Standing(
+            strengths={}, marks={}, rejections=[], claims=False, instructions=False, me=None, consolidated=""
+        )
 
     def read(self) -> Standing:
         """The present standing. Raises StoreLocked, StoreDamaged."""
@@ -84,6 +88,7 @@ class StandingReader:
                 claims=catalogue.facts.any_claim(),
                 instructions=states.any_instruction(),
                 me=catalogue.setting("me"),
+                consolidated=states.consolidated(),
             )
             # Here, where no deletion can begin: what it takes is not to come back after it has emptied the cache.
             few = len(strengths) + len(renewed) <= KEPT

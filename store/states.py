@@ -284,6 +284,13 @@ class States:
         [(at,)] = self._db.execute("SELECT max(finished_at) FROM consolidations").fetchall()
         return _aware(at)
 
+    def consolidated(self) -> str:
+        """A name for what consolidation made and deletion left of it; "" if nothing was ever made."""
+        [(runs, gone)] = self._db.execute(
+            "SELECT (SELECT max(number) FROM consolidations), (SELECT count(*) FROM tombstones)"
+        ).fetchall()
+        return f"{runs}.{gone}" if runs else ""
+
     def growth(self, months: int) -> list[tuple[str, int]]:
         """How many turns were said in each of the last months that have any, as ("2024-05", n), oldest first."""
         rows = self._db.execute(

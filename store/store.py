@@ -9,8 +9,8 @@ FOLDER/erase.pending    is there while deleted text may still be in a file: see 
 FOLDER/before-schema-N  the catalogue as it was before a migration: see Store.bring_up_to_date
 FOLDER/damaged          what repair could not mend
 FOLDER/cache            token vectors of turns that were looked at closely; columns of the index as dense search wants
-                        them; how memories stand; beginnings of prompts as a language model computed them
-                        (store/prompt_states.py); the last run of `memcli eval --mine`
+                        them; how memories stand; what consolidation made, for recall; beginnings of prompts as a
+                        language model computed them (store/prompt_states.py); the last run of `memcli eval --mine`
 FOLDER/receipts         of deletions: see store/prove.py
 
 An encrypted memory has the same catalogue sealed (store/sealed_file.py), the spool line by line, its index and cache in
@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from store.disk import flush, refusal, writable
 from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, StoreMissing, StoreUnwritable
+from store.knowledge import KnowledgeFile
 from store.locks import StoreLocks
 from store.migrations import keep_copy, latest, migrate, schema_of
 from store.place import RECORD, place_of, tables_at
@@ -107,6 +108,7 @@ class Store:
         if self.seal:
             self.locks.shown_as = "memcli"  # what was asked or said stands in a command line
         self._standing = StandingReader(self, None if self.seal else cache / "standing.json")
+        self.knowledge = KnowledgeFile(None if self.seal else cache / "knowledge.sqlite")
         self._pending = folder / "index.pending"
         self._erasing = folder / "erase.pending"
 
@@ -114,8 +116,7 @@ class Store:
     def open(cls, folder: Path, *, wait_s: float, exposed: bool = False, key: KeyFinder = no_key) -> Store:
         """The store in this folder. Raises StoreMissing if there is none.
 
-        exposed: open it even if the folder's mode lets other users in; else that is StoreExposed. key: asked for the
-        key if the store is encrypted; Raises KeyRefused if it is not the right one.
+        exposed: open it even if its mode lets other users in; else StoreExposed. Raises KeyRefused for a wrong key.
         """
         if not is_store(folder):
             what = "is not a memory" if folder.exists() else "does not exist"
@@ -138,8 +139,7 @@ class Store:
     ) -> Store:
         """The store in this folder, made now if the folder is empty or not there, and brought to the present schema.
 
-        encrypted: one that is made now is encrypted with the key. Raises StoreMissing if the folder holds something
-        else: a store is never put among other files.
+        encrypted: one that is made now is encrypted. Raises StoreMissing if the folder holds something else.
         """
         with writable(folder):
             if not (folder / CATALOGUE).exists():

@@ -66,6 +66,7 @@ def why_document(memory: Memory, answer: str, limit: int) -> dict[str, Any]:
             "looks": candidate.looks,
             "log_odds": round(candidate.rerank, 4),
             "channel_scores": {hit.channel: round(hit.score, 4) for hit in candidate.hits},
+            "channel_reasons": {hit.channel: hit.reason for hit in candidate.hits if hit.reason},
             "parts": [{name: _round(value) for name, value in one._asdict().items()} for one in shares(candidate)],
         }
         for rank, candidate in enumerate(recalled.candidates, start=1)
@@ -127,7 +128,11 @@ def why_lines(document: dict[str, Any]) -> list[str]:
         + "".join(f", {name} {told[name]:.2f}" for name in told if name not in ("confidence", "bar")),
     ]
     for hit in document["hits"]:
-        ranks = ", ".join(f"{name.replace('_', ' ')} #{rank}" for name, rank in hit["channels"].items())
+        told_why = hit["channel_reasons"]
+        ranks = ", ".join(
+            f"{name.replace('_', ' ')} #{rank}" + (f" ({told_why[name]})" if name in told_why else "")
+            for name, rank in hit["channels"].items()
+        )
         parts = ", ".join(f"{one['feature']} {one['part']:+.2f}" for one in hit["parts"][:SHOWN])
         lines += [
             "",

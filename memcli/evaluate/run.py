@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 DEEPEST = 50
 """How many turns are recalled for each case: the largest k of a metric."""
+
+
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+"""Earlier than what any of the data sets tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,7 @@ def run(
 ) -> list[Outcome]:
     """Every case's outcome, in the order of the data set. The memories are made in a scratch folder, and thrown away.
 
+    They are consolidated, as those of people who have that done at night; so early that nothing has faded yet.
     ablate: channels that recall does without.
     """
     by_memory: defaultdict[str, list[Case]] = defaultdict(list)
@@ -65,6 +70,7 @@ def run(
     ):
         for number, memory in enumerate(dataset.memories):
             store = made(memory, Path(scratch, str(number)), lambda: engines.embedder)
+            consolidated(store, engines)
             for case in by_memory[memory.name]:
                 found[id(case)] = outcome(case, store, engines, key, budget, ablate, writing)
                 advance(1)
@@ -97,6 +103,19 @@ def outcome(
         answer_ms=1000 * (finished - found_at),
         context_tokens=sum(estimated_tokens(one.turn.text) for one in said.evidence),
     )
+
+
+def consolidated(store: Store, engines: Engines) -> None:
+    """Consolidate a memory, at a time at which nothing in it has faded."""
+    from memcli.engines_in_use import built_in_embedder
+    from memcli.memory.consolidate import Work, consolidate
+
+    consolidate(
+        Work(
+            store=store, embedder=built_in_embedder(), indexing=engines.embedder, now=BEFORE_ALL, dry_run=False,
+            progress=Unwatched(), out_of_time=lambda: False,
+        )
+    )  # fmt: skip
 
 
 def native_key(level: Level) -> Callable[[Turn], str]:

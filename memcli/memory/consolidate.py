@@ -104,6 +104,7 @@ def consolidate(work: Work, clock: Callable[[], float] = time.perf_counter) -> C
     Only one command changes a store at a time: raises StoreLocked if another does beyond the store's patience.
     """
     from memcli.ingest.indexing import index_outbox
+    from memcli.recall.knowledge import known
 
     began = clock()
     done: dict[str, Done] = {}
@@ -127,6 +128,8 @@ def consolidate(work: Work, clock: Callable[[], float] = time.perf_counter) -> C
             with work.store.writing() as catalogue:
                 counts = {name: _counted(changes) for name, changes in report.steps.items()}
                 catalogue.states.keep_run(work.now, work.now, json.dumps(counts))
+        if not work.dry_run and not work.store.seal:  # an encrypted memory's is made by whoever asks
+            known(work.store, work.embedder.id)  # so that no question has to wait for it
     return replace(report, seconds=clock() - began)
 
 

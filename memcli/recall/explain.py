@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from memcli.recall import channels
 from memcli.recall.channels import DEPTH
 from memcli.recall.gate import BAR
+from memcli.recall.outside import outside
 from memcli.recall.pipeline import Engines, Recalled, recall
 from memcli.recall.select import estimated_tokens, select
 from memcli.recall.standing import keep_welcome
@@ -74,8 +75,8 @@ def gate(recalled: Recalled) -> dict[str, float]:
 
 def why_not(wanted: TurnRow, query: Query, store: Store, engines: Engines, *, turns: int, tokens: int) -> Lost:
     """At which stage the turn was lost for the query. turns, tokens: the budget of evidence, as `ask` has it."""
-    if outside := _outside(wanted, query):
-        return Lost(stage="filter", reason=outside, remedy="ask without that filter")
+    if why := outside(wanted, query):
+        return Lost(stage="filter", reason=why, remedy="ask without that filter")
     if wanted.seq not in store.index.rows([wanted.seq]) and not query.deep:
         if wanted.seq in store.archive.rows([wanted.seq]):
             return Lost(stage="archive", reason="it has faded into the archive", remedy="ask with --deep")
@@ -87,12 +88,16 @@ def why_not(wanted: TurnRow, query: Query, store: Store, engines: Engines, *, tu
     if wanted.id not in order:
         ranks = _deep_ranks(wanted, query, store, engines)
         told = f"no channel has it among its best {DEPTH}: " + (_named(ranks) or "none finds it at all")
+        remedy = "ask with words that stand in it or beside it, or narrow the question with --speaker or --since"
+        if not store.standing().consolidated:
+            told += "; nothing was consolidated yet, so there are no facts, names and scenes to look in"
+            remedy += ", or run `memcli consolidate`"
         if store.index.passed_over:
             told += f"; the words of {store.index.passed_over:,} turns are still being indexed, perhaps its own"
         return Lost(
             stage="channels",
             reason=told,
-            remedy="ask with words that stand in it or beside it, or narrow the question with --speaker or --since",
+            remedy=remedy,
             ranks=ranks,
         )
     rank = order.index(wanted.id) + 1
@@ -126,16 +131,6 @@ def _not_evidence(
         ranks=ranks,
         rank=rank,
     )
-
-
-def _outside(row: TurnRow, query: Query) -> str:
-    if query.speakers and row.speaker.lower() not in {speaker.lower() for speaker in query.speakers}:
-        return f"it was said by {row.speaker}"
-    if query.since is not None and (row.said_at is None or row.said_at < query.since):
-        return "it was said before --since" if row.said_at else "it has no time, and --since leaves that out"
-    if query.until is not None and (row.said_at is None or row.said_at >= query.until):
-        return "it was not said before --until" if row.said_at else "it has no time, and --until leaves that out"
-    return ""
 
 
 def _deep_ranks(row: TurnRow, query: Query, store: Store, engines: Engines) -> dict[Channel, int]:

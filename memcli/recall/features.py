@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from memcli.memory.timex import find_time_expressions
 from memcli.patterns import regex
+from memcli.recall.fuse import fuse
 from memcli.recall.query import content_words, stems
 from memcli.recall.question import Question
 from memcli.types import Hit
@@ -32,6 +33,10 @@ ON_THE_DAYS = 0.7
 
 SESSION_BEST = 3
 """So many of a session's best candidates support each other."""
+
+FUSED = frozenset(("lexical", "lexical_window", "dense", "dense_window", "time"))
+"""The channels whose votes are a feature. Those of the others name candidates; with their votes in it, it would
+be on another scale than the one on which its weight was fitted, and the questions of development fared worse."""
 
 _FIRST_PERSON = regex(r"\b(?:i|i['’](?:m|ve|d|ll)|my|me|mine|we|our|us|we['’](?:re|ve)|myself)\b", re.I)
 _NUMBER = regex(
@@ -62,9 +67,11 @@ def of_words(question: Question, rows: Sequence[TurnRow]) -> dict[str, Floats]:
     }
 
 
-def of_channels(rows: Sequence[TurnRow], hits: Sequence[Hit], fused: Mapping[int, float]) -> dict[str, Floats]:
-    """Features from the channels: the fused score, BM25 as a share of the best one, and cosines."""
+def of_channels(rows: Sequence[TurnRow], hits: Sequence[Hit]) -> dict[str, Floats]:
+    """Features from the channels: the fused score of FUSED, BM25 as a share of the best one, and cosines."""
     import numpy as np
+
+    fused = dict(fuse(hit for hit in hits if hit.channel in FUSED))
 
     place = {row.seq: at for at, row in enumerate(rows)}
     scores = {name: np.zeros(len(rows)) for name in ("lexical", "lexical_window", "dense", "dense_window")}
@@ -74,7 +81,7 @@ def of_channels(rows: Sequence[TurnRow], hits: Sequence[Hit], fused: Mapping[int
             scores[hit.channel][at] = hit.score
     for name in ("lexical", "lexical_window"):
         scores[name] /= scores[name].max(initial=0) or 1
-    return {"fused": np.array([fused[row.seq] for row in rows]), **scores}
+    return {"fused": np.array([fused.get(row.seq, 0.0) for row in rows]), **scores}
 
 
 def of_tokens(

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from memcli.recall import channels
 from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence, signs
+from memcli.recall.knowledge import known
+from memcli.recall.outside import outside
 from memcli.recall.query import stems
 from memcli.recall.question import Question, parts_of, understand
 from memcli.recall.reorder import reordered
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 RETENTION_NUDGE = 0.1
 """a in score * (1 + a * (R - 0.5)): what is fresh or was used wins among equals, and nothing more."""
 
-LOOKED_TWICE = 64
+LOOKED_TWICE = 100
 """How many candidates are compared with token vectors in context, in a memory of at most SMALL turns."""
 
 SMALL = 20_000
@@ -192,19 +194,21 @@ def _probe(
         asked = beside.submit(of_question, engines.token_encoder, query.text)
         with _timed(timings, "channels"):
             archive = store.archive if query.deep else None
-            hits = channels.hits(query, store.index, engines.embedder, archive, without)
+            made = known(store, engines.token_table.id)
+            hits = channels.hits(query, store.index, engines.embedder, archive, without, made)
             fused = dict(fuse(hits)[: effort.once])
         with _timed(timings, "fetch"):
             present = store.index.rows(list(fused))
             archived = store.archive.rows([item for item in fused if item not in present]) if query.deep else {}
             standing = store.standing()
-            rows = list(keep_welcome(query, present | archived, standing).values())
+            passing = {seq: row for seq, row in (present | archived).items() if not outside(row, query)}
+            rows = list(keep_welcome(query, passing, standing).values())
         if question is None:
             question = understand(query.text, query.asked_at, {row.speaker for row in rows}, standing.me)
         if not rows:
             return _Probe(question, hits, fused, Looked.nothing(), None)
         with _timed(timings, "first_look"):
-            first = first_look(question, rows, hits, fused, engines.token_table)
+            first = first_look(question, rows, hits, engines.token_table)
         with _timed(timings, "second_look"):
             if time_budget.left:
                 asked.result()

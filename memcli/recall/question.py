@@ -47,7 +47,18 @@ _OF_ASKER = regex(r"\b(?:i|i['’](?:m|ve|d|ll)|my|mine|myself)\b", re.I)
 _BETWEEN = regex(r"\bbetween (.+?) and (.+)$", re.I)
 _EITHER = regex(r"[,:] (?:the |my )?(.+?),? or (.+)$", re.I)
 _BEFORE = regex(r"^\W*(?:how \w+ \w+|what|which|did|was|were|when)\b (.+?) (?:before|after|since|when) (.+)$", re.I)
+_SINCE_WHEN = regex(r"^\W*how \w+ \w+\b.*? (?:since|after) (.+?) (?:when|until|before) (.+)$", re.I)
+_BEFORE_DID = regex(r"^\W*how (?:many|long)\b.*? (?:before|after) (.+?) ((?:did|was|were) .+)$", re.I)
+_BOTH = regex(r"^(.*?)\b([A-Z][\w'’-]+) and ([A-Z][\w'’-]+)\b(.*)$")
+_IN_COMMON = regex(r"\bboth\b|\bin common\b|\bshare[ds]?\b|\bsimilar\b|\bthe same\b", re.I)
+_SUMMED = regex(
+    r"^(.*\b(?:how (?:many|much|long)|total|altogether|combined)\b.*\b(?:on|in|for|at|of|with|from|to)) "
+    r"((?:[\w'’-]+ ){0,4}[\w'’-]+) and ((?:[\w'’-]+ ){0,4}[\w'’-]+)\W*$",
+    re.I,
+)
 
+
+_MARKS = " ,.?!:;'\""
 
 PART_WORDS = 2
 """A part of a question has at least so many content words."""
@@ -113,15 +124,29 @@ def kind_of(text: str) -> Kind:
 def parts_of(text: str) -> list[str]:
     """The parts of a question that asks of two things, to be looked for one by one; none of a question of one thing.
 
-    "How many days passed between A and B?", "Which came first, A or B?", "Did A before B?"
+    "How many days passed between A and B?", "Which came first, A or B?", "Did A before B?", "How much in all did I
+    spend on A and B?", "What do A and B have in common?"
     """
-    for pattern in (_BETWEEN, _EITHER, _BEFORE):
+    for pattern in (_BETWEEN, _EITHER, _SINCE_WHEN, _BEFORE_DID, _BEFORE):
         found = pattern.search(text)
         if found:
-            parts = [part.strip(" ,.?!:;'\"") for part in found.groups()]
-            if all(len(content_words(part)) >= PART_WORDS for part in parts):
+            parts = [part.strip(_MARKS) for part in found.groups()]
+            if pattern is _EITHER:  # "..., the bike or the car?": each alone says too little
+                head = text[: found.start()].strip(_MARKS)
+                parts = [part if _says(part) else f"{head} {part}" for part in parts]
+            if all(map(_says, parts)) or (pattern is _BEFORE_DID and all(map(content_words, parts))):
                 return parts
-    return []
+    both = _BOTH.search(text) if _IN_COMMON.search(text) else None
+    if both:
+        before, one, other, after = both.groups()
+        return [f"{before}{name}{after}" for name in (one, other)]
+    summed = _SUMMED.search(text)
+    return [f"{summed[1]} {part}" for part in summed.groups()[1:]] if summed else []
+
+
+def _says(part: str) -> bool:
+    """Whether a part of a question is enough to look for."""
+    return len(content_words(part)) >= PART_WORDS
 
 
 def window_of(text: str, asked_at: datetime) -> tuple[date, date] | None:

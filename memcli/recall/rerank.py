@@ -63,11 +63,9 @@ class Looked(NamedTuple):
         return Looked([self.rows[at] for at in places], features, self.scores[places])
 
 
-def first_look(
-    question: Question, rows: Sequence[TurnRow], hits: Sequence[Hit], fused: Mapping[int, float], table: TokenEncoder
-) -> Looked:
+def first_look(question: Question, rows: Sequence[TurnRow], hits: Sequence[Hit], table: TokenEncoder) -> Looked:
     """All candidates by their words, by what the channels say, and by the embedder's own token table."""
-    features = of_words(question, rows) | of_channels(rows, hits, fused)
+    features = of_words(question, rows) | of_channels(rows, hits)
     asked, *said = table.encode([question.text, *(f"{row.speaker}: {row.text}" for row in rows)])
     features |= of_tokens("table", asked, said, rows, features["fused"])
     return Looked(rows, features, total(features, {**FIRST_LOOK, "in_time": IN_TIME}))

@@ -93,7 +93,7 @@ def main(path: Path, count: int) -> None:
                 fused = dict(fuse(hits))
                 rows = list(store.index.rows(list(fused)).values())
                 question = understand(case.question, case.asked_at, {row.speaker for row in rows})
-                looked = first_look(question, rows, hits, fused, engines.token_table)
+                looked = first_look(question, rows, hits, engines.token_table)
                 seen.append(Seen(case, question, looked, store))
         print(f"# {len(seen)} questions looked at once", flush=True)
         names = [name for name in seen[0].looked.features if name not in LEFT_OUT]

@@ -104,8 +104,8 @@ RUNS = (
 """Documents in the order in which their commands are run, with what is run."""
 
 BY_NAME = {
-    "by_category", "channels", "channel_scores", "ignored", "installed", "metadata", "redacted", "removed", "rows",
-    "settings", "sizes", "tables", "timings_ms", "tiers",
+    "by_category", "channels", "channel_reasons", "channel_scores", "ignored", "installed", "metadata", "redacted",
+    "removed", "rows", "settings", "sizes", "tables", "timings_ms", "tiers",
 }  # fmt: skip
 """Objects whose keys are names and not fields of the document."""
 

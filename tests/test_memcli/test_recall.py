@@ -179,6 +179,21 @@ def test_what_else_a_question_says():
         ("How many days passed between the move to Porto and Bo's wedding?", ["the move to Porto", "Bo's wedding"]),
         ("Which came first, the broken oven or the new bicycle?", ["broken oven", "the new bicycle"]),
         ("Did Ana sell the boat before Bo painted the shed?", ["Ana sell the boat", "Bo painted the shed"]),
+        ("How many days before my anniversary did Bo get engaged?", ["my anniversary", "did Bo get engaged"]),
+        (
+            "How many days had passed since I finished the book when I met its author?",
+            ["I finished the book", "I met its author"],
+        ),
+        (
+            "Which one did I repair first, the bike or the car?",
+            ["Which one did I repair first bike", "Which one did I repair first the car"],
+        ),
+        (
+            "How much did I spend in all on bread and cheese?",
+            [f"How much did I spend in all on {one}" for one in ("bread", "cheese")],
+        ),
+        ("Which games do Ana and Bo both like?", ["Which games do Ana both like?", "Which games do Bo both like?"]),
+        ("What did Ana and Bo eat?", []),
         ("Where does Bo work?", []),
         ("What is the difference between him and her?", []),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from memcli import config
 from memcli.engines_in_use import for_recall
-from memcli.recall.pipeline import AT_A_TIME, recall
+from memcli.recall.pipeline import AT_A_TIME, LOOKED_TWICE, recall
 from memcli.recall.time_budget import TimeBudget
 from memcli.recall.token_vectors import packed, unpacked
 from memcli.types import Query
@@ -46,7 +46,7 @@ def test_a_limit_only_cuts(store, engines):
 
 
 def test_two_looks_come_before_one_and_odds_fall(store, engines):
-    ranked = found(QUESTION, store, engines, limit=100)
+    ranked = found(QUESTION, store, engines, limit=LOOKED_TWICE + 50)
     looks = [looked for *_, looked in ranked]
     assert looks == sorted(looks, reverse=True)
     assert {1, 2} == set(looks)

@@ -33,7 +33,7 @@ def folded(store: Store) -> Standing:
 
 def test_a_reader_sees_each_record_when_it_is_written(store: Store) -> None:
     assert store.standing() == Standing(
-        strengths={}, marks={}, rejections=[], claims=False, instructions=False, me=None
+        strengths={}, marks={}, rejections=[], claims=False, instructions=False, me=None, consolidated=""
     )
     store.spool.append([mark("one", "pinned"), mark("two", "forgotten")])
     assert store.standing().marks == {"one": "pinned", "two": "forgotten"}
