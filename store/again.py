@@ -47,12 +47,16 @@ def again(read: Callable[Concatenate[Table, Arguments], Found]) -> Callable[Conc
         for _ in range(READ_TRIES - 1):
             opened = table.times_opened
             try:
-                return read(table, *arguments, **options)
+                found = read(table, *arguments, **options)
             except READING_FAILED:
-                # Another thread of the same search may have seen it first, and looked afresh meanwhile.
-                if not table.outdated and table.times_opened == opened:
-                    raise
-                table.reopen()
+                if table.times_opened == opened:
+                    if not table.outdated:
+                        raise
+                    table.reopen()
+            else:
+                if table.times_opened == opened:
+                    return found
+            # Else another thread of the same search has looked afresh meanwhile, and rows of two versions may be mixed.
         return read(table, *arguments, **options)
 
     return reading

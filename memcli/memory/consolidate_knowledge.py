@@ -18,8 +18,8 @@ from store.knowledge import Made, Saying
 
 if TYPE_CHECKING:
     from memcli.memory.subjects import Subjects
+    from store.catalogue import Catalogue
     from store.facts import FactRow
-    from store.store import Store
 
 NEIGHBOURS: Final = 16
 """So many names beside each are kept, the closest."""
@@ -28,14 +28,13 @@ NAMES_OF_TURN: Final = 12
 """A turn with more names than this is a list, which joins nothing."""
 
 
-def made(store: Store, embedder: str) -> Made:
-    """All that there is to know, from the catalogue. Raises StoreLocked."""
-    with store.reading() as catalogue:
-        people = people_of(catalogue)
-        facts, turns = catalogue.facts.facts_of(), catalogue.facts.turns_of_facts()
-        mentions = catalogue.facts.mentions()
-        instructions = catalogue.episodes.instructions()
-        stretches = catalogue.episodes.stretches()
+def made(catalogue: Catalogue, embedder: str) -> Made:
+    """All that there is to know, from the catalogue."""
+    people = people_of(catalogue)
+    facts, turns = catalogue.facts.facts_of(), catalogue.facts.turns_of_facts()
+    mentions = catalogue.facts.mentions()
+    instructions = catalogue.episodes.instructions()
+    stretches = catalogue.episodes.stretches()
     shown: dict[str, str] = {}
     by_turn = [
         (seq, sorted({_key(name, people, shown) for _, _, name in some}))

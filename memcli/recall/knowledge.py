@@ -66,7 +66,8 @@ def known(store: Store, embedder: str) -> Knowledge | None:
     if found is None:
         from memcli.memory.consolidate_knowledge import made
 
-        found = store.knowledge.make(stamp, made(store, embedder))
+        with store.reading() as catalogue:  # held, so that no deletion empties the cache before this is put there
+            found = store.knowledge.make(stamp, made(catalogue, embedder))
     return found
 
 
