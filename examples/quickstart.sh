@@ -52,8 +52,8 @@ ingest "$here/logs"
 
 # A date that was only said as "yesterday", a fact that was corrected later, and one that was never mentioned.
 ask "When was Maya's job interview?"
-ask "What is the phone number of the dentist in Leipzig?"
-ask "Which instrument does Priya play?"
+ask "What is the dentist's phone number?"
+ask "Which football club does Tomás support?"
 
 # Search lists the turns themselves, with their ids for "memcli open".
 printf '\n> memcli search "Kipper at the vet" --limit 5\n'

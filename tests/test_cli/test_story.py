@@ -39,7 +39,7 @@ def test_files_are_private(story):
         ("When did the printed maps arrive?", "22 August 2024"),
         ("Who is the landlady of the new flat?", "Seidel"),
         ("What is the name of Tomás's cat?", "Bolota"),
-        ("What is the phone number of the dentist in Leipzig?", "0341 555 0184"),  # taken back three days later
+        ("What is the dentist's phone number?", "0341 555 0184"),  # taken back three days later
     ],
 )
 def test_answers_are_true_and_cited(story, question, answer):
