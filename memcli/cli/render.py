@@ -428,8 +428,8 @@ def _turn(
 
 
 def timings(steps: Mapping[str, float]) -> str:
-    """How long each step took."""
-    return ", ".join(f"{name.replace('_', ' ')} {ms:,.0f} ms" for name, ms in steps.items())
+    """How long each step took: "fetch 6, gate 2 ms"."""
+    return ", ".join(f"{name.replace('_', ' ')} {ms:,.0f}" for name, ms in steps.items()) + " ms"
 
 
 def _reasons(candidate: Candidate) -> str:

@@ -50,6 +50,7 @@ def fill(db: duckdb.DuckDBPyConnection, data: st.DataObject, tag: str) -> None:
     sizes["people"] = min(sizes["people"], sizes["speakers"])
     for table in EXPORTED:
         targets = {reference.column: reference.table for reference in table.refers}
+        known = set()
         for number in range(1, sizes[table.name] + 1):
             row: dict[str, Any] = {}
             for name, kind, nullable in columns(db, table.name):
@@ -67,6 +68,10 @@ def fill(db: duckdb.DuckDBPyConnection, data: st.DataObject, tag: str) -> None:
                     row[name] = number
                 else:
                     row[name] = data.draw(st.none() | VALUES[kind] if nullable else VALUES[kind])
+            identity = tuple(row[name] for name in table.identity)
+            if all(name in targets for name in table.identity) and identity in known:
+                continue  # no store has two rows of one identity
+            known.add(identity)
             marks = ", ".join("?" * len(row))
             db.execute(f"INSERT INTO {table.name} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
     db.execute(f"UPDATE turns SET checksum = {TURN_CHECKSUM}")

@@ -239,7 +239,7 @@ def test_no_bytes_make_a_reader_raise(reader: Reader, data: bytes) -> None:
             assert item.speaker
             item.text.encode("utf-8")
             item.speaker.encode("utf-8")
-            json.dumps(item.metadata)
+            json.dumps(dict(item.metadata))
         if isinstance(item, RawTurn | Skipped):
             assert item.line is not None
             assert 1 <= item.line <= lines

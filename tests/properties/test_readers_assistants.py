@@ -110,7 +110,7 @@ def test_no_damage_makes_a_reader_raise(name: str, data: st.DataObject) -> None:
             assert item.speaker
             item.text.encode("utf-8")
             item.speaker.encode("utf-8")
-            json.dumps(item.metadata)
+            json.dumps(dict(item.metadata))
         if isinstance(item, RawTurn | Skipped):
             assert item.line is None or 1 <= item.line <= lines
         if isinstance(item, Skipped):
@@ -136,7 +136,7 @@ def test_a_value_of_another_kind_makes_no_reader_raise(name: str, data: st.DataO
         if isinstance(item, RawTurn):
             assert item.text.strip()
             item.text.encode("utf-8")
-            json.dumps(item.metadata)
+            json.dumps(dict(item.metadata))
 
 
 def _replaced(value: object, countdown: list[int], strange: object) -> object:

@@ -254,7 +254,7 @@ def check(reader: Reader, data: bytes) -> None:
             item.text.encode("utf-8")
             item.speaker.encode("utf-8")
             (item.speaker_key or "").encode("utf-8")
-            json.dumps(item.metadata)
+            json.dumps(dict(item.metadata))
         if isinstance(item, RawTurn | Skipped):
             assert item.line is not None
             assert 1 <= item.line <= lines

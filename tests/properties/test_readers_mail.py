@@ -319,7 +319,7 @@ def test_no_damage_to_a_valid_file_makes_a_reader_raise(number: int, data: st.Da
         if isinstance(item, RawTurn):
             assert item.text.strip()
             assert item.speaker.strip()
-            json.dumps(item.metadata)
+            json.dumps(dict(item.metadata))
             item.text.encode("utf-8")
         if isinstance(item, RawTurn | Skipped):
             assert item.line is not None
