@@ -76,6 +76,14 @@ def weekday_from(day: date, weekday: int, shift: int) -> Days:
     return one_day(day + timedelta(days=(weekday - day.weekday() - 1) % 7 + 1 + 7 * (shift - 1)))
 
 
+def day_of_month_from(day: date, number: int, shift: Literal[-1, 1]) -> date:
+    """The nearest day of that number in its month, before a day (-1) or after it (1)."""
+    month = unit_of(day, "month")
+    while number > month.last.day or (month.first.replace(day=number) - day).days * shift <= 0:
+        month = unit_of(month.first, "month", shift)
+    return month.first.replace(day=number)
+
+
 def yearly(
     make: Callable[[int], Days],
     said_on: date,

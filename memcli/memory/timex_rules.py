@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 from memcli.memory import timex_english as english
 from memcli.memory.timex_calendar import (
     Days,
+    day_of_month_from,
     easter,
     moved,
     nth_weekday,
@@ -262,16 +263,8 @@ def _day_of_month(reading: Reading, match: re.Match[str]) -> Days | None:
     if match["shift"]:
         return one_day(unit_of(said_on, "month", english.SHIFTS[match["shift"]]).first.replace(day=day))
     outlook = reading.outlook(start)
-    back, ahead = (_day_of_some_month(said_on, day, step) for step in (-1, 1))
+    back, ahead = (day_of_month_from(said_on, day, step) for step in (-1, 1))
     return one_day(back if outlook < 0 or (outlook == 0 and said_on - back <= ahead - said_on) else ahead)
-
-
-def _day_of_some_month(said_on: date, day: int, step: int) -> date:
-    """The nearest day of that number before (step -1) or after (1) the day of speaking."""
-    month = unit_of(said_on, "month")
-    while day > month.last.day or (month.first.replace(day=day) - said_on).days * step <= 0:
-        month = unit_of(month.first, "month", step)
-    return month.first.replace(day=day)
 
 
 def _date_in_words(reading: Reading, match: re.Match[str]) -> Days | None:
