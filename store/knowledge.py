@@ -14,6 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from store.disk import writable
+from store.errors import StoreDamaged
 from store.nearest import best, by_words, codes_of, estimated_cosines
 
 if TYPE_CHECKING:
@@ -75,8 +77,12 @@ class Made(NamedTuple):
     embedder: str
 
 
+class KnowledgeBroken(StoreDamaged):
+    """The file is not whole. It is derived: KnowledgeFile.discard() lets it be made anew."""
+
+
 class Knowledge:
-    """What is known, open for reading."""
+    """What is known, open for reading. Reading raises KnowledgeBroken where the file is damaged."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._db = database
@@ -88,27 +94,27 @@ class Knowledge:
     def sharing(self, kind: Kind, stems: Iterable[str]) -> list[Matching]:
         """The facts or instructions that have any of these stems, in their order."""
         wanted = sorted(stems)
-        rows = self._db.execute(
+        rows = self._rows(
             f"""SELECT number, text, weight, group_concat(stem, ' ') FROM words JOIN sayings ON number = saying
                 WHERE words.kind = ? AND stem IN ({_marks(wanted)}) GROUP BY number ORDER BY number""",
             [kind, *wanted],
-        ).fetchall()
+        )
         return [Matching(number, text, weight, frozenset(found.split())) for number, text, weight, found in rows]
 
     def counts(self, kind: Kind, stems: Iterable[str]) -> tuple[int, dict[str, int]]:
         """How many facts or instructions there are, and how many have each of these stems."""
         wanted = sorted(stems)
-        rows = self._db.execute(
+        rows = self._rows(
             f"SELECT stem, count(*) FROM words WHERE kind = ? AND stem IN ({_marks(wanted)}) GROUP BY stem",
             [kind, *wanted],
-        ).fetchall()
-        [(every,)] = self._db.execute("SELECT count(*) FROM sayings WHERE kind = ?", [kind]).fetchall()
+        )
+        [(every,)] = self._rows("SELECT count(*) FROM sayings WHERE kind = ?", [kind])
         return every, dict(rows)
 
     def said_in(self, numbers: Sequence[int]) -> dict[int, list[int]]:
         """The turns (seqs) that say each of these facts or instructions."""
         found: dict[int, list[int]] = {number: [] for number in numbers}
-        rows = self._db.execute(
+        rows = self._rows(
             f"SELECT saying, seq FROM said_in WHERE saying IN ({_marks(numbers)}) ORDER BY saying, seq", [*numbers]
         )
         for number, seq in rows:
@@ -118,13 +124,13 @@ class Knowledge:
     def names(self, keys: Iterable[str]) -> dict[str, tuple[str, int]]:
         """Those of these keys that are of a name: how it is shown, and how many turns mention it."""
         wanted = sorted(set(keys))
-        rows = self._db.execute(f"SELECT key, name, turns FROM names WHERE key IN ({_marks(wanted)})", wanted)
+        rows = self._rows(f"SELECT key, name, turns FROM names WHERE key IN ({_marks(wanted)})", wanted)
         return {key: (name, turns) for key, name, turns in rows}
 
     def near(self, keys: Sequence[str]) -> dict[str, list[tuple[str, float]]]:
         """The names beside these, as (key, weight), the closest first."""
         found: dict[str, list[tuple[str, float]]] = {}
-        rows = self._db.execute(
+        rows = self._rows(
             f"SELECT one, other, weight FROM links WHERE one IN ({_marks(keys)}) ORDER BY one, weight DESC, other",
             [*keys],
         )
@@ -134,12 +140,12 @@ class Knowledge:
 
     def mentioning(self, key: str) -> list[int]:
         """The turns (seqs) that mention a name."""
-        return [seq for (seq,) in self._db.execute("SELECT seq FROM mentions WHERE key = ? ORDER BY seq", [key])]
+        return [seq for (seq,) in self._rows("SELECT seq FROM mentions WHERE key = ? ORDER BY seq", [key])]
 
     @cached_property
     def embedder(self) -> str:
         """The id of the embedder whose vectors the centres of episodes are."""
-        return str(self._db.execute("SELECT embedder FROM about").fetchone()[0])
+        return str(self._rows("SELECT embedder FROM about")[0][0])
 
     def nearest_episodes(self, query: npt.NDArray[np.float32], limit: int) -> list[tuple[float, list[int]]]:
         """The episodes whose centre is nearest to a query (dimension,), each as (cosine, its turns), nearest first.
@@ -151,24 +157,33 @@ class Knowledge:
         if not self._codes.size:
             return []
         promising = best(estimated_cosines(self._codes, query), COMPARED * limit).tolist()
-        rows = self._db.execute(
+        rows = self._rows(
             f"SELECT number, centre FROM episodes WHERE number IN ({_marks(promising)}) ORDER BY number", promising
-        ).fetchall()
+        )
         cosines = np.stack([np.frombuffer(centre, np.float16) for _, centre in rows]).astype(np.float32) @ query
         near = [(rows[at][0], float(cosines[at])) for at in best(cosines, limit).tolist()]
         turns: dict[int, list[int]] = {number: [] for number, _ in near}
-        found = self._db.execute(
+        found = self._rows(
             f"SELECT episode, seq FROM members WHERE episode IN ({_marks(near)}) ORDER BY episode, seq", [*turns]
         )
         for episode, seq in found:
             turns[episode].append(seq)
         return [(cosine, turns[number]) for number, cosine in near]
 
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows of a query. Raises KnowledgeBroken."""
+        import sqlite3
+
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise KnowledgeBroken(f"what consolidation made cannot be read: {error}") from error
+
     @cached_property
     def _codes(self) -> npt.NDArray[np.unsignedinteger]:
         import numpy as np
 
-        size, codes = self._db.execute("SELECT size, codes FROM about").fetchone()
+        [(size, codes)] = self._rows("SELECT size, codes FROM about")
         return by_words(np.frombuffer(codes, np.uint8).reshape(-1, size))
 
 
@@ -200,6 +215,8 @@ class KnowledgeFile:
 
     def make(self, stamp: str, made: Made) -> Knowledge:
         """Keep what was made of that consolidation; where the file cannot be written, for this process alone."""
+        import sqlite3
+
         self.forget()
         if self._path is not None:
             draft = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
@@ -209,7 +226,7 @@ class KnowledgeFile:
                 draft.touch(mode=0o600)
                 _fill(str(draft), stamp, made).close()
                 draft.replace(self._path)
-            except OSError:  # a store that may only be read
+            except (OSError, sqlite3.Error):  # a store that may only be read, a full disk
                 pass
             finally:
                 with suppress(OSError):
@@ -218,6 +235,13 @@ class KnowledgeFile:
                 return found
         self._made_of, self._open = stamp, Knowledge(_fill(":memory:", stamp, made))
         return self._open
+
+    def discard(self) -> None:
+        """Delete what is kept, so that it is made anew."""
+        self.forget()
+        if self._path is not None:
+            with writable(self._path):
+                self._path.unlink(missing_ok=True)
 
     def forget(self) -> None:
         """Let go of what is open."""

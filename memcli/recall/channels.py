@@ -51,12 +51,15 @@ def hits(
     `knowledge`: what consolidation made, if it made anything.
     """
     where = Filter(since=query.since, until=query.until, speakers=query.speakers)
-    if knowledge is not None and index.exists:
-        index.spoken()  # both look at it: it is read once
-    with ThreadPoolExecutor(1) as pool:  # most of either is not Python's own work
-        beside_it = pool.submit(ranked, query.text, index, embedder, where, depth=DEPTH)
-        known = _known(query, index, embedder, knowledge, without) if knowledge is not None else {}
-        pairs = beside_it.result()
+    if knowledge is None:
+        pairs, known = ranked(query.text, index, embedder, where, depth=DEPTH), {}
+    else:
+        if index.count():
+            index.spoken()  # both look at it: it is read once
+        with ThreadPoolExecutor(1) as pool:  # most of either is not Python's own work
+            beside_it = pool.submit(ranked, query.text, index, embedder, where, depth=DEPTH)
+            known = _known(query, index, embedder, knowledge, without)
+            pairs = beside_it.result()
     if archive is not None:
         pairs = with_archived(pairs, query, archive, embedder, where, DEPTH)
     pairs["time"] = _dated(query, index, embedder) if "time" not in without else []
@@ -83,7 +86,7 @@ def _known(
         "instructions": lambda: sayings("instruction", query.text, knowledge),
         "entities": lambda: entities(query.text, knowledge),
     }
-    if index.exists and knowledge.embedder == embedder.id:
+    if index.count() and knowledge.embedder == embedder.id:
         looks["scenes"] = lambda: scenes(embedder.embed_query(query.text), knowledge, index.spoken())
     return {channel: look() for channel, look in looks.items() if channel not in without}
 

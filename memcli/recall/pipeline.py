@@ -26,6 +26,7 @@ from memcli.recall.time_budget import TimeBudget
 from memcli.recall.token_vectors import of_question
 from memcli.recall.untold import untold
 from memcli.types import Candidate, Channel, Hit, Locator, Query, Turn
+from store.knowledge import KnowledgeBroken
 from store.rows import TurnRow
 from store.standing import Standing
 from store.store import Store
@@ -195,7 +196,12 @@ def _probe(
         with _timed(timings, "channels"):
             archive = store.archive if query.deep else None
             made = known(store, engines.token_table.id)
-            hits = channels.hits(query, store.index, engines.embedder, archive, without, made)
+            try:
+                hits = channels.hits(query, store.index, engines.embedder, archive, without, made)
+            except KnowledgeBroken:  # it is derived
+                store.knowledge.discard()
+                made = known(store, engines.token_table.id)
+                hits = channels.hits(query, store.index, engines.embedder, archive, without, made)
             fused = dict(fuse(hits)[: effort.once])
         with _timed(timings, "fetch"):
             present = store.index.rows(list(fused))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 SAID = (
@@ -35,6 +40,32 @@ def test_what_is_deleted_is_gone_from_what_is_known(memcli, memory):
     assert memcli("--memory", memory, "search", "Where does Bo live?").code == 0
     assert b"Lisbon" in kept.read_bytes()
     assert b"walnuts" not in kept.read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["inside", "cut off", "all"])
+def test_what_is_known_is_made_anew_where_its_file_is_damaged(memcli, memory, damage):
+    kept = memory / "cache" / "knowledge.sqlite"
+    whole = kept.read_bytes()
+    inside = whole[:8192] + bytes((7 * byte + 13) % 256 for byte in whole[8192:])
+    kept.write_bytes({"inside": inside, "cut off": whole[:6000], "all": b"garbage"}[damage])
+    done = memcli("--memory", memory, "ask", "What is Ana allergic to?")
+    assert done.code == 0, done.err
+    assert kept.read_bytes() == whole
+
+
+def test_a_question_is_answered_where_what_is_known_cannot_be_kept(memcli, memory):
+    kept = memory / "cache" / "knowledge.sqlite"
+    room = kept.stat().st_size // 2
+    kept.unlink()
+    command = [Path(sys.executable).with_name("memcli"), "--memory", memory, "ask", "What is Ana allergic to?"]
+
+    def full_soon() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    done = subprocess.run(command, env=memcli.environment, capture_output=True, text=True, preexec_fn=full_soon)
+    assert done.returncode == 0, done.stderr
+    assert "walnuts" in done.stdout
+    assert not kept.exists()
 
 
 def test_of_an_encrypted_memory_nothing_known_is_on_the_disk(memcli, write_turns, tmp_path):
