@@ -7,15 +7,16 @@ asks then compares their words, by embedding them again, so that what comes out 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
 
 from store.again import again
-from store.by_code import looked_at, promising
+from store.by_code import nearest_by_code
 from store.disk import writable
 from store.index import Filter, Index
-from store.index_schema import schema
+from store.index_schema import schema, without_windows
 from store.nearest import codes_of
+from store.ranked import Ranked, ranked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +37,8 @@ class Archive(Index):
         dimension = self._open().schema.field("code").type.list_size * 8
         return int(self.count() * dimension * 2)
 
-    def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32], *, known: Sequence[int]) -> None:
-        """As Index.put(), keeping only the codes of the vectors. All rows may be `known`."""
+    def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32]) -> None:
+        """As Index.put(), keeping only the codes of the vectors; in place of those that are there already."""
         import pyarrow as pa
 
         codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), vectors.shape[1] // 8)
@@ -53,24 +54,31 @@ class Archive(Index):
                 self.database().create_table(self.name, schema=self._layout(compact))
                 self._index_text()
             self.remove(rows["seq"].to_pylist())
-            self._open().add(rows.select(compact.names).cast(compact))
+            without_windows(self._open()).add(rows.select(compact.names).cast(compact))
         self.reopen()
 
     @again
-    def promising(self, query: npt.NDArray[np.float32], *, limit: int, where: Filter) -> list[tuple[int, str, str]]:
-        """The turns that are near the query (dimension,) by code, as (seq, said, window), by seq: at most 2 * limit."""
+    def near(
+        self, query: npt.NDArray[np.float32], embed: Callable[[list[str]], Any], *, limit: int, where: Filter
+    ) -> tuple[Ranked, Ranked]:
+        """As Index.dense(): of the turns and windows that are best by code, at most `limit` of each.
+
+        embed: gives the vectors (n, dimension) of texts.
+        """
+        import numpy as np
+
         if not self.exists or not query.any():
-            return []
+            return [], []
         rows = self._loaded()
-        if not len(rows.seqs):
-            return []
-        outside = self._outside(rows, where)
-        refined, rescored = looked_at(len(rows.seqs))
-        near = promising(rows, query, outside, max(refined, limit), min(limit, rescored))
-        if outside is not None:
-            near = near[~outside[near]]
-        found = self._reading().take(rows.row_ids[near].tolist(), ["seq", "said", "window"])
-        return sorted(zip(*(found[name].to_pylist() for name in ("seq", "said", "window")), strict=True))
+
+        def products_of(places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+            said, order = self._column_at(rows, places, "said")
+            products: npt.NDArray[np.float32] = np.asarray(embed(said.to_pylist())) @ query
+            return products[order]
+
+        found = nearest_by_code(rows, query, self._outside(rows, where), products_of, at_most=limit)
+        turns, windows = (ranked(rows, scored, limit) for scored in found)
+        return turns, windows
 
     def _compared(self, count: int) -> Literal["vector", "code"]:
         return "code"

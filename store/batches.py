@@ -140,7 +140,6 @@ class Batches:
             self._hand_over(batch)
             self._db.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT seq FROM turns WHERE batch = ?", [batch])
             enqueue(self._db, "FROM gone")
-            enqueue(self._db, versions.beside("gone"))  # what was said just before and after has another window now
             self._db.execute("CREATE OR REPLACE TEMP TABLE gone_turns AS FROM turns SEMI JOIN gone USING (seq)")
             self._db.execute(
                 f"""CREATE OR REPLACE TEMP TABLE gone_messages AS

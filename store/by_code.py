@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isqrt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from store.lexical import Ranked, in_order
 from store.nearest import estimated_cosines, foremost, refined_cosines, window_scores
+from store.ranked import Scored, distinct, with_neighbours
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,45 +39,31 @@ def looked_at(count: int) -> tuple[int, int]:
     return refined, refined // RESCORED_SHARE
 
 
-class Scored(NamedTuple):
-    """Places of rows in the order of speaking, ascending, with their scores."""
-
-    places: Places
-    scores: Floats
-
-
-def ranked(rows: LoadedRows, scored: Scored, limit: int) -> Ranked:
-    """The `limit` best of them by seq and score, without those of no score."""
-    import numpy as np
-
-    chosen = foremost(scored.scores, limit)
-    chosen = chosen[scored.scores[chosen] > -np.inf]
-    return in_order(rows.seqs[scored.places[chosen]], scored.scores[chosen])
-
-
 def nearest_by_code(
     rows: LoadedRows,
     query: Floats,
     outside: npt.NDArray[np.bool_] | None,
     products_of: Callable[[Places], Floats],
+    *,
+    at_most: int | None = None,
 ) -> tuple[Scored, Scored]:
     """True scores of the turns and of the windows that are best by code.
 
     outside: which rows are left out, if any are. products_of: gives the products of the query with the vectors
-    of the rows at some places.
+    of the rows at some places. at_most: of so many turns and windows, where less are wanted than a search compares.
     """
     import numpy as np
 
     refined, rescored = looked_at(len(rows.seqs))
-    centres = promising(rows, query, outside, refined, rescored)
-    near = _with_neighbours(centres, len(rows.seqs))
+    centres = _promising(rows, query, outside, refined, min(rescored, at_most or rescored))
+    near = with_neighbours(centres, len(rows.seqs))
     found = products_of(near)
     windows = window_scores(found, rows.sessions[near], near)[np.searchsorted(near, centres)]
     turns = Scored(near, found) if outside is None else Scored(near[~outside[near]], found[~outside[near]])
     return turns, Scored(centres, windows)
 
 
-def promising(
+def _promising(
     rows: LoadedRows, query: Floats, outside: npt.NDArray[np.bool_] | None, refined: int, limit: int
 ) -> Places:
     """The places, ascending, whose turn or window is among the `limit` best by code, of `refined` of each looked at."""
@@ -94,21 +80,6 @@ def promising(
         at = at[np.maximum(turns[at], windows[at]) > -np.inf]
         return at if places is None else places[at]
 
-    near = _with_neighbours(chosen(None, estimated_cosines(rows.codes, query), refined), len(rows.seqs))
+    near = with_neighbours(chosen(None, estimated_cosines(rows.codes, query), refined), len(rows.seqs))
     centres: Places = chosen(near, refined_cosines(np.take(rows.codes, near, axis=1), query), limit)
     return centres
-
-
-def _with_neighbours(places: Places, count: int) -> Places:
-    import numpy as np
-
-    return distinct(np.clip(np.concatenate((places - 1, places, places + 1)), 0, count - 1))
-
-
-def distinct(places: Places) -> Places:
-    """The places, ascending, each once. (numpy.unique imports masked arrays first.)"""
-    import numpy as np
-
-    ordered = np.sort(places)
-    once: Places = ordered[np.concatenate((np.ones(min(len(ordered), 1), bool), ordered[1:] != ordered[:-1]))]
-    return once

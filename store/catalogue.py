@@ -20,8 +20,8 @@ from store.facts import FactTables
 from store.rows import SourceRow, TurnRow
 from store.states import States
 from store.tables import TURN_CHECKSUM
+from store.to_index import METADATA, ORDER, rows_in
 from store.transactions import transaction
-from store.windows import METADATA, ORDER, rows_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -283,7 +283,7 @@ class Catalogue:
         return last if cut is None else int(cut) - 1
 
     def rows_in(self, ranges: Sequence[tuple[int, int]]) -> pa.Table:
-        """The turns with a seq in the ranges (first, last), as the index holds them: see store/windows.py."""
+        """The turns with a seq in the ranges (first, last), as the index holds them: see store/to_index.py."""
         return rows_in(self._db, ranges)
 
     # what recall reads

@@ -2,7 +2,7 @@
 
 First one transaction takes the rows out of every table (see store/tables.py) and leaves tombstones. Then both databases
 are written anew, because what is only deleted stays readable in their files: DuckDB's into a new file, LanceDB's into a
-new folder, with the windows that had shown a deleted turn made again. The marker erase.pending is set before the first
+new folder. The marker erase.pending is set before the first
 step and taken away after the last: whoever comes upon it, after a crash, finishes (see finish()).
 
 The blocks that the old files had are free space of the disk then. Overwriting those is the disk's business (on an
@@ -23,7 +23,7 @@ from store.index_on_s3 import ArchiveOnS3, IndexOnS3
 from store.migrations import copies
 from store.store import CATALOGUE, DERIVED, Store
 from store.tables import TABLES
-from store.whole_index import highest_seq, rewrite, stretch
+from store.whole_index import rewrite
 
 if TYPE_CHECKING:
     import duckdb
@@ -151,13 +151,12 @@ def _rewrite_index(store: Store) -> None:
     fresh, old = store.folder / "index.new", store.folder / "index.old"
     if isinstance(store.index, IndexOnS3) and isinstance(store.archive, ArchiveOnS3):
         if store.index.exists:
-            gone, windows = _changes(store)
+            gone = _gone(store)
             for table in (store.index, store.archive):
-                table.rewrite(gone, windows)
+                table.rewrite(gone)
         return
     if store.index.exists:
-        gone, windows = _changes(store)
-        rewrite(store.index, gone, windows, fresh)
+        rewrite(store.index, _gone(store), fresh)
         with writable(store.folder):
             shutil.rmtree(old, ignore_errors=True)
             (store.folder / "index").rename(old)
@@ -169,25 +168,10 @@ def _rewrite_index(store: Store) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _changes(store: Store) -> tuple[set[int], dict[int, str]]:
-    """Which indexed turns the catalogue does not have, and the windows of all turns whose window is another now."""
-    import numpy as np
-
-    highest = highest_seq(store.index)
-    gone: set[int] = set()
-    windows: dict[int, str] = {}
+def _gone(store: Store) -> set[int]:
+    """Which indexed turns the catalogue does not have."""
+    gone = store.index.seqs() | store.archive.seqs()
     with store.reading() as catalogue:
-        for first in range(1, highest + 1, _COMPARED):
-            last = min(first + _COMPARED - 1, highest)
-            rows, indexed = catalogue.rows_to_index(first, last), stretch(store.index, first, last)
-            known = rows["seq"].to_numpy()
-            seqs = indexed["seq"].to_numpy()
-            gone.update(seqs[~np.isin(seqs, known)].tolist())
-            shown = dict(zip(seqs.tolist(), indexed["window"].to_pylist(), strict=True))
-            for seq, window in zip(known.tolist(), rows["window"].to_pylist(), strict=True):
-                if seq in shown and shown[seq] != window:
-                    windows[seq] = window
-    return gone, windows
-
-
-_COMPARED = 131_072
+        known = catalogue.connection.execute("SELECT seq FROM current_turns").fetchnumpy()
+    gone.difference_update(known["seq"].tolist())
+    return gone

@@ -1,8 +1,8 @@
 """The LanceDB index: vectors and full text of the turns. Derived from the catalogue, and rebuilt from it at will.
 
 A row is a turn with all that it takes to find it and to show it, so that a search opens no other file: the columns of
-TurnRow, `said` (speaker and text) and `window` (with the turn before and the one after) for the two full-text indexes,
-its vector (float16) and the vector's code (see store/nearest.py).
+TurnRow, `said` (speaker and text) for the full-text index, its vector (float16) and the vector's code (see
+store/nearest.py). What stands beside a turn is no part of its row.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from store.again import READING_FAILED, again
-from store.by_code import Scored, nearest_by_code, ranked
+from store.by_code import nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.index_schema import schema
+from store.index_schema import schema, without_windows
 from store.lance import compact, full_text, lance
 from store.lance_reader import LanceReader, most_waiting
-from store.lexical import Ranked, begin_lexical
+from store.lexical import begin_lexical
 from store.loaded_rows import LoadedRows, array_of, load, matrix_of, moments_of
 from store.nearest import codes_of, products_at, window_scores
+from store.ranked import Ranked, Scored, ranked
 from store.resident import Resident
 from store.rows import TurnRow
 
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Found = TypeVar("Found")
-TextColumn = Literal["said", "window"]
-TEXT_COLUMNS: tuple[TextColumn, ...] = ("said", "window")
+
+WORDS = "said"
+"""The column of the full-text index."""
 
 EXACT_ROWS = 20_000
 """Up to here every vector is compared; above, codes choose what is compared. 20,000 vectors are read in some 20 ms."""
@@ -130,11 +132,8 @@ class Index:
 
     # writing, under the writer lock
 
-    def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32], *, known: Sequence[int]) -> None:
-        """Add rows (as from Catalogue.rows_to_index) with their vectors (n, dimension).
-
-        known: the seqs that may be there already (after a crash, or as neighbours of new turns) and are replaced.
-        """
+    def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32]) -> None:
+        """Add rows (as from Catalogue.rows_to_index), none of which is there, with their vectors (n, dimension)."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -147,10 +146,7 @@ class Index:
         with writable(self._folder):
             if not self.exists:
                 self._make(layout)
-            target = self._open()
-            if known:
-                target.delete(f"seq IN ({', '.join(map(str, known))})")
-            target.add(table)
+            without_windows(self._open()).add(table)
         self._changed()
         self._highest = max(highest, pc.max(rows["seq"]).as_py() or 0)
 
@@ -181,9 +177,9 @@ class Index:
         return table.take(loaded.row_ids_of(seqs).tolist(), names).select(names)
 
     def refresh_text(self) -> None:
-        """Bring the full-text indexes up to date and compact the files, after a run of put().
+        """Bring the full-text index up to date and compact the files, after a run of put().
 
-        Where most of the table is new, the indexes are made anew, and the files are left as they are: to copy them
+        Where most of the table is new, the index is made anew, and the files are left as they are: to copy them
         would cost a fifth of the time, and the old ones stay beside the new ones for a while.
         """
         if not self.exists:
@@ -191,7 +187,7 @@ class Index:
         with writable(self._folder):
             table = self._index_text()
             if 2 * self.waiting > int(table.count_rows()) and self._files(table) <= WAITING_FILES:
-                self._make_text_indexes(table, TEXT_COLUMNS)
+                self._make_text_index(table)
             else:
                 compact(table)
         self.reopen()
@@ -204,7 +200,7 @@ class Index:
         """
         if not self.exists:
             return False
-        if self.text_columns_missing():
+        if self.lacks_text:
             return True  # its making was cut off
         table = self._open()
         bearable = min(WAITING_ROWS, int(table.count_rows()) // WAITING_SHARE)
@@ -220,15 +216,15 @@ class Index:
         return int(table.stats()["fragment_stats"]["num_fragments"])
 
     def _index_text(self) -> Any:
-        """The table, with both full-text indexes."""
-        table = self._open()
-        self._make_text_indexes(table, self.text_columns_missing())
+        """The table, with its full-text index."""
+        table = without_windows(self._open())
+        if self.lacks_text:
+            self._make_text_index(table)
         return table
 
     @staticmethod
-    def _make_text_indexes(table: Any, columns: Sequence[str]) -> None:
-        for column in columns:
-            table.create_index(column, config=full_text())
+    def _make_text_index(table: Any) -> None:
+        table.create_index(WORDS, config=full_text())
 
     # reading
 
@@ -268,10 +264,10 @@ class Index:
             return set()
         return set(self._reading().scan(["seq"])["seq"].to_pylist())
 
-    def text_columns_missing(self) -> list[str]:
-        """The columns that should have a full-text index and have none."""
-        present = {column for index in self._open().list_indices() for column in index.columns}
-        return [column for column in TEXT_COLUMNS if column not in present]
+    @property
+    def lacks_text(self) -> bool:
+        """Whether the table has no full-text index."""
+        return all(WORDS not in index.columns for index in self._open().list_indices())
 
     @again
     def rows(self, seqs: Sequence[int]) -> dict[int, TurnRow]:
@@ -299,29 +295,34 @@ class Index:
         return self._waiting if self._waiting > WAITING_ROWS else 0
 
     @again
-    def lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> Ranked:
-        """The best turns by BM25; of those that are not passed_over."""
-        return self._begun(text, column, limit, where)()
+    def lexical(self, text: str, *, limit: int, where: Filter) -> tuple[Ranked, Ranked]:
+        """The best turns and the best windows by BM25, of those that are not passed_over: two lists of (seq, score)."""
+        return self._begun(text, limit, where)()
 
     @again
-    def begin_lexical(self, text: str, *, column: TextColumn, limit: int, where: Filter) -> Callable[[], Ranked]:
+    def begin_lexical(self, text: str, *, limit: int, where: Filter) -> Callable[[], tuple[Ranked, Ranked]]:
         """As lexical(), without waiting: calling what it gives waits for the turns."""
-        begun = self._begun(text, column, limit, where)
+        begun = self._begun(text, limit, where)
 
-        def finish() -> Ranked:
+        def finish() -> tuple[Ranked, Ranked]:
             try:
                 return begun()
             except READING_FAILED:
-                return self.lexical(text, column=column, limit=limit, where=where)  # which looks a second time
+                return self.lexical(text, limit=limit, where=where)  # which looks a second time
 
         return finish
 
-    def _begun(self, text: str, column: TextColumn, limit: int, where: Filter) -> Callable[[], Ranked]:
+    def _begun(self, text: str, limit: int, where: Filter) -> Callable[[], tuple[Ranked, Ranked]]:
         if not self._there:
-            return list
-        reader, every = self._reading(), not self.passed_over
+            return lambda: ([], [])
         return begin_lexical(
-            reader, text, column=column, limit=limit, where=where.sql(), waiting=every, rows=self._loaded
+            self._reading(),
+            text,
+            limit=limit,
+            where=where.sql(),
+            waiting=not self.passed_over,
+            rows=self._loaded,
+            outside=lambda: self._outside(self._loaded(), where),
         )
 
     @again
@@ -430,13 +431,20 @@ class Index:
         self, rows: LoadedRows, places: npt.NDArray[np.int64], query: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float32]:
         """The products of the query (dimension,) with the vectors of the rows at these places."""
-        import numpy as np
-
         vectors = self._rows_in_use().vectors
         if vectors is not None:
             return products_at(vectors, places, query)
+        found, order = self._column_at(rows, places, "vector")
+        return products_at(matrix_of(found), order, query)
+
+    def _column_at(
+        self, rows: LoadedRows, places: npt.NDArray[np.int64], column: str
+    ) -> tuple[pa.ChunkedArray, npt.NDArray[np.int64]]:
+        """A column of the rows at these places as it is read, and where in that the row of each place is."""
+        import numpy as np
+
         row_ids = rows.row_ids[places]
-        found = self._reading().take(row_ids.tolist(), ["vector"], with_ids=True)
+        found = self._reading().take(row_ids.tolist(), [column], with_ids=True)
         read = array_of(found["_rowid"])
         order = np.argsort(read)
-        return products_at(matrix_of(found["vector"]), order[np.searchsorted(read, row_ids, sorter=order)], query)
+        return found[column], order[np.searchsorted(read, row_ids, sorter=order)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from store.archive import Archive
 from store.disk import writable
 from store.errors import StoreMissing, StoreUnreachable
-from store.index import TEXT_COLUMNS, Index
+from store.index import Index
+from store.index_schema import without_windows
 from store.lance import lance
 from store.lance_reader import MADE, LanceReader
 from store.place import Place
@@ -67,7 +68,7 @@ class _OnS3(Index):
         super().reopen()
         self._absent = False
 
-    def rewrite(self, gone: Container[int], windows: Mapping[int, str]) -> None:
+    def rewrite(self, gone: Container[int]) -> None:
         """Write the table without the rows that are gone, and remove every file of it that is older.
 
         Cut off anywhere, it may be done again. Storage that keeps old versions of objects keeps what was deleted.
@@ -77,13 +78,13 @@ class _OnS3(Index):
         if not self.exists:
             return
         with writable(self._folder):
-            table = self._open()
+            table = without_windows(self._open())
             schema = self._layout(table.schema)
-            rows = pa.RecordBatchReader.from_batches(schema, kept_rows(table, gone, windows, schema))
+            rows = pa.RecordBatchReader.from_batches(schema, kept_rows(table, gone, schema))
             self.database().create_table(self.name, rows, schema=schema, mode="overwrite")
             self.reopen()
             table = self._open()
-            self._make_text_indexes(table, TEXT_COLUMNS)
+            self._make_text_index(table)
             table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
         self.reopen()
 

@@ -1,8 +1,8 @@
-"""The columns of the index."""
+"""The columns of the index, and those that it had once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,8 +30,17 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("line", pa.int64()),
             pa.field("metadata", pa.string()),
             pa.field("said", pa.string()),
-            pa.field("window", pa.string()),
             pa.field("vector", pa.list_(pa.float16(), dimension)),
             pa.field("code", pa.list_(pa.uint8(), dimension // 8)),
         ]
     )
+
+
+def without_windows(table: Any) -> Any:
+    """The table without the column `window`, if it has it: a row once told what was said beside it."""
+    if "window" in table.schema.names:
+        for index in table.list_indices():
+            if index.columns == ["window"]:
+                table.drop_index(index.name)
+        table.drop_columns(["window"])
+    return table

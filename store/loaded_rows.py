@@ -67,9 +67,9 @@ class LoadedRows:
         wanted = np.array(sorted(set(seqs)), np.int64)
         return _places(self.seqs, self.by_seq, self.seq_runs, wanted)
 
-    def seqs_of(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-        """The seqs of these row ids, all of them there, in their order."""
-        return self.seqs[_places(self.row_ids, self.by_row_id, self.row_id_runs, row_ids)]
+    def places_of_row_ids(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Where the rows with these ids, all of them there, stand in the order of speaking; in the order of the ids."""
+        return _places(self.row_ids, self.by_row_id, self.row_id_runs, row_ids)
 
 
 def _places(

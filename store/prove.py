@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.disk import put_in_place, writable
+from store.index import WORDS
 from store.lance import full_text, lance
 from store.store import Store
 
@@ -221,11 +222,8 @@ def _look_at_word_lists(store: Store, receipt: Receipt) -> None:
 
 def _words_of_rows(table: Any, scratch: Path) -> set[bytes]:
     """Hashes of the lists of words that a full-text index of these rows has, built in the folder `scratch`."""
-    columns = ["said", "window"]
-    rows = table.search().select(columns).limit(max(1, table.count_rows())).to_arrow().select(columns)
-    fresh = lance().connect(str(scratch)).create_table(table.name, rows)
-    for column in columns:
-        fresh.create_index(column, config=full_text())
+    rows = table.search().select([WORDS]).limit(max(1, table.count_rows())).to_arrow().select([WORDS])
+    lance().connect(str(scratch)).create_table(table.name, rows).create_index(WORDS, config=full_text())
     return {hashlib.sha256(path.read_bytes()).digest() for path in scratch.rglob(WORD_LISTS)}
 
 

@@ -39,7 +39,7 @@ class Reembedding:
         if not name.is_file() or name.read_text(encoding="utf-8") != self._id:
             with writable(self.folder):
                 self.index.drop()
-                self.index.put(columns.slice(0, 0), np.zeros((0, dimension), np.float32), known=[])
+                self.index.put(columns.slice(0, 0), np.zeros((0, dimension), np.float32))
                 name.write_text(self._id, encoding="utf-8")
                 flush(self.folder)
 

@@ -38,8 +38,8 @@ _KEPT = tuple(table.name for table in TABLES if table.name not in _MADE_OF_TURNS
 def settle(db: duckdb.DuckDBPyConnection, messages: str) -> None:
     """Say anew which turns of these messages (a query for the columns of MESSAGE) are superseded.
 
-    What was made of a turn that is no longer current goes; both it and those beside it are put in the outbox. Within
-    the caller's transaction.
+    What was made of a turn that is no longer current goes; all that changed are put in the outbox. Within the caller's
+    transaction.
     """
     db.execute(
         f"""CREATE OR REPLACE TEMP TABLE versions AS
@@ -75,23 +75,9 @@ def settle(db: duckdb.DuckDBPyConnection, messages: str) -> None:
     if db.execute("SELECT EXISTS (FROM changed)").fetchall()[0][0]:
         _take_out(db)
         _read_again(db)
-        enqueue(db, f"SELECT seq FROM changed UNION {beside('changed')}")
+        enqueue(db, "SELECT seq FROM changed")
     for table in ("versions", "settled", "changed"):
         db.execute(f"DROP TABLE {table}")
-
-
-def beside(some: str) -> str:
-    """A query for the seqs of the turns that stand just before or after one of `some` (a table with a column seq).
-
-    Among present words: the earlier ones of a message stand beside nothing.
-    """
-    return f"""SELECT seq FROM (
-                   SELECT seq, lag(seq) OVER beside AS before, lead(seq) OVER beside AS after
-                   FROM turns WHERE session IN (SELECT session FROM turns SEMI JOIN {some} USING (seq))
-                   AND (seq IN (SELECT seq FROM {some}) OR seq NOT IN (SELECT seq FROM superseded))
-                   WINDOW beside AS (PARTITION BY session ORDER BY said_at NULLS FIRST, position, seq))
-               WHERE seq NOT IN (SELECT seq FROM {some})
-               AND (before IN (SELECT seq FROM {some}) OR after IN (SELECT seq FROM {some}))"""
 
 
 def of_message(db: duckdb.DuckDBPyConnection, seq: int) -> list[int]:

@@ -6,7 +6,7 @@ There is one table of turns, and there may be others that hold turns in the same
 from __future__ import annotations
 
 import shutil
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from store.archive import Archive
 from store.disk import writable
 from store.errors import StoreDamaged
 from store.index import Index
+from store.index_schema import without_windows
 from store.lance import compact, lance
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ def tidy(index: Index) -> None:
                 compact(table)
 
 
-def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], folder: Path) -> None:
-    """Write the rows that are not `gone` into a new index in `folder`, with these windows where they are named.
+def rewrite(index: Index, gone: Container[int], folder: Path) -> None:
+    """Write the rows that are not `gone` into a new index in `folder`.
 
     A rewrite is what erases: rows that are only deleted stay in the files of older versions. A row is copied with
     whatever columns it has, so its vector is the same.
@@ -97,10 +98,10 @@ def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], fold
     with writable(folder):
         shutil.rmtree(folder, ignore_errors=True)
         fresh = lance().connect(str(folder))
-        for table in tables(index):
+        for table in map(without_windows, tables(index)):
             schema = table.schema
             made = fresh.create_table(table.name, schema=schema)
-            made.add(pa.RecordBatchReader.from_batches(schema, kept_rows(table, gone, windows, schema)))
+            made.add(pa.RecordBatchReader.from_batches(schema, kept_rows(table, gone, schema)))
         named = index.folder / "embedder"
         if named.is_file():  # whose vectors these are
             shutil.copyfile(named, folder / named.name)
@@ -109,23 +110,17 @@ def rewrite(index: Index, gone: Container[int], windows: Mapping[int, str], fold
             copy.reopen()
 
 
-def kept_rows(
-    table: Any, gone: Container[int], windows: Mapping[int, str], schema: pa.Schema
-) -> Iterator[pa.RecordBatch]:
-    """The rows that are not `gone`, with these windows where they are named."""
+def kept_rows(table: Any, gone: Container[int], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows that are not `gone`."""
     import pyarrow as pa
 
-    at = table.schema.get_field_index("window")
     for batch in table.search().to_batches(batch_size=REWRITTEN):
         rows = batch.select(table.schema.names)
         seqs = rows["seq"].to_pylist()
         places = [place for place, seq in enumerate(seqs) if seq not in gone]
         if len(places) < len(seqs):
             rows = rows.take(pa.array(places, pa.int64()))
-        shown = zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True)
-        columns = rows.columns
-        columns[at] = pa.array([windows.get(seq, window) for seq, window in shown], pa.string())
-        yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        yield pa.RecordBatch.from_arrays(rows.columns, schema=schema)
 
 
 def _unreadable(index: Index, error: Exception) -> StoreDamaged:

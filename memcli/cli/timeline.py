@@ -56,7 +56,7 @@ def timeline(
             from memcli.ingest.indexing import heal
 
             heal(store, context.memory_in_use.embedder(), context.progress())
-        found = store.index.lexical(topic, column="said", limit=max(1, store.index.count()), where=where)
+        found, _ = store.index.lexical(topic, limit=max(1, store.index.count()), where=where)
         only = [seq for seq, _ in found]
         if store.index.passed_over:
             context.tell(f"left out: {store.index.passed_over:,} turns whose words are still being indexed")

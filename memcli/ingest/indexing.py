@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CHUNK, CHUNK_CHARS = 65_536, 8 * 1024 * 1024
 """Turns that are embedded and indexed at a time, and characters of them: many, so that opening and committing cost
-little, and not so many that memory would not hold them with their windows, which takes some 25 times as much."""
+little, and not so many that memory would not hold what is made of them."""
 RANGES = 500
 """Most ranges of seqs at a time: each is a condition in the index's SQL."""
 
@@ -92,7 +92,6 @@ def _settle_sealed(store: Store, embedder: Embedder) -> int:
 def load(store: Store, embedder: Embedder, progress: Progress) -> None:
     """Make the index of an encrypted memory, in this process's memory, of all that is in the catalogue now."""
     import numpy as np
-    import pyarrow as pa
 
     with store.reading() as catalogue:
         total = int(catalogue.setting("next_seq") or 1) - 1
@@ -102,10 +101,8 @@ def load(store: Store, embedder: Embedder, progress: Progress) -> None:
             last = min(first + CHUNK - 1, total)
             with store.reading() as catalogue:
                 rows = catalogue.rows_to_index(first, last)
-            seqs = rows["seq"].to_numpy()
-            rows = rows.filter(pa.array((seqs >= first) & (seqs <= last)))
             if rows.num_rows:
-                _put(store, rows, np.asarray(embedder.embed(rows["said"].to_pylist())), faded, set())
+                _put(store, rows, np.asarray(embedder.embed(rows["said"].to_pylist())), faded)
             advance(last - first + 1)
     store.index.refresh_text()
     store.archive.refresh_text()
@@ -184,38 +181,26 @@ def _take(catalogue: Catalogue, parts: deque[list[tuple[int, int]]]) -> tuple[li
 
 def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]], rows: pa.Table) -> None:
     """Bring the index to what the catalogue says of these seqs (`rows`); a seq without a turn leaves the index."""
-    import numpy as np
-    import pyarrow as pa
-
     faded = store.archive.seqs()
     highest = max(store.index.highest_seq(), *faded, 0)
-    seqs = rows["seq"].to_numpy()
-    firsts, lasts = np.array(ranges).T
-    place = np.searchsorted(firsts, seqs, side="right") - 1
-    fresh = (place >= 0) & (seqs <= lasts[np.maximum(place, 0)])
-    # Neighbours that this run has indexed or will index need no second time: all turns were there by then.
-    wanted = fresh | (seqs <= highest)
-    rows, known = rows.filter(pa.array(wanted)), set(seqs[wanted & ~fresh].tolist())
     vectors = embedder.embed(rows["said"].to_pylist()) if rows.num_rows else None
     for target in (store.index, store.archive):
         target.remove_ranges([(first, min(last, highest)) for first, last in ranges if first <= highest])
     if vectors is not None:
-        _put(store, rows, vectors, faded, known)
+        _put(store, rows, vectors, faded)
 
 
-def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int], known: set[int]) -> None:
-    """Put rows where they belong: those that are in the archive already stay there, with their new windows."""
+def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int]) -> None:
+    """Put rows where they belong: those that were in the archive already stay there."""
     import numpy as np
 
-    seqs = rows["seq"].to_numpy()
-    archived = np.isin(seqs, list(faded))
+    archived = np.isin(rows["seq"].to_numpy(), list(faded))
     if not archived.any():
-        store.index.put(rows, vectors, known=sorted(known))
+        store.index.put(rows, vectors)
         return
     for target, mine in ((store.index, ~archived), (store.archive, archived)):
         if mine.any():
-            here = seqs[mine & np.isin(seqs, list(known))].tolist()
-            target.put(rows.filter(mine), vectors[mine], known=here)
+            target.put(rows.filter(mine), vectors[mine])
 
 
 class Indexing:

@@ -83,12 +83,8 @@ def _settle(store: Store, second: Reembedding, embedder: Embedder, highest: int,
 
 
 def _rows(store: Store, first: int, last: int) -> pa.Table:
-    """The turns with a seq in first..last, without their neighbours."""
-    import pyarrow.compute as pc
-
     with store.reading() as catalogue:
-        rows = catalogue.rows_to_index(first, last)
-    return rows.filter((pc.field("seq") >= first) & (pc.field("seq") <= last))
+        return catalogue.rows_to_index(first, last)
 
 
 def _put(second: Reembedding, embedder: Embedder, rows: pa.Table, faded: set[int]) -> int:
@@ -100,5 +96,5 @@ def _put(second: Reembedding, embedder: Embedder, rows: pa.Table, faded: set[int
     archived = np.array([seq in faded for seq in rows["seq"].to_pylist()], bool)
     for target, mine in ((second.index, ~archived), (second.archive, archived)):
         if mine.any():
-            target.put(rows.filter(mine), vectors[mine], known=[])
+            target.put(rows.filter(mine), vectors[mine])
     return int(rows.num_rows)

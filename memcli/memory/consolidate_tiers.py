@@ -120,5 +120,6 @@ def bring_back(store: Store, embedder: Embedder, seqs: list[int]) -> None:
     """Move rows from the archive into the index, embedding them again."""
     rows = store.archive.whole_rows(seqs)
     found = rows["seq"].to_pylist()
-    store.index.put(rows.drop_columns(["code"]), embedder.embed(rows["said"].to_pylist()), known=found)
+    store.index.remove(found)  # one that was cut off has put them there
+    store.index.put(rows.drop_columns(["code"]), embedder.embed(rows["said"].to_pylist()))
     store.archive.remove(found)

@@ -115,10 +115,10 @@ def ranked(
 ) -> dict[Channel, list[tuple[int, float]]]:
     """The best `depth` turns of the four channels of words and meaning, as (seq, score)."""
     # Words are looked up outside of Python, while meaning is compared here.
-    said = index.begin_lexical(text, column="said", limit=depth, where=where)
-    window = index.begin_lexical(text, column="window", limit=depth, where=where)
-    near, window_near = index.dense(embedder.embed_query(text), limit=depth, where=where)
-    return {"lexical": said(), "lexical_window": window(), "dense": near, "dense_window": window_near}
+    words = index.begin_lexical(text, limit=depth, where=where)
+    near, windows_near = index.dense(embedder.embed_query(text), limit=depth, where=where)
+    said, windows = words()
+    return {"lexical": said, "lexical_window": windows, "dense": near, "dense_window": windows_near}
 
 
 def _dated(query: Query, index: Index, embedder: Embedder) -> list[tuple[int, float]]:

@@ -6,17 +6,16 @@ so that they compete by true cosines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from memcli.types import Channel, Query
 from store.archive import Archive
 from store.index import Filter
+from store.ranked import Ranked
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
-
-Ranked = list[tuple[int, float]]
 
 
 def with_archived(
@@ -24,19 +23,15 @@ def with_archived(
 ) -> dict[Channel, Ranked]:
     """What each channel found in the index and in the archive together, the best `depth`, by item and score."""
     question = embedder.embed_query(query.text)
-    promising = archive.promising(question, limit=depth, where=where)
-    said = embedder.embed([one[1] for one in promising]) @ question
-    windows = embedder.embed([one[2] for one in promising]) @ question
-    faded: dict[Channel, Iterable[tuple[int, float]]] = {
-        "lexical": archive.lexical(query.text, column="said", limit=depth, where=where),
-        "lexical_window": archive.lexical(query.text, column="window", limit=depth, where=where),
-        "dense": ((one[0], float(score)) for one, score in zip(promising, said, strict=True)),
-        "dense_window": ((one[0], float(score)) for one, score in zip(promising, windows, strict=True)),
-    }
+    said, windows = archive.lexical(query.text, limit=depth, where=where)
+    near, windows_near = archive.near(question, embedder.embed, limit=depth, where=where)
+    faded: dict[Channel, Ranked] = {
+        "lexical": said, "lexical_window": windows, "dense": near, "dense_window": windows_near,
+    }  # fmt: skip
     return {channel: _joined(ranked, faded[channel], depth) for channel, ranked in found.items()}
 
 
-def _joined(ranked: Ranked, faded: Iterable[tuple[int, float]], depth: int) -> Ranked:
+def _joined(ranked: Ranked, faded: Ranked, depth: int) -> Ranked:
     """The best of both, an item that is in both once."""
     scores = dict(faded) | dict(ranked)
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:depth]

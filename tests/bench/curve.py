@@ -59,7 +59,7 @@ asked = [embedder.embed_query(question) for question in questions]
 for question in questions[:5]:
     opened.search(question)
 dense = [timed(lambda: index.dense(vector, limit=10, where=everything)[0]) for vector in asked]
-words = [timed(lambda: index.lexical(text, column="said", limit=10, where=everything)) for text in questions]
+words = [timed(lambda: index.lexical(text, limit=10, where=everything)) for text in questions]
 whole = [timed(lambda: opened.search(question)) for question in questions]
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 table = LanceReader(index.folder, "turns").scan(["seq", "vector"])

@@ -3,7 +3,7 @@
 Ingests the folder through the installed command and prints turns a second end to end, processor time and the peak of
 memory, and the same for a file of four turns. Then the floors that no ingest of these turns can pass, in the same run,
 so that what compares between machines is a ratio: reading alone, the built-in embedder alone, a plain insert of the
-same rows into DuckDB, and LanceDB alone (the same rows, and its two full-text indexes). Last, where the processor time
+same rows into DuckDB, and LanceDB alone (the same rows, and its full-text index). Last, where the processor time
 goes, step by step, with nothing at work beside: each step is the library's own function, timed from outside.
 """
 
@@ -102,7 +102,7 @@ def floors(logs: Path, memory: Path, scratch: Path, turns: int, rate: float) -> 
     def index() -> None:
         fresh = Index(scratch / "index")
         for start in range(0, turns, AT_ONCE):
-            fresh.put(indexed.slice(start, AT_ONCE), vectors[start : start + AT_ONCE], known=[])
+            fresh.put(indexed.slice(start, AT_ONCE), vectors[start : start + AT_ONCE])
         fresh.refresh_text()
 
     floor("reading alone", turns, rate, lambda: sum(1 for _ in heard(logs)))
@@ -146,7 +146,7 @@ def timed(spent: dict[str, float]) -> Iterator[None]:
         watch(writing, "prepare", "ids, columns"),
         watch(writing.Writer, "_add", "sessions, speakers"),
         watch(Catalogue, "add_turns", "add turns to DuckDB"),
-        watch(Catalogue, "rows_in", "read them back with their windows"),
+        watch(Catalogue, "rows_in", "read them back"),
         watch(StaticEmbedder, "embed", "embed"),
         watch(Index, "put", "add rows to LanceDB"),
         watch(Index, "refresh_text", "the full-text indexes"),

@@ -137,7 +137,7 @@ def warm(memory: Path, scratch: Path) -> None:
     from memcli.recall.fuse import fuse
     from memcli.recall.pipeline import recall
     from memcli.types import Hit, Query
-    from store.index import TEXT_COLUMNS, Filter
+    from store.index import Filter
     from store.store import Store
     from store.token_cache import TokenCache
 
@@ -150,11 +150,10 @@ def warm(memory: Path, scratch: Path) -> None:
         return Query(text=text, asked_at=now, limit=TOP)
 
     def words(text: str) -> object:
-        begun = [index.begin_lexical(text, column=one, limit=channels.DEPTH, where=Filter()) for one in TEXT_COLUMNS]
         hits = [
             Hit(item_id=item, channel="lexical", rank=rank, score=score)
-            for finish in begun
-            for rank, (item, score) in enumerate(finish(), start=1)
+            for found in index.lexical(text, limit=channels.DEPTH, where=Filter())
+            for rank, (item, score) in enumerate(found, start=1)
         ]
         return index.rows([item for item, _ in fuse(hits)[:TOP]])
 

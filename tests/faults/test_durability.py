@@ -83,7 +83,7 @@ def assert_well(memory: Path, known: set[str], chance: random.Random) -> set[str
     present = holds(store)
     assert known <= present, sorted(known - present)[:3]
     for name in chance.sample(sorted(present), min(3, len(present))):
-        found = store.index.lexical(name, column="said", limit=1, where=Filter())
+        found = store.index.lexical(name, limit=1, where=Filter())[0]
         assert [store.index.rows([seq])[seq].native_id for seq, _ in found] == [name]
     return present
 
@@ -291,7 +291,7 @@ def run(memcli: Any, *arguments: Any, before: Callable[[], None]) -> subprocess.
 def test_a_file_that_may_not_grow_costs_nothing_acknowledged(memcli: Any, tmp_path: Path, more: int) -> None:
     memory = tmp_path / "memory"
     assert memcli("--memory", memory, "ingest", write_log(tmp_path, 1)).code == 0
-    big = write_log(tmp_path, 2, BIG, padding=500)
+    big = write_log(tmp_path, 2, BIG, padding=2_000)
     limit = (memory / "memory.duckdb").stat().st_size + more
     done = run(memcli, "--memory", memory, "ingest", big, before=limited(limit))
     assert done.returncode == 15, done.stderr

@@ -76,10 +76,10 @@ def finish(process: Popen[bytes]) -> tuple[int, str]:
 
 
 def indexed(memory: Path) -> list[tuple[int, str]]:
-    """(seq, window) of all that is in the index, by seq, doubles included."""
-    found = lance().connect(str(memory / "index")).open_table("turns").search().select(["seq", "window"])
+    """(seq, said) of all that is in the index, by seq, doubles included."""
+    found = lance().connect(str(memory / "index")).open_table("turns").search().select(["seq", "said"])
     table = found.limit(10 * TURNS).to_arrow()
-    return sorted(zip(table["seq"].to_pylist(), table["window"].to_pylist(), strict=True))
+    return sorted(zip(table["seq"].to_pylist(), table["said"].to_pylist(), strict=True))
 
 
 def assert_whole(memory: Path, native_ids: list[str]) -> None:
@@ -88,7 +88,7 @@ def assert_whole(memory: Path, native_ids: list[str]) -> None:
         rows = catalogue.rows_to_index(1, 10 * TURNS)
         assert catalogue.outbox() == []
     assert rows["native_id"].to_pylist() == native_ids
-    assert indexed(memory) == list(zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True))
+    assert indexed(memory) == list(zip(rows["seq"].to_pylist(), rows["said"].to_pylist(), strict=True))
 
 
 def test_what_was_committed_survives_a_kill(memcli: Any, tmp_path: Path, log: Path) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.catalogue import Catalogue
+from store.index import Filter, Index
 from store.loaded_rows import moments_of
-from store.migrations import migrate
 from store.nearest import (
     MULTIPLIED,
     NEIGHBOUR_WEIGHT,
@@ -27,6 +28,7 @@ from store.nearest import (
     refined_cosines,
     window_scores,
 )
+from store.rows import TurnRow
 
 SCORES = st.lists(st.floats(-1, 1, width=32) | st.just(float("-inf")) | st.sampled_from([0.0, 0.5]), max_size=60)
 
@@ -84,61 +86,49 @@ def test_an_estimate_is_near_the_cosine(seed: int, cosine: float) -> None:
     assert errors.max() <= 5 * np.sqrt(share * (1 - share) / dimension) + 1 / dimension
 
 
-TURN = st.tuples(st.integers(1, 2), st.none() | st.integers(0, 6), st.integers(1, 4))
-"""Session, minute and position: few of each, so that turns fall between others and on the same minute."""
+TURN = st.tuples(st.integers(1, 2), st.none() | st.integers(0, 6), st.booleans())
+"""Session, minute and whether the word is said: few of each, so that turns fall between others and on one minute."""
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.lists(TURN, min_size=1, max_size=8), min_size=1, max_size=4))
-def test_windows_are_right_in_whatever_order_turns_come_in(batches: list[list[tuple[int, int | None, int]]]) -> None:
-    """An index that replaces what each batch brings along ends with the windows of the whole conversation."""
-    indexed: dict[int, str] = {}
-    turns: list[tuple[int, int | None, int]] = []
-    with duckdb.connect() as connection:
-        migrate(connection)
-        catalogue = Catalogue(connection)
-        catalogue.keep_source(uri="log", format="plain", sha256="", size=0, batch=1)
-        names = ["s1", "s2"]
-        catalogue.keep_sessions(pa.table({"id": names, "format": names, "native_id": names, "title": names}))
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.lists(TURN, min_size=1, max_size=8), min_size=1, max_size=3))
+def test_windows_of_words_are_right_in_whatever_order_turns_come_in(
+    batches: list[list[tuple[int, int | None, bool]]],
+) -> None:
+    """The score of a window is half that of its turn and a quarter of that of each neighbour, as it stands at last."""
+    turns: list[tuple[int, int | None, bool]] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        index = Index(Path(scratch, "index"))
         for batch in batches:
-            first = len(turns) + 1
+            index.put(_table(len(turns) + 1, batch), np.ones((len(batch), 64), np.float32))
             turns += batch
-            catalogue.add_turns(_table(first, batch))
-            rows = catalogue.rows_to_index(first, len(turns))
-            indexed |= dict(zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True))
-    assert indexed == _windows(turns)
-
-
-def _windows(turns: list[tuple[int, int | None, int]]) -> dict[int, str]:
-    windows = {}
+        index.refresh_text()
+        said, windows = index.lexical("kettle", limit=100, where=Filter())
+    scores = dict(said)
+    assert sorted(scores) == [seq for seq, (_, _, spoken) in enumerate(turns, start=1) if spoken]
+    expected = {}
     for session in (1, 2):
-        order = sorted(
-            (-1 if minute is None else minute, position, seq)
-            for seq, (of, minute, position) in enumerate(turns, start=1)
-            if of == session
-        )
-        for place, (_, _, seq) in enumerate(order):
-            windows[seq] = "\n".join(f"Ann: {other}" for _, _, other in order[max(0, place - 1) : place + 2])
-    return windows
+        order = [0, *(seq for *_, seq in sorted(
+            (-1 if minute is None else minute, seq)
+            for seq, (of, minute, _) in enumerate(turns, start=1) if of == session
+        )), 0]  # fmt: skip
+        for before, seq, after in zip(order, order[1:], order[2:], strict=False):
+            mine = scores.get(seq, 0) / 2 + (scores.get(before, 0) + scores.get(after, 0)) / 4
+            if mine:
+                expected[seq] = mine
+    assert dict(windows) == pytest.approx(expected, rel=1e-5)
 
 
-def _table(first: int, batch: list[tuple[int, int | None, int]]) -> pa.Table:
+def _table(first: int, batch: list[tuple[int, int | None, bool]]) -> pa.Table:
     count = len(batch)
     times = [None if minute is None else datetime(2024, 5, 1) + timedelta(minutes=minute) for _, minute, _ in batch]
     columns: dict[str, Any] = {
-        "id": [f"t{first + place}" for place in range(count)],
+        "seq": pa.array(range(first, first + count), pa.int64()),
         "session": pa.array([session for session, _, _ in batch], pa.int32()),
-        "position": pa.array([position for _, _, position in batch], pa.int64()),
-        "speaker": ["Ann"] * count,
-        "role": ["user"] * count,
-        "text": [str(first + place) for place in range(count)],
         "said_at": pa.array(times, pa.timestamp("us")),
-        "utc_offset": pa.array([0] * count, pa.int16()),
-        "source": pa.array([1] * count, pa.int32()),
-        "line": pa.array([None] * count, pa.int64()),
-        "batch": pa.array([1] * count, pa.int32()),
+        "said": ["Ann: kettle" if spoken else "Ann: tea" for _, _, spoken in batch],
     }
-    return pa.table(columns)
+    return pa.table({name: columns.get(name, pa.nulls(count)) for name in (*TurnRow._fields, "said")})
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.booleans())

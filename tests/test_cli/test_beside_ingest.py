@@ -24,7 +24,7 @@ def unfinished(story, tmp_path_factory):
     shutil.rmtree(memory / "index" / "turns.lance")
     with Store.open(memory, wait_s=10).reading() as catalogue:
         rows = catalogue.rows_in([(1, WAITING_ROWS + 1)])
-    Index(memory / "index").put(rows, StaticEmbedder().embed(rows["said"].to_pylist()), known=[])
+    Index(memory / "index").put(rows, StaticEmbedder().embed(rows["said"].to_pylist()))
     return memcli, memory
 
 

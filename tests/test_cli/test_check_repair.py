@@ -155,7 +155,7 @@ def found(memory: Path, embedder: StaticEmbedder) -> Any:
     with store.reading() as catalogue:
         rows = catalogue.rows_to_index(1, 10_000).drop_columns(["session", "session_title", "source"]).to_pylist()
     near = store.index.dense(embedder.embed_query(QUERY[1]), limit=20, where=every)
-    named = [store.index.lexical(QUERY[1], column=column, limit=20, where=every) for column in ("said", "window")]
+    named = store.index.lexical(QUERY[1], limit=20, where=every)
     if not store.index.exists:
         raise AssertionError
     return sorted((row["id"], row["text"], str(row["said_at"])) for row in rows), _ids(near, rows), _ids(named, rows)

@@ -99,7 +99,7 @@ def test_what_changes_in_between_is_right_in_the_end(memory, write_turns):
     assert [finding for finding in check(memory.store) if finding.kind != "mode"] == []
 
 
-def test_a_changed_window_is_embedded_anew_in_the_second_index(memory, write_turns):
+def test_what_comes_meanwhile_is_embedded_for_the_second_index_too(memory, write_turns):
     def between():
         late = {"session": "s0", "speaker": "Ana", "text": "A turn that was overlooked.", "id": "x9"}
         memory.ingest(write_turns("again.jsonl", late))

@@ -110,7 +110,7 @@ def test_the_outbox_can_be_refilled_with_every_turn(catalogue: Catalogue, turns:
     assert catalogue.outbox() == [(1, 2)]
 
 
-def test_a_turn_is_indexed_with_its_neighbours_in_the_session(catalogue: Catalogue, turns: Turns) -> None:
+def test_a_turn_is_indexed_with_its_speaker(catalogue: Catalogue, turns: Turns) -> None:
     said = [("a", 1, "one"), ("x", 2, "elsewhere"), ("b", 1, "two"), ("c", 1, "three")]
     catalogue.add_turns(
         turns(*({"id": name, "session": session, "text": text, "said_at": NOON, "position": position}
@@ -119,29 +119,6 @@ def test_a_turn_is_indexed_with_its_neighbours_in_the_session(catalogue: Catalog
     rows = catalogue.rows_to_index(1, 4)
     assert rows["seq"].to_pylist() == [1, 2, 3, 4]
     assert rows["said"].to_pylist() == ["Ann: one", "Ann: elsewhere", "Ann: two", "Ann: three"]
-    assert rows["window"].to_pylist() == [
-        "Ann: one\nAnn: two", "Ann: elsewhere", "Ann: one\nAnn: two\nAnn: three", "Ann: two\nAnn: three"
-    ]  # fmt: skip
-
-
-def test_a_turn_said_between_known_ones_brings_them_along(catalogue: Catalogue, turns: Turns) -> None:
-    minutes = [0, 10, 20, 30]
-    catalogue.add_turns(
-        turns(*({"id": f"{m}", "text": f"{m}", "said_at": NOON + timedelta(minutes=m)} for m in minutes))
-    )
-    catalogue.add_turns(turns({"id": "15", "text": "15", "said_at": NOON + timedelta(minutes=15)}))
-    rows = catalogue.rows_to_index(5, 5)
-    assert dict(zip(rows["seq"].to_pylist(), rows["window"].to_pylist(), strict=True)) == {
-        2: "Ann: 0\nAnn: 10\nAnn: 15", 3: "Ann: 15\nAnn: 20\nAnn: 30", 5: "Ann: 10\nAnn: 15\nAnn: 20"
-    }  # fmt: skip
-
-
-def test_turns_without_times_follow_each_other_as_they_were_read(catalogue: Catalogue, turns: Turns) -> None:
-    catalogue.add_turns(turns(*({"id": f"{n}", "text": f"{n}", "position": n} for n in (1, 2, 3))))
-    catalogue.add_turns(turns({"id": "4", "text": "4", "position": 4}))
-    rows = catalogue.rows_to_index(4, 4)
-    assert rows["seq"].to_pylist() == [3, 4]
-    assert rows["window"].to_pylist() == ["Ann: 2\nAnn: 3\nAnn: 4", "Ann: 3\nAnn: 4"]
 
 
 def test_sessions_are_found_by_the_turns_they_share(catalogue: Catalogue, turns: Turns) -> None:
@@ -219,7 +196,7 @@ def test_turns_are_found_by_the_beginning_of_their_id(catalogue: Catalogue, turn
 
 def test_the_index_gets_a_turn_as_the_catalogue_shows_it(catalogue: Catalogue, turns: Turns) -> None:
     catalogue.add_turns(turns({"id": "a", "session": 2, "said_at": NOON, "line": 41, "native_id": "D3:12"}))
-    columns = catalogue.rows_to_index(1, 1).drop_columns(["said", "window"]).to_pydict()
+    columns = catalogue.rows_to_index(1, 1).drop_columns(["said"]).to_pydict()
     columns["said_at"] = [at.replace(tzinfo=UTC) for at in columns["said_at"]]
     assert [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)] == [
         row._asdict() for row in catalogue.turns_by_id("a")

@@ -16,7 +16,6 @@ from store.check import check
 from store.errors import StoreDamaged
 from store.index import Filter
 from store.store import Store
-from store.whole_index import stretch
 
 SECRET = "the treasure is under the third oak"
 NOON = datetime(2024, 5, 1, 12)
@@ -76,7 +75,7 @@ def index(store: Store) -> None:
     with store.writing() as catalogue:
         for first, last in catalogue.outbox():
             rows = catalogue.rows_to_index(first, last)
-            store.index.put(rows, np.eye(len(rows), 64, dtype=np.float32), known=[])
+            store.index.put(rows, np.eye(len(rows), 64, dtype=np.float32))
             catalogue.clear_outbox(last)
     store.index.refresh_text()
     store.settle()
@@ -116,11 +115,11 @@ def test_what_is_deleted_is_in_no_file(filled: Store) -> None:
 def test_what_is_not_deleted_stays_and_is_found(filled: Store) -> None:
     delete(filled, "t.speaker = ?", "Bob")
     fresh = Store.open(filled.folder, wait_s=0)
-    assert [seq for seq, _ in fresh.index.lexical("lovely", column="said", limit=5, where=Filter())] == [3]
+    assert [seq for seq, _ in fresh.index.lexical("lovely", limit=5, where=Filter())[0]] == [3]
     rows = fresh.index.rows([1, 2, 3, 4, 5])
     assert sorted(rows) == [1, 3, 5]
-    windows = stretch(fresh.index, 1, 5).sort_by("seq")["window"].to_pylist()
-    assert windows[0] == "Ann: good morning to everybody here\nAnn: how lovely that is now"
+    windows = fresh.index.lexical("lovely", limit=5, where=Filter())[1]
+    assert [seq for seq, _ in windows] == [3, 1, 5], "what stands beside it now"
     near, _ = fresh.index.dense(np.eye(5, 64, dtype=np.float32)[2], limit=1, where=Filter())
     assert near[0][0] == 3
     with fresh.reading() as catalogue:
@@ -136,10 +135,10 @@ def test_a_reader_that_had_the_index_open_goes_on_with_the_new_one(filled: Store
         assert len(reader.rows([1, 2, 3, 4, 5])) == 5
     delete(filled, "t.speaker = ?", "Bob")
     assert sorted(readers[0].rows([1, 2, 3, 4, 5])) == [1, 3, 5]
-    assert [seq for seq, _ in readers[1].lexical("lovely", column="said", limit=5, where=Filter())] == [3]
+    assert [seq for seq, _ in readers[1].lexical("lovely", limit=5, where=Filter())[0]] == [3]
     assert readers[2].dense(query, limit=1, where=Filter(speakers=("Ann",)))[0][0][0] == 3
-    found = readers[3].begin_lexical("lovely", column="said", limit=5, where=Filter())
-    assert [seq for seq, _ in found()] == [3]
+    found = readers[3].begin_lexical("lovely", limit=5, where=Filter())
+    assert [seq for seq, _ in found()[0]] == [3]
 
 
 def test_the_proof_finds_what_was_only_marked_as_deleted(filled: Store) -> None:

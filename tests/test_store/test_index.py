@@ -17,7 +17,7 @@ import pytest
 from store import by_code
 from store import index as index_module
 from store.errors import StoreDamaged
-from store.index import Filter, Index, TextColumn
+from store.index import Filter, Index
 from store.rows import TurnRow
 
 DIMENSION = 256
@@ -37,15 +37,14 @@ def embed(texts: Sequence[str]) -> Any:
 
 
 def rows(*turns: tuple[int, str], session: int = 1, speaker: str = "Ann", at: datetime | None = NOON) -> pa.Table:
-    """Rows as Catalogue.rows_to_index gives them, from (seq, text); windows are the text and those beside it here."""
+    """Rows as Catalogue.rows_to_index gives them, from (seq, text)."""
     said = [text for _, text in turns]
-    windows = ["\n".join(said[max(0, place - 1) : place + 2]) for place in range(len(said))]
     values = {
         "seq": pa.array([seq for seq, _ in turns], pa.int64()), "session": pa.array([session] * len(turns), pa.int32()),
         "speaker": [speaker] * len(turns), "text": said, "said_at": pa.array([at] * len(turns), pa.timestamp("us")),
-        "said": said, "window": windows,
+        "said": said,
     }  # fmt: skip
-    return pa.table({name: values.get(name, pa.nulls(len(turns))) for name in (*TurnRow._fields, "said", "window")})
+    return pa.table({name: values.get(name, pa.nulls(len(turns))) for name in (*TurnRow._fields, "said")})
 
 
 @pytest.fixture
@@ -53,16 +52,20 @@ def index(tmp_path: Path) -> Index:
     return Index(tmp_path / "index")
 
 
-def put(index: Index, table: pa.Table, known: Sequence[int] = ()) -> None:
-    index.put(table, embed(table["said"].to_pylist()), known=known)
+def put(index: Index, table: pa.Table) -> None:
+    index.put(table, embed(table["said"].to_pylist()))
 
 
 def seqs(pairs: Sequence[tuple[int, float]]) -> list[int]:
     return [seq for seq, _ in pairs]
 
 
-def by_words(index: Index, text: str, where: Filter = EVERYTHING, column: Any = "said") -> list[int]:
-    return seqs(index.lexical(text, column=column, limit=10, where=where))
+def by_words(index: Index, text: str, where: Filter = EVERYTHING) -> list[int]:
+    return seqs(index.lexical(text, limit=10, where=where)[0])
+
+
+def windows_by_words(index: Index, text: str, where: Filter = EVERYTHING) -> list[int]:
+    return seqs(index.lexical(text, limit=10, where=where)[1])
 
 
 def by_vector(index: Index, text: str, where: Filter = EVERYTHING, limit: int = 10) -> tuple[list[int], list[int]]:
@@ -80,7 +83,7 @@ def test_an_index_that_was_never_made_finds_nothing(index: Index) -> None:
 
 
 def test_an_index_without_rows_finds_nothing(index: Index) -> None:
-    index.put(rows((1, "x")).slice(0, 0), np.zeros((0, DIMENSION), np.float32), known=[])
+    index.put(rows((1, "x")).slice(0, 0), np.zeros((0, DIMENSION), np.float32))
     where = Filter(speakers=["ann"], since=NOON)
     assert (index.count(), index.highest_seq()) == (0, 0)
     assert by_words(index, "kettle", where) == []
@@ -91,7 +94,7 @@ def test_words_are_found_in_the_turn_or_in_its_window(index: Index) -> None:
     put(index, rows((1, "the river"), (2, "Some KETTLES"), (3, "a Café"), (4, "a fence")))
     index.refresh_text()
     assert by_words(index, "kettle") == [2]
-    assert sorted(by_words(index, "kettle", column="window")) == [1, 2, 3]
+    assert windows_by_words(index, "kettle") == [2, 1, 3]
     assert by_words(index, "cafe") == by_words(index, "cafés") == [3]
     assert by_words(index, "the") == by_words(index, "zebra") == by_words(index, "?!") == []
 
@@ -139,7 +142,7 @@ def test_a_few_turns_among_many_do_not_call_for_a_refresh_of_the_text_index(inde
 def test_hits_are_in_order_of_score_then_of_seq(index: Index) -> None:
     put(index, rows((9, "red kettle"), (3, "red kettle"), (5, "kettle kettle")))
     index.refresh_text()
-    pairs = index.lexical("kettle", column="said", limit=10, where=EVERYTHING)
+    pairs, _ = index.lexical("kettle", limit=10, where=EVERYTHING)
     assert seqs(pairs) == [5, 3, 9]
     assert pairs[1][1] == pairs[2][1]
     assert by_vector(index, "red kettle")[0] == [3, 9, 5]
@@ -147,7 +150,7 @@ def test_hits_are_in_order_of_score_then_of_seq(index: Index) -> None:
 
 def test_the_limit_holds(index: Index) -> None:
     put(index, rows(*((seq, "kettle") for seq in range(1, 30))))
-    assert len(index.lexical("kettle", column="said", limit=7, where=EVERYTHING)) == 7
+    assert [len(part) for part in index.lexical("kettle", limit=7, where=EVERYTHING)] == [7, 7]
     assert [len(part) for part in by_vector(index, "kettle", limit=7)] == [7, 7]
 
 
@@ -198,6 +201,48 @@ def test_filters_hold_for_words_and_vectors(index: Index, where: Filter, found: 
     assert [sorted(part) for part in by_vector(index, "kettle", where)] == [found, found]
 
 
+def test_windows_by_words_end_with_the_session_and_follow_the_time(index: Index) -> None:
+    """Whatever came in when: of a session, what was said between two turns parts them, though it is read later."""
+    put(index, rows((1, "kettle"), (2, "river"), session=1))
+    put(index, rows((3, "kettle"), session=2, at=NOON))
+    put(index, rows((4, "kettle"), session=2, at=NOON + timedelta(minutes=2)))
+    index.refresh_text()
+    found = dict(index.lexical("kettle", limit=10, where=EVERYTHING)[1])
+    assert sorted(found) == [1, 2, 3, 4]
+    assert found[3] == found[4] > found[1] > found[2]
+    put(index, rows((5, "garden"), session=2, at=NOON + timedelta(minutes=1)))
+    later = dict(index.lexical("kettle", limit=10, where=EVERYTHING)[1])
+    assert sorted(later) == [1, 2, 3, 4, 5]
+    assert later[3] == later[4] == later[5] == later[1] > later[2]
+
+
+def test_what_a_filter_leaves_out_still_says_what_was_said_beside_it(index: Index) -> None:
+    """Bob's answer to a question about the kettle is found among what Bob said; the question is not."""
+    put(index, rows((1, "where is the kettle"), at=NOON))
+    put(index, rows((2, "behind you"), speaker="Bob", at=NOON + timedelta(minutes=1)))
+    put(index, rows((3, "good morning"), speaker="Bob", session=2))
+    turns, windows = index.lexical("kettle", limit=10, where=Filter(speakers=["Bob"]))
+    assert (seqs(turns), seqs(windows)) == ([], [2])
+
+
+def test_a_table_of_an_earlier_version_is_written_on(index: Index) -> None:
+    """There was a column with each turn's neighbours, and a second full-text index of it."""
+    from store.lance import full_text
+
+    put(index, rows((1, "the kettle"), (2, "a ferry")))
+    table = index.database().open_table("turns")
+    table.add_columns({"window": "said"})
+    table.create_index("window", config=full_text())
+    index.reopen()
+    assert by_words(index, "kettle") == [1], "it is read as it is"
+    put(index, rows((3, "one more kettle")))
+    index.refresh_text()
+    assert sorted(by_words(index, "kettle")) == [1, 3]
+    table = index.database().open_table("turns")
+    assert "window" not in table.schema.names
+    assert [one.columns for one in table.list_indices()] == [["said"]]
+
+
 @pytest.mark.parametrize("name", ["İpek", "ΝΙΚΟΣ", "Straße", 'Ann \\ "Q" %', "小明"])
 def test_a_speaker_is_found_by_the_name_as_it_is_written(index: Index, name: str) -> None:
     put(index, rows((1, "kettle"), speaker=name))
@@ -207,10 +252,11 @@ def test_a_speaker_is_found_by_the_name_as_it_is_written(index: Index, name: str
         assert by_vector(index, "kettle", Filter(speakers=[written])) == ([1], [1])
 
 
-def test_known_rows_are_replaced(index: Index) -> None:
+def test_rows_are_replaced(index: Index) -> None:
     put(index, rows((1, "river"), (2, "kettle")))
     index.refresh_text()
-    put(index, rows((2, "garden"), (3, "fence")), known=[2, 3])
+    index.remove_ranges([(2, 2)])
+    put(index, rows((2, "garden"), (3, "fence")))
     index.refresh_text()
     assert (index.count(), index.highest_seq()) == (3, 3)
     assert by_words(index, "kettle") == []
@@ -246,7 +292,7 @@ def test_the_threads_of_a_search_see_one_version_of_the_index(
     asking = Index(tmp_path / "index", cache=tmp_path / "cache")
     monkeypatch.setattr(index_module, "LanceReader", Opened)
     with ThreadPoolExecutor(3) as pool:
-        looks = [pool.submit(by_words, asking, "kettle"), pool.submit(by_words, asking, "kettle", column="window")]
+        looks = [pool.submit(by_words, asking, "kettle"), pool.submit(windows_by_words, asking, "kettle")]
         looks.append(pool.submit(lambda: sorted(by_vector(asking, "kettle")[0])))
         found = [sorted(look.result()) for look in looks]
     assert len(versions) == 1
@@ -278,14 +324,14 @@ def test_a_reader_whose_files_a_writer_has_removed_looks_afresh(
     index.refresh_text()
     reader = Index(tmp_path / "index")
     reads: dict[str, Callable[[], object]] = {
-        "words": lambda: sorted(seqs(reader.lexical("kettle", column="window", limit=200, where=EVERYTHING))),
+        "words": lambda: sorted(seqs(reader.lexical("kettle", limit=200, where=EVERYTHING)[1])),
         "meaning": lambda: sorted(by_vector(reader, "kettle", limit=200)[0]),
         "codes": lambda: sorted(by_vector(reader, "kettle", limit=200)[0]),
         "rows": lambda: sorted(reader.rows(everything)),
         "count": reader.count,
     }
     before = reads[read]()
-    put(index, rows(*((seq, f"kettle w{seq}") for seq in range(101, 121))), known=[])
+    put(index, rows(*((seq, f"kettle w{seq}") for seq in range(101, 121))))
     index.refresh_text()
     old, new = (100, 120) if read == "count" else (everything[:100], everything)
     assert before == old
@@ -335,7 +381,6 @@ def test_nothing_is_lost_when_search_becomes_approximate(index: Index, monkeypat
     for start in range(0, 6000, 2000):
         part = [(start + place + 1, text) for place, text in enumerate(texts[start : start + 2000])]
         put(index, rows(*part, session=start))
-    put(index, rows(*((seq, texts[seq - 1]) for seq in range(500, 600))), known=range(500, 600))
     queries = [" ".join(random.choice(vocabulary, 5, p=shares)) for _ in range(20)]
     exact = [by_vector(index, query) for query in queries]
     monkeypatch.setattr(index_module, "EXACT_ROWS", 5999)
@@ -363,8 +408,8 @@ def test_approximate_scores_are_true_scores(index: Index, monkeypatch: pytest.Mo
 def test_filters_hold_in_approximate_search(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """A filter that leaves few turns finds them, however many others are nearer."""
     put(index, rows(*((seq, f"kettle w{seq}") for seq in range(1, 501))))
-    put(index, rows((501, "kettle"), speaker="Bob", session=2), known=[])
-    put(index, rows((502, "garden fence"), speaker="Bob", session=3), known=[])
+    put(index, rows((501, "kettle"), speaker="Bob", session=2))
+    put(index, rows((502, "garden fence"), speaker="Bob", session=3))
     monkeypatch.setattr(index_module, "EXACT_ROWS", 100)
     monkeypatch.setattr(by_code, "RESCORED_SHARE", by_code.REFINED // 10)
     index.reopen()
@@ -372,13 +417,13 @@ def test_filters_hold_in_approximate_search(index: Index, monkeypatch: pytest.Mo
 
 
 def test_searches_by_words_that_are_begun_together_find_what_each_finds_alone(index: Index) -> None:
-    assert index.begin_lexical("kettle", column="said", limit=5, where=EVERYTHING)() == []
+    assert index.begin_lexical("kettle", limit=5, where=EVERYTHING)() == ([], [])
     put(index, rows(*((seq, f"kettle w{seq % 5}" if seq % 3 else f"ferry w{seq}") for seq in range(1, 101))))
-    asked: list[tuple[str, TextColumn]] = [("kettle", "said"), ("w3", "window"), ("ferry w4", "said"), ("none", "said")]
-    alone = [index.lexical(text, column=column, limit=5, where=EVERYTHING) for text, column in asked]
-    begun = [index.begin_lexical(text, column=column, limit=5, where=EVERYTHING) for text, column in asked]
+    asked = ["kettle", "w3", "ferry w4", "none"]
+    alone = [index.lexical(text, limit=5, where=EVERYTHING) for text in asked]
+    begun = [index.begin_lexical(text, limit=5, where=EVERYTHING) for text in asked]
     assert [finish() for finish in begun] == alone
-    assert [len(found) for found in alone] == [5, 5, 5, 0]
+    assert [[len(part) for part in found] for found in alone] == [[5, 5], [5, 5], [5, 5], [0, 0]]
 
 
 def test_a_process_that_goes_on_searching_has_the_rows_in_memory(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:

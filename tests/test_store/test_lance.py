@@ -20,9 +20,9 @@ print(json.dumps(["lancedb" in sys.modules] + [name for name, module in sys.modu
 PUT = """
 import numpy as np, pyarrow as pa
 from store.rows import TurnRow
-values = {"seq": pa.array([1], pa.int64()), "session": pa.array([1], pa.int32()), "said": ["kettle"], "window": [""]}
-rows = pa.table({name: values.get(name, pa.nulls(1)) for name in (*TurnRow._fields, "said", "window")})
-index.put(rows, np.ones((1, 64), np.float32), known=[])
+values = {"seq": pa.array([1], pa.int64()), "session": pa.array([1], pa.int32()), "said": ["kettle"]}
+rows = pa.table({name: values.get(name, pa.nulls(1)) for name in (*TurnRow._fields, "said")})
+index.put(rows, np.ones((1, 64), np.float32))
 index.refresh_text()
 """
 
@@ -31,7 +31,7 @@ index.refresh_text()
     ("first_use", "whole"),
     [
         ("index.count()", False),
-        ("index.lexical('kettle', column='said', limit=1, where=Filter())", False),
+        ("index.lexical('kettle', limit=1, where=Filter())", False),
         ("index.rows([1])", False),
         ("index.refresh_text()", True),
         ("index.count(); index.refresh_text()", True),

@@ -28,11 +28,10 @@ def folder(tmp_path_factory) -> Path:
         "session": pa.array([1] * 300, pa.int32()),
         "speaker": pa.array(["Ana", "Bo", "Cy"] * 100),
         "said": pa.array(said),
-        "window": pa.array(said),
     }
-    rows = pa.table({name: values.get(name, pa.nulls(300)) for name in (*TurnRow._fields, "said", "window")})
+    rows = pa.table({name: values.get(name, pa.nulls(300)) for name in (*TurnRow._fields, "said")})
     index = Index(tmp_path_factory.mktemp("reader") / "index")
-    index.put(rows, chance.standard_normal((300, 64)).astype(np.float32), known=[])
+    index.put(rows, chance.standard_normal((300, 64)).astype(np.float32))
     index.refresh_text()
     index.remove([5, 6, 7])
     return index.folder
@@ -62,13 +61,12 @@ def test_of_turns_that_match_alike_the_first_are_found_every_time(tmp_path):
         "seq": pa.array(range(1, count + 1), pa.int64()),
         "session": pa.array([1] * count, pa.int32()),
         "said": pa.array(["Ana: kettle"] * count),
-        "window": pa.array([""] * count),
     }
-    rows = pa.table({name: values.get(name, pa.nulls(count)) for name in (*TurnRow._fields, "said", "window")})
+    rows = pa.table({name: values.get(name, pa.nulls(count)) for name in (*TurnRow._fields, "said")})
     index = Index(tmp_path / "index")
-    index.put(rows, np.ones((count, 64), np.float32), known=[])
+    index.put(rows, np.ones((count, 64), np.float32))
     index.refresh_text()
-    found = index.lexical("kettle", column="said", limit=120, where=Filter())
+    found = index.lexical("kettle", limit=120, where=Filter())[0]
     assert [seq for seq, _ in found] == list(range(1, 121))
 
 
@@ -79,7 +77,7 @@ def test_every_turn_is_found_by_its_row(numbers, chance):
     chance.shuffle(row_ids)
     row_ids = [number + (number % 3 << 32) for number in row_ids]  # as in three files
     rows = loaded(numbers, row_ids)
-    assert rows.seqs_of(np.array(row_ids, np.uint64)).tolist() == numbers
+    assert rows.seqs[rows.places_of_row_ids(np.array(row_ids, np.uint64))].tolist() == numbers
     pairs = dict(zip(numbers, row_ids, strict=True))
     assert rows.row_ids_of(range(-2, 64)).tolist() == [pairs[seq] for seq in range(-2, 64) if seq in pairs]
 

@@ -1,0 +1,40 @@
+"""Turns as the index holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+ORDER = "said_at NULLS FIRST, position, seq"
+"""How the turns of a session follow each other: by time, and as their source had them within the same time."""
+
+METADATA = """CASE WHEN t.time_inferred
+    THEN CAST(json_merge_patch(coalesce(t.metadata, '{}'), '{"time_inferred": true}') AS VARCHAR) ELSE t.metadata END"""
+"""The metadata of a turn t. Where a time is only inferred, it says so: that column is in the index as well."""
+
+
+def rows_in(db: duckdb.DuckDBPyConnection, ranges: Sequence[tuple[int, int]]) -> pa.Table:
+    """The turns with a seq in the ranges (first, last), by seq: the columns of a TurnRow, and said, which is the text
+    with its speaker before it."""
+    # Turns lie in the order in which they came: what bounds it spares the rest of the table.
+    first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
+    return db.sql(
+        f"""
+        WITH wanted AS (
+            SELECT DISTINCT unnest(range(one[1], one[2] + 1)) AS seq FROM (SELECT unnest($ranges) AS one)),
+        named AS (
+            SELECT t.* EXCLUDE (speaker, metadata), coalesce(shown.name, t.speaker) AS speaker, {METADATA} AS metadata
+            FROM current_turns t SEMI JOIN wanted USING (seq) LEFT JOIN shown ON shown.who = t.who
+            WHERE t.seq BETWEEN {first} AND {last})
+        SELECT n.seq, n.id, n.session, s.id AS session_id, s.title AS session_title, n.position, n.speaker, n.role,
+               n.text, n.said_at, n.utc_offset, n.native_id, o.uri AS source, n.line, n.metadata,
+               n.speaker || ': ' || n.text AS said
+        FROM named n JOIN sessions s ON s.number = n.session JOIN sources o ON o.number = n.source
+        ORDER BY n.seq
+        """,
+        params={"ranges": [list(one) for one in ranges]},
+    ).to_arrow_table()
