@@ -14,7 +14,7 @@ from store.again import again
 from store.by_code import nearest_by_code
 from store.disk import writable
 from store.index import Filter, Index
-from store.index_schema import schema, without_windows
+from store.index_schema import schema, without_doubles
 from store.nearest import codes_of
 from store.ranked import Ranked, ranked
 
@@ -54,7 +54,7 @@ class Archive(Index):
                 self.database().create_table(self.name, schema=self._layout(compact))
                 self._index_text()
             self.remove(rows["seq"].to_pylist())
-            without_windows(self._open()).add(rows.select(compact.names).cast(compact))
+            without_doubles(self._open()).add(rows.select(compact.names).cast(compact))
         self.reopen()
 
     @again

@@ -254,4 +254,4 @@ def _differences(
             if not expected.equals(found):
                 same = pc.or_kleene(pc.equal(expected, found), pc.and_(pc.is_null(expected), pc.is_null(found)))
                 wrong = pc.sum(pc.invert(pc.fill_null(same, pa.scalar(False)))).as_py()
-                yield f"{wrong} turns have another {name}"
+                yield f"{wrong} turns have another {'text' if name == 'said' else name}"

@@ -1,8 +1,8 @@
 """The LanceDB index: vectors and full text of the turns. Derived from the catalogue, and rebuilt from it at will.
 
-A row is a turn with all that it takes to find it and to show it, so that a search opens no other file: the columns of
-TurnRow, `said` (speaker and text) for the full-text index, its vector (float16) and the vector's code (see
-store/nearest.py). What stands beside a turn is no part of its row.
+A row is a turn with all that it takes to find it and to show it, so that a search opens no other file: what makes a
+TurnRow, with speaker and text in one column, `said`, that has a full-text index; its vector (float16) and the vector's
+code (see store/nearest.py). What stands beside a turn is no part of its row.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from store.again import READING_FAILED, again
 from store.by_code import nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.index_schema import schema, without_windows
+from store.index_schema import COLUMNS, schema, turns_in, without_doubles
 from store.lance import compact, full_text, lance
 from store.lance_reader import LanceReader, most_waiting
 from store.lexical import begin_lexical
-from store.loaded_rows import LoadedRows, array_of, load, matrix_of, moments_of
+from store.loaded_rows import LoadedRows, array_of, load, matrix_of
 from store.nearest import codes_of, products_at, window_scores
 from store.ranked import Ranked, Scored, ranked
 from store.resident import Resident
@@ -146,7 +146,7 @@ class Index:
         with writable(self._folder):
             if not self.exists:
                 self._make(layout)
-            without_windows(self._open()).add(table)
+            without_doubles(self._open()).add(table)
         self._changed()
         self._highest = max(highest, pc.max(rows["seq"]).as_py() or 0)
 
@@ -217,7 +217,7 @@ class Index:
 
     def _index_text(self) -> Any:
         """The table, with its full-text index."""
-        table = without_windows(self._open())
+        table = without_doubles(self._open())
         if self.lacks_text:
             self._make_text_index(table)
         return table
@@ -277,12 +277,7 @@ class Index:
         row_ids = self._loaded().row_ids_of(seqs)
         if not len(row_ids):
             return {}
-        found = self._rows_in_use().take(row_ids.tolist(), TurnRow._fields)
-        columns = (
-            moments_of(found[name]) if name == "said_at" else found[name].to_pylist() for name in TurnRow._fields
-        )
-        rows = zip(*columns, strict=True)
-        return {row.seq: row for row in map(TurnRow._make, rows)}
+        return turns_in(self._rows_in_use().take(row_ids.tolist(), COLUMNS))
 
     @property
     @again
@@ -394,7 +389,7 @@ class Index:
     def _rows_in_use(self) -> Resident:
         with self._first:
             if self._resident is None:
-                self._resident = Resident(self._reading(), self._loaded(), TurnRow._fields)
+                self._resident = Resident(self._reading(), self._loaded(), COLUMNS)
             return self._resident
 
     def _opened(self, opening: Callable[[], Found]) -> Found:

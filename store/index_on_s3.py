@@ -18,7 +18,7 @@ from store.archive import Archive
 from store.disk import writable
 from store.errors import StoreMissing, StoreUnreachable
 from store.index import Index
-from store.index_schema import without_windows
+from store.index_schema import without_doubles
 from store.lance import lance
 from store.lance_reader import MADE, LanceReader
 from store.place import Place
@@ -78,7 +78,7 @@ class _OnS3(Index):
         if not self.exists:
             return
         with writable(self._folder):
-            table = without_windows(self._open())
+            table = without_doubles(self._open())
             schema = self._layout(table.schema)
             rows = pa.RecordBatchReader.from_batches(schema, kept_rows(table, gone, schema))
             self.database().create_table(self.name, rows, schema=schema, mode="overwrite")

@@ -19,6 +19,7 @@ from store import audit, erase, tombstones, versions
 from store.check import check_catalogue
 from store.disk import put_in_place, writable
 from store.errors import StoreDamaged
+from store.index_schema import texts_in
 from store.migrations import migrate
 from store.spool import split_torn
 from store.store import CATALOGUE, Store
@@ -27,6 +28,7 @@ from store.whole_index import highest_seq, stretch
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 SALVAGED = "salvaged"
 """Format of a session or source that stands in for one that was lost."""
@@ -145,7 +147,7 @@ def _turns_from_index(store: Store, db: duckdb.DuckDBPyConnection) -> int:
     """Put the turns that only the index has into the catalogue. Returns how many."""
     try:
         highest = highest_seq(store.index)
-        rows = stretch(store.index, 1, highest) if highest else None
+        rows = _with_text(stretch(store.index, 1, highest)) if highest else None
     except (StoreDamaged, RuntimeError, OSError, ValueError):
         return 0
     if rows is None:
@@ -189,7 +191,7 @@ def _mend_turns(store: Store, db: duckdb.DuckDBPyConnection, tell: Tell) -> None
     seqs = [int(row[0]) for row in db.execute(f"SELECT seq FROM turns WHERE {changed}").fetchall()]
     mended = 0
     for seq in seqs if store.index.exists else ():
-        found = stretch(store.index, seq, seq).to_pylist()
+        found = _with_text(stretch(store.index, seq, seq)).to_pylist()
         if found:
             was = found[0]
             at = was["said_at"].replace(tzinfo=None) if was["said_at"] else None
@@ -268,6 +270,12 @@ def _move_aside(store: Store, db: duckdb.DuckDBPyConnection, table: str, conditi
         db.execute(f"DELETE FROM {table} WHERE {condition}")
     audit.note(db, "repair", f"moved to {place.name}: {len(rows)} rows of {table}")
     return len(rows)
+
+
+def _with_text(rows: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    return rows.append_column("text", pa.array(texts_in(rows), pa.string()))
 
 
 def drop_index(store: Store) -> None:

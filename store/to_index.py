@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from store.index_schema import BEFORE_TEXT
+
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
@@ -18,8 +20,7 @@ METADATA = """CASE WHEN t.time_inferred
 
 
 def rows_in(db: duckdb.DuckDBPyConnection, ranges: Sequence[tuple[int, int]]) -> pa.Table:
-    """The turns with a seq in the ranges (first, last), by seq: the columns of a TurnRow, and said, which is the text
-    with its speaker before it."""
+    """The turns with a seq in the ranges (first, last), by seq, with the columns that make a turn in the index."""
     # Turns lie in the order in which they came: what bounds it spares the rest of the table.
     first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
     return db.sql(
@@ -31,8 +32,8 @@ def rows_in(db: duckdb.DuckDBPyConnection, ranges: Sequence[tuple[int, int]]) ->
             FROM current_turns t SEMI JOIN wanted USING (seq) LEFT JOIN shown ON shown.who = t.who
             WHERE t.seq BETWEEN {first} AND {last})
         SELECT n.seq, n.id, n.session, s.id AS session_id, s.title AS session_title, n.position, n.speaker, n.role,
-               n.text, n.said_at, n.utc_offset, n.native_id, o.uri AS source, n.line, n.metadata,
-               n.speaker || ': ' || n.text AS said
+               n.speaker || '{BEFORE_TEXT}' || n.text AS said, n.said_at, n.utc_offset, n.native_id, o.uri AS source,
+               n.line, n.metadata
         FROM named n JOIN sessions s ON s.number = n.session JOIN sources o ON o.number = n.source
         ORDER BY n.seq
         """,

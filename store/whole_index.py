@@ -14,7 +14,7 @@ from store.archive import Archive
 from store.disk import writable
 from store.errors import StoreDamaged
 from store.index import Index
-from store.index_schema import without_windows
+from store.index_schema import COLUMNS, without_doubles
 from store.lance import compact, lance
 
 if TYPE_CHECKING:
@@ -36,21 +36,18 @@ def tables(index: Index) -> list[Any]:
 
 
 def stretch(index: Index, first: int, last: int) -> pa.Table:
-    """The indexed rows with a seq in first..last, in no order: every column that all tables have, but the code."""
+    """The indexed rows with a seq in first..last, in no order: the columns that make a turn."""
     import pyarrow as pa
 
-    opened = tables(index)
-    shared = set.intersection(*(set(table.schema.names) for table in opened))
-    names = [name for name in opened[0].schema.names if name in shared - {"vector", "code"}]
     try:
         found = [
             table.search()
             .where(f"seq >= {first} AND seq <= {last}")
-            .select(names)
+            .select(list(COLUMNS))
             .limit(max(1, table.count_rows()))
             .to_arrow()
-            .select(names)
-            for table in opened
+            .select(COLUMNS)
+            for table in tables(index)
         ]
     except (OSError, RuntimeError, ValueError) as error:
         raise _unreadable(index, error) from error
@@ -98,7 +95,7 @@ def rewrite(index: Index, gone: Container[int], folder: Path) -> None:
     with writable(folder):
         shutil.rmtree(folder, ignore_errors=True)
         fresh = lance().connect(str(folder))
-        for table in map(without_windows, tables(index)):
+        for table in map(without_doubles, tables(index)):
             schema = table.schema
             made = fresh.create_table(table.name, schema=schema)
             made.add(pa.RecordBatchReader.from_batches(schema, kept_rows(table, gone, schema)))

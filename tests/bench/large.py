@@ -64,9 +64,11 @@ def main(sizes: list[int]) -> None:
         with tempfile.TemporaryDirectory() as name:
             log = Path(name, "conversations.json")
             write(log, megabytes)
-            turns, seconds, cpu, peak = end_to_end(Path(name, "memory"), log)
+            memory = Path(name, "memory")
+            turns, seconds, cpu, peak = end_to_end(memory, log)
+            disk = sum(path.stat().st_size for path in memory.rglob("*") if path.is_file())
             print(f"{megabytes:6,} MB, {turns:,} turns: {turns / seconds:,.0f} turns/s, {cpu:.1f} s of processor time, "
-                  f"peak {peak:,.0f} MB", flush=True)  # fmt: skip
+                  f"peak {peak:,.0f} MB, {disk / turns:,.0f} bytes a turn on disk", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 from store import index as index_module
 from store import resident
 from store.index import Filter, Index
-from store.rows import TurnRow
+from store.index_schema import COLUMNS
 
 EVERYTHING = Filter()
 AT_ONCE, ROUNDS = 60, 12
@@ -26,10 +26,9 @@ def vector(seq: int) -> Any:
 
 
 def put(index: Index, seqs: range) -> None:
-    said = [f"word{seq}" for seq in seqs]
-    values = {"seq": pa.array(seqs, pa.int64()), "session": pa.array([1] * len(seqs), pa.int32()), "text": said,
-              "said": said}  # fmt: skip
-    columns = {name: values.get(name, pa.nulls(len(seqs))) for name in (*TurnRow._fields, "said")}
+    values = {"seq": pa.array(seqs, pa.int64()), "session": pa.array([1] * len(seqs), pa.int32()),
+              "speaker": ["Ann"] * len(seqs), "said": [f"Ann: word{seq}" for seq in seqs]}  # fmt: skip
+    columns = {name: values.get(name, pa.nulls(len(seqs))) for name in COLUMNS}
     index.put(pa.table(columns), np.stack([vector(seq) for seq in seqs]))
 
 

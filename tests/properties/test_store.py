@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.index import Filter, Index
+from store.index_schema import COLUMNS
 from store.loaded_rows import moments_of
 from store.nearest import (
     MULTIPLIED,
@@ -28,7 +29,6 @@ from store.nearest import (
     refined_cosines,
     window_scores,
 )
-from store.rows import TurnRow
 
 SCORES = st.lists(st.floats(-1, 1, width=32) | st.just(float("-inf")) | st.sampled_from([0.0, 0.5]), max_size=60)
 
@@ -128,7 +128,7 @@ def _table(first: int, batch: list[tuple[int, int | None, bool]]) -> pa.Table:
         "said_at": pa.array(times, pa.timestamp("us")),
         "said": ["Ann: kettle" if spoken else "Ann: tea" for _, _, spoken in batch],
     }
-    return pa.table({name: columns.get(name, pa.nulls(count)) for name in (*TurnRow._fields, "said")})
+    return pa.table({name: columns.get(name, pa.nulls(count)) for name in COLUMNS})
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.booleans())

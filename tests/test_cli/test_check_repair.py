@@ -83,7 +83,7 @@ def index_lacks(memory: Path) -> None:
 
 
 def index_lies(memory: Path) -> None:
-    lance().connect(str(memory / "index")).open_table("turns").update("seq = 7", {"text": "nobody said that"})
+    lance().connect(str(memory / "index")).open_table("turns").update("seq = 7", {"said": "Ana: nobody said that"})
 
 
 def index_garbage(memory: Path) -> None:
@@ -158,7 +158,7 @@ def found(memory: Path, embedder: StaticEmbedder) -> Any:
     named = store.index.lexical(QUERY[1], limit=20, where=every)
     if not store.index.exists:
         raise AssertionError
-    return sorted((row["id"], row["text"], str(row["said_at"])) for row in rows), _ids(near, rows), _ids(named, rows)
+    return sorted((row["id"], row["said"], str(row["said_at"])) for row in rows), _ids(near, rows), _ids(named, rows)
 
 
 def _ids(ranked: Any, rows: list[dict[str, Any]]) -> list[list[tuple[str, float]]]:

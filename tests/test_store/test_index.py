@@ -18,7 +18,7 @@ from store import by_code
 from store import index as index_module
 from store.errors import StoreDamaged
 from store.index import Filter, Index
-from store.rows import TurnRow
+from store.index_schema import COLUMNS
 
 DIMENSION = 256
 EVERYTHING = Filter()
@@ -38,13 +38,12 @@ def embed(texts: Sequence[str]) -> Any:
 
 def rows(*turns: tuple[int, str], session: int = 1, speaker: str = "Ann", at: datetime | None = NOON) -> pa.Table:
     """Rows as Catalogue.rows_to_index gives them, from (seq, text)."""
-    said = [text for _, text in turns]
     values = {
         "seq": pa.array([seq for seq, _ in turns], pa.int64()), "session": pa.array([session] * len(turns), pa.int32()),
-        "speaker": [speaker] * len(turns), "text": said, "said_at": pa.array([at] * len(turns), pa.timestamp("us")),
-        "said": said,
+        "speaker": [speaker] * len(turns), "said_at": pa.array([at] * len(turns), pa.timestamp("us")),
+        "said": [f"{speaker}: {text}" for _, text in turns],
     }  # fmt: skip
-    return pa.table({name: values.get(name, pa.nulls(len(turns))) for name in (*TurnRow._fields, "said")})
+    return pa.table({name: values.get(name, pa.nulls(len(turns))) for name in COLUMNS})
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def index(tmp_path: Path) -> Index:
 
 
 def put(index: Index, table: pa.Table) -> None:
-    index.put(table, embed(table["said"].to_pylist()))
+    index.put(table, embed([said.partition(": ")[2] for said in table["said"].to_pylist()]))
 
 
 def seqs(pairs: Sequence[tuple[int, float]]) -> list[int]:
@@ -226,12 +225,12 @@ def test_what_a_filter_leaves_out_still_says_what_was_said_beside_it(index: Inde
 
 
 def test_a_table_of_an_earlier_version_is_written_on(index: Index) -> None:
-    """There was a column with each turn's neighbours, and a second full-text index of it."""
+    """There was a column with each turn's neighbours, with a full-text index of its own, and one of the bare text."""
     from store.lance import full_text
 
     put(index, rows((1, "the kettle"), (2, "a ferry")))
     table = index.database().open_table("turns")
-    table.add_columns({"window": "said"})
+    table.add_columns({"window": "said", "text": "said"})
     table.create_index("window", config=full_text())
     index.reopen()
     assert by_words(index, "kettle") == [1], "it is read as it is"
@@ -239,7 +238,7 @@ def test_a_table_of_an_earlier_version_is_written_on(index: Index) -> None:
     index.refresh_text()
     assert sorted(by_words(index, "kettle")) == [1, 3]
     table = index.database().open_table("turns")
-    assert "window" not in table.schema.names
+    assert not {"window", "text"} & set(table.schema.names)
     assert [one.columns for one in table.list_indices()] == [["said"]]
 
 

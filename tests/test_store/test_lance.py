@@ -19,9 +19,10 @@ print(json.dumps(["lancedb" in sys.modules] + [name for name, module in sys.modu
 
 PUT = """
 import numpy as np, pyarrow as pa
-from store.rows import TurnRow
-values = {"seq": pa.array([1], pa.int64()), "session": pa.array([1], pa.int32()), "said": ["kettle"]}
-rows = pa.table({name: values.get(name, pa.nulls(1)) for name in (*TurnRow._fields, "said")})
+from store.index_schema import COLUMNS
+values = {"seq": pa.array([1], pa.int64()), "session": pa.array([1], pa.int32())}
+values |= {"speaker": ["Ann"], "said": ["Ann: kettle"]}
+rows = pa.table({name: values.get(name, pa.nulls(1)) for name in COLUMNS})
 index.put(rows, np.ones((1, 64), np.float32))
 index.refresh_text()
 """

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.index import Filter, Index
+from store.index_schema import COLUMNS
 from store.lance import lance
 from store.lance_reader import LanceReader
 from store.loaded_rows import LoadedRows, lookups
-from store.rows import TurnRow
 
 WORDS = ["kettle", "ferry", "lease", "compost", "violin"]
 
@@ -29,7 +29,7 @@ def folder(tmp_path_factory) -> Path:
         "speaker": pa.array(["Ana", "Bo", "Cy"] * 100),
         "said": pa.array(said),
     }
-    rows = pa.table({name: values.get(name, pa.nulls(300)) for name in (*TurnRow._fields, "said")})
+    rows = pa.table({name: values.get(name, pa.nulls(300)) for name in COLUMNS})
     index = Index(tmp_path_factory.mktemp("reader") / "index")
     index.put(rows, chance.standard_normal((300, 64)).astype(np.float32))
     index.refresh_text()
@@ -62,7 +62,7 @@ def test_of_turns_that_match_alike_the_first_are_found_every_time(tmp_path):
         "session": pa.array([1] * count, pa.int32()),
         "said": pa.array(["Ana: kettle"] * count),
     }
-    rows = pa.table({name: values.get(name, pa.nulls(count)) for name in (*TurnRow._fields, "said")})
+    rows = pa.table({name: values.get(name, pa.nulls(count)) for name in COLUMNS})
     index = Index(tmp_path / "index")
     index.put(rows, np.ones((count, 64), np.float32))
     index.refresh_text()

@@ -111,5 +111,5 @@ def test_a_store_of_every_released_schema_becomes_one_of_today(tmp_path: Path, s
             "sources": 1, "sessions": 2, "turns": 6, "answers": 1, "recall_events": 1,
         }  # fmt: skip
         assert list(check_catalogue(catalogue)) == []
-        assert {row["text"] for row in catalogue.rows_to_index(1, 6).to_pylist()} == {f"word{n}" for n in range(6)}
+        assert {row["said"] for row in catalogue.rows_to_index(1, 6).to_pylist()} == {f"Ann: word{n}" for n in range(6)}
     assert [copy.name for copy in copies(folder)] == [f"before-schema-{schema}"] * (schema < LAST)
