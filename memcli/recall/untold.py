@@ -2,8 +2,9 @@
 
 Words that tell things apart are what a question can be wrong about, so what counts is the one of them that is met
 least, not the mean over all. Left out are verbs and adverbs, which people say in other words; the noun of "which
-instrument", of which the answer is one; and words that only say what is wanted, as "name" or "number" do. What it
-tells is fitted in gate.py.
+instrument" and of "recommend a podcast", of which the answer is one; and words that only say what is wanted, as "name"
+or "number" do, which of several ("the second", "last"), or that there was talk of it ("in our previous conversation").
+What it tells is fitted in gate.py.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ AMONG = 64
 """How rare a word is, is counted among so many of them."""
 
 _WORD = regex(r"[^\W_]+(?:['’-][^\W_]+)*")
-_ASKED_FOR = regex(r"(?i:\b(?:what|which|whose)\s+(?:(?:kinds?|types?|sorts?)\s+of\s+)?)([^\W_]+(?:['’-][^\W_]+)*)")
+_ASKED_FOR = regex(
+    r"(?i:\b(?:what|which|whose|(?:recommend|suggest)(?:\s+(?:me|us|an?|any|some|good|other|new|more))*)\s+"
+    r"(?:(?:kinds?|types?|sorts?)\s+of\s+)?)([^\W_]+(?:['’-][^\W_]+)*)"
+)
 _BEFORE_A_VERB = frozenset(
     """
     do does did will would can could should may might must have has had is are was were be been i you he she it they we
@@ -41,6 +45,10 @@ _HOW_IT_IS_PUT = frozenset(
     """
     called date day days kind long many month months much name named number often old thing things time times total type
     week weeks year years
+    ago average between combined current difference different earliest exact fifth first five four fourth last late
+    latest new next one other present previous recent same second several since six third three two
+    advice back best chat conversation discussion earlier good going idea ideas recommendation recommendations
+    suggestion suggestions talk tip tips
     """.split()  # noqa: SIM905 - a list of quoted words reads worse
 )
 
