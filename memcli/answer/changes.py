@@ -1,0 +1,289 @@
+"""Which of several answers to a question holds: what was said last takes the place of what it changes. Pure.
+
+Nothing here knows what a sentence means. A later statement takes the place of an earlier one if both speak of the same
+thing (the things that the question names, or the earlier value itself), and the later one says in so many words that
+something is otherwise ("instead", "no longer", "switched to"), or is the same statement by the same speaker with
+another value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from memcli.patterns import regex
+from memcli.recall.query import content_words, stems, words
+from memcli.recall.question import Question
+from memcli.types import Evidence
+
+
+class Value(NamedTuple):
+    """Words that may answer, with the sentences that they are part of; how sure the reader is of them, in log odds, and
+    that with how well their turn was recalled."""
+
+    evidence: Evidence
+    words: str
+    quote: str
+    sure: float
+    score: float
+
+
+class Asked(NamedTuple):
+    """Of when a question asks, and the question without the words that say so.
+
+    when: "now"; "first", or "before" what it is now, or before the value `than`; "then", of a time that it names; else
+    "past": of something that happened.
+    """
+
+    when: str
+    plain: str
+    than: str = ""
+
+
+_CORRECTS = regex(
+    r"\b(?:i meant|correction|mistake|mistyped|typo|error|swapped|mixed (?:it |them )?up|(?:was|is) wrong|scratch that"
+    r"|make (?:it|that)|no longer|not any ?more|(?:has|have|is|was) changed|postponed|(?:brought|moved) forward"
+    r"|pushed back|rescheduled|after all|in the end|fell through"
+    r"|(?:moves?|moved|slipped|goes|went|gone) (?:once more |again |up |down )?from)\b|\bnot (?:the|on|in|at) \w+",
+    re.I,
+)
+"""What people say who take back what was said before."""
+
+_CHANGES = regex(
+    r"\b(?:now|new|instead|from now on|these days|nowadays|lately|meanwhile|by now|until further notice|at the moment"
+    r"|currently|starting (?:next|from|on)|as of|as from|from (?:next|tomorrow|\w+ on(?:wards)?)|any ?more|no longer"
+    r"|after all|in the end|turn(?:s|ed) out|actually|update|correction|went with|ended up"
+    r"|switch(?:ed|ing)?|swapped|moved|moving|changed?|replac(?:ed|es|ing)|renamed|migrat(?:ed|ion)|upgraded|rebased"
+    r"|traded|converted|transferred|relocated|went from"
+    r"|rais(?:ed|es)|rais?e|increased?|(?:goes|went|gone|is|are) (?:up|down)|cut|lower(?:ed|s)|reduc(?:ed|es)|dropped"
+    r"|slip(?:s|ped)|push(?:ed|es) back|postponed?|delayed|(?:brought|moved) forward|rescheduled|shifted|put off"
+    r"|(?:took|taken|takes|take) over|hand(?:ed|s)? [\w ’'-]*over|elected|promoted|appointed|beat my|decided"
+    r"|start(?:ed)? (?:as|at|with|on|\w+ing))\b"
+    r"|\b(?:jetzt|nun|mittlerweile|inzwischen|stattdessen|statt|sondern|neu(?:e[rsnm]?)?|seit(?:dem)?"
+    r"|ab (?:sofort|jetzt|nächste[rnms]?|januar|februar|märz|april|mai|juni|juli|august|september|oktober|november"
+    r"|dezember|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|gewechselt|umgezogen|geändert|verschoben|ersetzt"
+    r"|umgestellt|doch)\b",
+    re.I,
+)
+"""What people say who tell of something that is otherwise than it was."""
+
+_OVER = regex(
+    r"\b(?:retired?|resign(?:ed|s)|steps? down|stepped down|quit|left|leaves|leaving|gave (?:\w+ )?up|given up"
+    r"|giving up|dropped|sold|got rid of|broke(?: up| down)?|split up|died|dead|clos(?:ed?|es|ing)|cancel(?:l?ed|s)"
+    r"|fell through|(?:is|was|are) (?:off|full|gone|over|out|wrong|on leave|on strike)|moved (?:away|out)|stop(?:ped|s)"
+    r"|no longer|used to|any ?more|finish(?:ed)?|done with|replaced?|doesn['’]t want|don['’]t want|passed away|unsubscribed"
+    r"|instead of|rather than|switched from|changed (?:their|my|his|her|our) minds?|lost|stolen|wasn['’]t|weren['’]t"
+    r"|isn['’]t|aren['’]t|not)\b"
+    r"|\b(?:nicht mehr|kein(?:e[rsnm]?)? mehr|gekündigt|verkauft|aufgehört|in (?:pension|rente)|pensioniert|verloren"
+    r"|gestorben|statt|geschlossen|abgesagt|kaputt)\b",
+    re.I,
+)
+"""What people say of what is over."""
+
+_PAST = regex(r"\b(?:did|was|were|had|used to)\b|\b(?:war(?:en|st)?|hatten?|wurden?|wohnten?|arbeiteten?)\b", re.I)
+_FIRST = regex(
+    r"[\s,]*\b(?:at first|originally|initially|(?:in|at) the beginning|to begin with|anfangs|ursprünglich|zuerst)\b",
+    re.I,
+)
+_BEFORE = regex(
+    r"[\s,]*\b(?:before(?: (?:that|then|now))?|previously|formerly|earlier|in the past|vorher|früher|davor)(?=\W*$)"
+    r"|\b(?:previous|former|vorherige[rsn]?|frühere[rsn]?)\b",
+    re.I,
+)
+_BEFORE_WHAT = regex(r"[\s,]*\b(?:before|vor) (?P<than>[^?]+?)(?=\W*$)", re.I)
+
+_I = regex(r"\b(?:i|i['’](?:m|ve|d|ll)|my|mine|me|myself|ich|mein(?:e[rsnm]?)?)\b", re.I)
+_THEIRS = regex(r"\b(?:their|his|her|your|seine?[rnms]?|ihre?[rnms]?)\b|\b[A-Z]\w+(?=['’]s\b)")
+_OF_A_THING = frozenset(
+    """
+    the a an my our his her their your its this that these those of der die das den dem des mein meine unser unsere
+    """.split()  # noqa: SIM905 - a list of quoted words reads worse
+)
+_SMALL = frozenset(
+    """
+    a an the in on at of to for with from by and my our his her their its mr mrs ms dr im am bei der die das den dem ein
+    eine einen
+    """.split()  # noqa: SIM905
+)
+_MANY_TIMES = """
+    like love enjoy hate eat drink cook play read watch collect grow plant buy need want visit know speak have own think
+    say feel recommend suggest
+"""
+"""What has many objects beside each other: another one does not take the place of the first."""
+
+_TOKEN = regex(r"\d(?:[\d.,:]*\d)?|[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_NAME = regex(r"(?<=[\w,] )[A-ZÀ-ÖØ-Þ][\w’'-]+")
+_CLAUSE = regex(r"[^.!?;,\n]+(?:[.!?](?=\S)[^.!?;,\n]+)*(?:[.!?;,\n]+|$)")
+_JOINT = regex(r"\s(?=(?:and|but|so|und|aber) )", re.I)
+
+
+def asked(question: Question) -> Asked:
+    """Of when the question asks."""
+    text = question.text
+    past = bool(_PAST.search(text))
+    if found := _FIRST.search(text):
+        return Asked("first", _without(text, found))
+    if found := _BEFORE.search(text):
+        return Asked("before", _without(text, found))
+    if past and (found := _BEFORE_WHAT.search(text)):
+        return Asked("before", _without(text, found), found["than"])
+    if question.order == "first":
+        return Asked("first", text)
+    if past and question.window is not None:
+        return Asked("then", text)
+    return Asked("past" if past else "now", text)
+
+
+def _without(text: str, found: re.Match[str]) -> str:
+    return f"{text[: found.start()]} {text[found.end() :].lstrip()}".replace("  ", " ").strip()
+
+
+def takes_the_place(question: Question, after: Value, before: Value, *, now: bool) -> bool:
+    """Whether what was said after takes the place of what was said before, as an answer to the question.
+
+    now: the question is of what holds; else what happened is only taken back in so many words.
+    """
+    new, old = after.evidence.turn, before.evidence.turn
+    if new.said_at is None or old.said_at is None or new.said_at <= old.said_at or new.role != old.role:
+        return False
+    if same_value(question, after.words, before.words) or not _by_or_about_the_same(question, after, before):
+        return False
+    told = _told_of(question, after, before)
+    alike = question.kind == "how_many" or _in_numbers(after.words) == _in_numbers(before.words)
+    named = names_value(question, new.text, before.words)
+    if not now:
+        return after.sure > 0 and alike and (told or named) and bool(_CORRECTS.search(new.text))
+    if _CHANGES.search(new.text) or _OVER.search(new.text) or _CORRECTS.search(new.text):
+        if named:
+            return after.sure > NAMED_BEFORE
+        return after.sure > 0 and alike and (told or _names_the_same(question, new.text, before.quote))
+    same = new.speaker == old.speaker and _same_statement(question, new.text, old.text)
+    return after.sure > 0 and alike and same
+
+
+NAMED_BEFORE = -6.0
+"""How unsure the reader may be of words that stand in a sentence which says that the earlier value is over."""
+
+
+def same_value(question: Question, one: str, other: str) -> bool:
+    """Whether two answers are the same, or one is part of the other."""
+    mine, theirs = _value(question, one), _value(question, other)
+    return mine <= theirs or theirs <= mine
+
+
+def names_value(question: Question, text: str, value: str) -> bool:
+    """Whether a text names what was the answer; of one in numbers the longest number counts."""
+    wanted = _tokens(value) - _tokens(question.text)
+    if numbers := [token for token in wanted if token[0].isdigit()]:
+        wanted = {max(numbers, key=len)}
+    return bool(wanted & _tokens(text) - _SMALL)
+
+
+def _names_the_same(question: Question, text: str, other: str) -> bool:
+    """Whether a text has a name that another has, and the question has not."""
+    names = {found.lower() for found in _NAME.findall(other)} - _tokens(question.text)
+    return bool(names & _tokens(text))
+
+
+def over(clause: str) -> bool:
+    """Whether a clause says that something is over."""
+    return bool(_OVER.search(clause))
+
+
+def clauses(text: str) -> list[tuple[int, int]]:
+    """Where the clauses of a text stand: what is between marks and joints."""
+    found = []
+    for part in _CLAUSE.finditer(text):
+        cuts = [part.start(), *(part.start() + joint.start() for joint in _JOINT.finditer(part.group())), part.end()]
+        found += [(low, high) for low, high in pairwise(cuts) if text[low:high].strip()]
+    return found
+
+
+def chosen(question: Question, when: Asked, values: Sequence[Value]) -> Value:
+    """Of values that took each other's place, in the order in which they were said, the one that is asked for."""
+    if when.when == "first":
+        return values[0]
+    if when.when == "before":
+        wanted = {word for word in words(when.than) if word not in _SMALL}
+        at = next((place for place, one in enumerate(values) if wanted & set(words(one.words))), len(values) - 1)
+        return values[max(at - 1, 0)]
+    if when.when == "then" and question.window is not None:
+        said = [one for one in values if day_said(one.evidence) <= question.window[1]]
+        return said[-1] if said else values[0]
+    return values[-1]
+
+
+def day_said(evidence: Evidence) -> date:
+    """The day on which a turn was said, where it was said; the first of all days if nobody knows."""
+    turn = evidence.turn
+    return (turn.said_at + timedelta(minutes=turn.utc_offset)).date() if turn.said_at else date.min
+
+
+def _tokens(text: str) -> set[str]:
+    """The words and numbers of a text, lower-cased."""
+    return {found.lower() for found in _TOKEN.findall(text)}
+
+
+def _value(question: Question, text: str) -> set[str]:
+    """The words and numbers of an answer that the question has not, without small ones; all if there are no others."""
+    spoken = _tokens(text)
+    return (spoken - _tokens(question.text) - _SMALL) or spoken
+
+
+def _in_numbers(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
+
+
+def _by_or_about_the_same(question: Question, after: Value, before: Value) -> bool:
+    new, old = after.evidence.turn, before.evidence.turn
+    if new.speaker == old.speaker:
+        return True
+    if _I.search(after.quote) and _I.search(before.quote):
+        return False  # each speaks of himself
+    speaks = set(content_words(old.speaker)[:1]) & question.names
+    return not speaks or bool(speaks & {*content_words(new.speaker)[:1], *content_words(new.text)})
+
+
+def _told_of(question: Question, after: Value, before: Value) -> bool:
+    """Whether what the question names, and the earlier turn told of, is what the later one tells of."""
+    new, old = (stems(one.evidence.turn.text) for one in (after, before))
+    told = question.terms & old
+    for thing in _things(question.text):
+        if (there := thing & told) and 2 * len(there & new) < len(there):
+            return False
+    return bool(told) and 2 * len(told & new) >= len(told)
+
+
+def _things(text: str) -> list[set[str]]:
+    """The stems of each thing that a question names: the words after "the", "my", a name's 's, and names."""
+    things: list[set[str]] = []
+    spoken = [found.strip(".,?!") for found in text.split()]
+    at_thing = False
+    for place, word in enumerate(spoken):
+        own = word.lower()
+        if own in _OF_A_THING or own.endswith(("'s", "’s")):
+            at_thing = True
+            things.append(set())
+            if own in _OF_A_THING:
+                continue
+        content = stems(word)
+        named = place > 0 and word[:1].isupper()
+        if not content:
+            at_thing = False
+        elif named:
+            things.append(content)
+        elif at_thing:
+            things[-1] |= content
+    return [thing for thing in things if thing]
+
+
+def _same_statement(question: Question, new: str, old: str) -> bool:
+    """Whether both tell all of what the question is about that either tells, and of nobody else."""
+    told = question.terms & stems(old)
+    if not told or told <= stems(_MANY_TIMES) or (question.several and question.kind != "how_many"):
+        return False
+    others = {found.group().lower() for found in _THEIRS.finditer(new)} - set(words(old)) - set(words(question.text))
+    return told <= stems(new) and not others
