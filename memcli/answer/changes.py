@@ -74,7 +74,7 @@ _OVER = regex(
     r"\b(?:retired?|resign(?:ed|s)|steps? down|stepped down|quit|left|leaves|leaving|gave (?:\w+ )?up|given up"
     r"|giving up|dropped|sold|got rid of|broke(?: up| down)?|split up|died|dead|clos(?:ed?|es|ing)|cancel(?:l?ed|s)"
     r"|fell through|(?:is|was|are) (?:off|full|gone|over|out|wrong|on leave|on strike)|moved (?:away|out)|stop(?:ped|s)"
-    r"|no longer|used to|any ?more|finish(?:ed)?|done with|replaced?|doesn['’]t want|don['’]t want|passed away|unsubscribed"
+    r"|no longer|used to|any ?more|finish(?:ed)?|done with|replaced?|doesn['’]t want|don['’]t want|passed away"
     r"|instead of|rather than|switched from|changed (?:their|my|his|her|our) minds?|lost|stolen|wasn['’]t|weren['’]t"
     r"|isn['’]t|aren['’]t|not)\b"
     r"|\b(?:nicht mehr|kein(?:e[rsnm]?)? mehr|gekündigt|verkauft|aufgehört|in (?:pension|rente)|pensioniert|verloren"
@@ -96,7 +96,7 @@ _BEFORE = regex(
 _BEFORE_WHAT = regex(r"[\s,]*\b(?:before|vor) (?P<than>[^?]+?)(?=\W*$)", re.I)
 
 _I = regex(r"\b(?:i|i['’](?:m|ve|d|ll)|my|mine|me|myself|ich|mein(?:e[rsnm]?)?)\b", re.I)
-_THEIRS = regex(r"\b(?:their|his|her|your|seine?[rnms]?|ihre?[rnms]?)\b|\b[A-Z]\w+(?=['’]s\b)")
+_THEIRS = regex(r"\b(?i:their|his|her|your|seine?[rnms]?|ihre?[rnms]?)\b|\b[A-Z]\w+(?=['’]s\b)")
 _OF_A_THING = frozenset(
     """
     the a an my our his her their your its this that these those of der die das den dem des mein meine unser unsere
@@ -104,8 +104,8 @@ _OF_A_THING = frozenset(
 )
 _SMALL = frozenset(
     """
-    a an the in on at of to for with from by and my our his her their its mr mrs ms dr im am bei der die das den dem ein
-    eine einen
+    a an the in on at of to for with from by and my our his her their its mr mrs ms dr called named im am bei der die
+    das den dem ein eine einen
     """.split()  # noqa: SIM905
 )
 _MANY_TIMES = """
@@ -113,6 +113,15 @@ _MANY_TIMES = """
     say feel recommend suggest
 """
 """What has many objects beside each other: another one does not take the place of the first."""
+
+_CALENDAR = frozenset(
+    """
+    january february march april may june july august september october november december monday tuesday wednesday
+    thursday friday saturday sunday januar februar märz mai juni juli oktober dezember montag dienstag mittwoch
+    donnerstag freitag samstag sonntag
+    """.split()  # noqa: SIM905
+)
+_NO_ANCHOR = frozenset("i we he she it you they and but so is are was were be ich wir er sie es und".split())  # noqa: SIM905
 
 _TOKEN = regex(r"\d(?:[\d.,:]*\d)?|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NAME = regex(r"(?<=[\w,] )[A-ZÀ-ÖØ-Þ][\w’'-]+")
@@ -159,8 +168,8 @@ def takes_the_place(question: Question, after: Value, before: Value, *, now: boo
     if _CHANGES.search(new.text) or _OVER.search(new.text) or _CORRECTS.search(new.text):
         if named:
             return after.sure > NAMED_BEFORE
-        return after.sure > 0 and alike and (told or _names_the_same(question, new.text, before.quote))
-    same = new.speaker == old.speaker and _same_statement(question, new.text, old.text)
+        return after.sure > 0 and alike and (told or _name_is_over(question, new.text, before.quote))
+    same = new.speaker == old.speaker and _same_statement(question, after, before)
     return after.sure > 0 and alike and same
 
 
@@ -182,10 +191,10 @@ def names_value(question: Question, text: str, value: str) -> bool:
     return bool(wanted & _tokens(text) - _SMALL)
 
 
-def _names_the_same(question: Question, text: str, other: str) -> bool:
-    """Whether a text has a name that another has, and the question has not."""
-    names = {found.lower() for found in _NAME.findall(other)} - _tokens(question.text)
-    return bool(names & _tokens(text))
+def _name_is_over(question: Question, text: str, other: str) -> bool:
+    """Whether a clause says that something is over and has a name that another text has, and the question has not."""
+    names = {found.lower() for found in _NAME.findall(other)} - _tokens(question.text) - _CALENDAR
+    return any(over(text[low:high]) and names & _tokens(text[low:high]) for low, high in clauses(text))
 
 
 def over(clause: str) -> bool:
@@ -248,13 +257,49 @@ def _by_or_about_the_same(question: Question, after: Value, before: Value) -> bo
 
 
 def _told_of(question: Question, after: Value, before: Value) -> bool:
-    """Whether what the question names, and the earlier turn told of, is what the later one tells of."""
+    """Whether what the question names, and either turn tells of, is what the other one tells of, too."""
     new, old = (stems(one.evidence.turn.text) for one in (after, before))
-    told = question.terms & old
+    both, either = question.terms & new & old, question.terms & (new | old)
     for thing in _things(question.text):
-        if (there := thing & told) and 2 * len(there & new) < len(there):
+        if (there := thing & either) and 2 * len(there & both) < len(there):
             return False
-    return bool(told) and 2 * len(told & new) >= len(told)
+    return bool(both) and 2 * len(both) >= len(question.terms & old) and not _contrasts(question, after, before)
+
+
+def _contrasts(question: Question, after: Value, before: Value) -> bool:
+    """Whether one of the turns has another word where the other has one of the question: "for the editor" and "for the
+    debugger", "the red bike" and "the blue bike"."""
+    new, old = after.evidence.turn.text, before.evidence.turn.text
+    answers = _tokens(after.words) | _tokens(before.words)
+    return _other_words(question, new, old, answers) or _other_words(question, old, new, answers)
+
+
+def _other_words(question: Question, text: str, other: str, answers: set[str]) -> bool:
+    """Whether the other text has other words beside what stands beside a word of the question in the first, which the
+    other lacks."""
+    lacking = question.terms - stems(other)
+    beside = {(place, after) for word, place, after in _neighbours(text) if stems(word) & lacking}
+    return any(
+        (place, after) in beside
+        and stems(word) - question.terms
+        and not word.isdigit()
+        and word not in answers
+        and not _CHANGES.fullmatch(word)
+        and not _OVER.fullmatch(word)
+        for word, place, after in _neighbours(other)
+    )
+
+
+def _neighbours(text: str) -> list[tuple[str, int, str]]:
+    """Each word with the one before it (-1) and the one after it (1) in its clause; articles, pronouns and copulas are
+    passed over, or are nobody's neighbours."""
+    found = []
+    for low, high in clauses(text):
+        row = [word for word in words(text[low:high]) if word not in _OF_A_THING or word == "of"]
+        for first, second in pairwise(row):
+            found += [(second, -1, first)] if first not in _NO_ANCHOR else []
+            found += [(first, 1, second)] if second not in _NO_ANCHOR else []
+    return found
 
 
 def _things(text: str) -> list[set[str]]:
@@ -280,10 +325,11 @@ def _things(text: str) -> list[set[str]]:
     return [thing for thing in things if thing]
 
 
-def _same_statement(question: Question, new: str, old: str) -> bool:
+def _same_statement(question: Question, after: Value, before: Value) -> bool:
     """Whether both tell all of what the question is about that either tells, and of nobody else."""
-    told = question.terms & stems(old)
-    if not told or told <= stems(_MANY_TIMES) or (question.several and question.kind != "how_many"):
+    new, old = after.evidence.turn.text, before.evidence.turn.text
+    told, both = question.terms & (stems(new) | stems(old)), question.terms & stems(new) & stems(old)
+    if told != both or told <= stems(_MANY_TIMES) or (question.several and question.kind != "how_many"):
         return False
     others = {found.group().lower() for found in _THEIRS.finditer(new)} - set(words(old)) - set(words(question.text))
-    return told <= stems(new) and not others
+    return not others and not _contrasts(question, after, before)

@@ -85,8 +85,11 @@ def test_what_was_taken_back_later_is_told_as_that():
     said = {before: ("555 0148", 6.0), after: ("555 0184", 4.0)}
     found = answer("What is the number?", said)
     assert (found.short, found.citations) == ("555 0184", (2, 1))
-    assert found.text == ("555 0184. Eve: “It is 555 0184.” [2]\nBefore: 555 0148. Eve: “The number is 555 0148.” [1]")
-    assert answer("What was the number originally?", said).short == "555 0148"
+    before_it = "Before: 555 0148, said on 1 May 2024. Eve: “The number is 555 0148.” [1]"
+    assert found.text == f"555 0184. Eve: “It is 555 0184.” [2]\n{before_it}"
+    first = answer("What was the number originally?", said)
+    assert (first.short, first.citations) == ("555 0148", (1, 2))
+    assert first.text.endswith("Later: 555 0184, said on 1 May 2024. Eve: “It is 555 0184.” [2]")
 
 
 @pytest.mark.parametrize(
