@@ -43,14 +43,18 @@ class Asked(NamedTuple):
     than: str = ""
 
 
-_CORRECTS = regex(
+_TAKEN_BACK = (
     r"\b(?:i meant|correction|mistake|mistyped|typo|error|swapped|mixed (?:it |them )?up|(?:was|is) wrong|scratch that"
-    r"|make (?:it|that)|no longer|not any ?more|(?:has|have|is|was) changed|postponed|(?:brought|moved) forward"
-    r"|pushed back|rescheduled|after all|in the end|fell through"
-    r"|(?:moves?|moved|slipped|goes|went|gone) (?:once more |again |up |down )?from)\b|\bnot (?:the|on|in|at) \w+",
-    re.I,
+    r"|make (?:it|that)|no longer|not any ?more|(?:has|have|is|was) changed|postponed|brought forward"
+    r"|(?:moves?|moved|slipped|goes|went|gone) (?:once more |again |up |down )?from)\b|\bnot (?:the|on|in|at) \w+"
 )
+_TAKES_BACK = regex(_TAKEN_BACK, re.I)
 """What people say who take back what was said before."""
+
+_CORRECTS = regex(
+    rf"{_TAKEN_BACK}|\b(?:moved forward|pushed back|rescheduled|after all|in the end|fell through)\b", re.I
+)
+"""The same, or that it came otherwise."""
 
 _CHANGES = regex(
     r"\b(?:now|new|instead|from now on|these days|nowadays|lately|meanwhile|by now|until further notice|at the moment"
@@ -146,6 +150,12 @@ def asked(question: Question) -> Asked:
     return Asked("past" if past else "now", text)
 
 
+def plain(text: str) -> str:
+    """A question without "originally", "previous" and the like, which nobody said who told what was so."""
+    found = _FIRST.search(text) or _BEFORE.search(text)
+    return _without(text, found) if found else text
+
+
 def _without(text: str, found: re.Match[str]) -> str:
     return f"{text[: found.start()]} {text[found.end() :].lstrip()}".replace("  ", " ").strip()
 
@@ -163,12 +173,15 @@ def takes_the_place(question: Question, after: Value, before: Value, *, now: boo
     told = _told_of(question, after, before)
     alike = question.kind == "how_many" or _in_numbers(after.words) == _in_numbers(before.words)
     named = names_value(question, new.text, before.words)
+    corrects = bool(_CORRECTS.search(new.text))
+    # "I swapped two digits. It is ..." does not say again of what.
+    of_it = bool(_TAKES_BACK.search(new.text)) and new.speaker == old.speaker and not question.terms & stems(new.text)
     if not now:
-        return after.sure > 0 and alike and (told or named) and bool(_CORRECTS.search(new.text))
-    if _CHANGES.search(new.text) or _OVER.search(new.text) or _CORRECTS.search(new.text):
+        return after.sure > 0 and alike and corrects and (told or named or of_it)
+    if corrects or _CHANGES.search(new.text) or _OVER.search(new.text):
         if named:
             return after.sure > NAMED_BEFORE
-        return after.sure > 0 and alike and (told or _name_is_over(question, new.text, before.quote))
+        return after.sure > 0 and alike and (told or of_it or _name_is_over(question, new.text, before.quote))
     same = new.speaker == old.speaker and _same_statement(question, after, before)
     return after.sure > 0 and alike and same
 

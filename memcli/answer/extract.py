@@ -112,9 +112,10 @@ def extract(
         short = yes_or_no(question, best.text)
         return Extract(f"{short}. {_quote(best.evidence, best.text)}", short, (best.evidence.number,))
     when = asked(question)
-    read = _read(replace(question, text=when.plain), turns, reader)
+    plain = replace(question, text=when.plain)
+    read = _read(plain, turns, reader)
     if when.when != "past":
-        read = _renewed(question, read, reader)
+        read = _renewed(plain, read, reader)
     values = _changed(question, read, now=when.when != "past")
     if len(values) > 1:
         return _told(chosen(question, when, values), values)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.errors import EngineError, EngineFailed
+from memcli.answer.changes import plain
 from memcli.answer.cite import check
 from memcli.answer.extract import extract
 from memcli.answer.generate import generate, told
@@ -82,12 +83,15 @@ def ask(
     query = replace(query, limit=2 * budget.turns)
     if writing is None:
         engines.reader.prepare()  # it loads while the memory is searched
+    asked, query = query, replace(query, text=plain(query.text))
     recalled = recall(query, store, engines, time_budget=time_budget)
     if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
         if time_budget.left:
             recalled = recall(replace(query, deep=True), store, engines, time_budget=time_budget)
         else:
             time_budget.leave_out("a look into the archive")
+    recalled = replace(recalled, question=replace(recalled.question, text=asked.text))
+    query = replace(query, text=asked.text)
     return answer(query, recalled, store, engines, budget=budget, writing=writing, warn=warn, working=working)
 
 
