@@ -129,6 +129,7 @@ _NO_ANCHOR = frozenset("i we he she it you they and but so is are was were be ic
 
 _TOKEN = regex(r"\d(?:[\d.,:]*\d)?|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NAME = regex(r"(?<=[\w,] )[A-ZÀ-ÖØ-Þ][\w’'-]+")
+_ENDED = regex(r"[.!?\n]+\s+")
 _CLAUSE = regex(r"[^.!?;,\n]+(?:[.!?](?=\S)[^.!?;,\n]+)*(?:[.!?;,\n]+|$)")
 _JOINT = regex(r"\s(?=(?:and|but|so|und|aber) )", re.I)
 
@@ -170,21 +171,28 @@ def takes_the_place(question: Question, after: Value, before: Value, *, now: boo
         return False
     if same_value(question, after.words, before.words) or not _by_or_about_the_same(question, after, before):
         return False
+    if max(len(words(after.words)), len(words(before.words))) > SHORT:
+        return False
     told = _told_of(question, after, before)
     alike = question.kind == "how_many" or _in_numbers(after.words) == _in_numbers(before.words)
-    named = names_value(question, new.text, before.words)
-    corrects = bool(_CORRECTS.search(new.text))
+    near = _near(new.text, after.quote)
+    corrects = bool(_CORRECTS.search(near))
+    named = [near[low:high] for low, high in clauses(near) if names_value(question, near[low:high], before.words)]
     # "I swapped two digits. It is ..." does not say again of what.
-    of_it = bool(_TAKES_BACK.search(new.text)) and new.speaker == old.speaker and not question.terms & stems(new.text)
+    of_it = bool(_TAKES_BACK.search(near)) and new.speaker == old.speaker and not question.terms & stems(new.text)
     if not now:
-        return after.sure > 0 and alike and corrects and (told or named or of_it)
-    if corrects or _CHANGES.search(new.text) or _OVER.search(new.text):
-        if named:
-            return after.sure > NAMED_BEFORE
-        return after.sure > 0 and alike and (told or of_it or _name_is_over(question, new.text, before.quote))
+        return after.sure > 0 and alike and corrects and (told or bool(named) or of_it)
+    if any(map(over, named)):
+        return after.sure > NAMED_BEFORE
+    if corrects or _CHANGES.search(near) or _OVER.search(near):
+        known = told or of_it or bool(named) or _name_is_over(question, near, before.quote)
+        return after.sure > 0 and alike and known
     same = new.speaker == old.speaker and _same_statement(question, after, before)
     return after.sure > 0 and alike and same
 
+
+SHORT = 10
+"""Values have at most so many words: what is longer tells a story."""
 
 NAMED_BEFORE = -6.0
 """How unsure the reader may be of words that stand in a sentence which says that the earlier value is over."""
@@ -197,11 +205,19 @@ def same_value(question: Question, one: str, other: str) -> bool:
 
 
 def names_value(question: Question, text: str, value: str) -> bool:
-    """Whether a text names what was the answer; of one in numbers the longest number counts."""
-    wanted = _tokens(value) - _tokens(question.text)
+    """Whether a text has half of the words of what was the answer; of one in numbers the longest number counts."""
+    wanted = _tokens(value) - _tokens(question.text) - _SMALL
     if numbers := [token for token in wanted if token[0].isdigit()]:
         wanted = {max(numbers, key=len)}
-    return bool(wanted & _tokens(text) - _SMALL)
+    return bool(wanted) and 2 * len(wanted & _tokens(text)) >= len(wanted)
+
+
+def _near(text: str, quote: str) -> str:
+    """The sentences of a quote with the one before them."""
+    at = max(text.find(quote), 0)
+    head = text[:at].rstrip()
+    begins = max((found.end() for found in _ENDED.finditer(head[:-1])), default=0)
+    return text[begins : at + len(quote)]
 
 
 def _name_is_over(question: Question, text: str, other: str) -> bool:
@@ -276,7 +292,9 @@ def _told_of(question: Question, after: Value, before: Value) -> bool:
     for thing in _things(question.text):
         if (there := thing & either) and 2 * len(there & both) < len(there):
             return False
-    return bool(both) and 2 * len(both) >= len(question.terms & old) and not _contrasts(question, after, before)
+    if both <= stems(_MANY_TIMES):
+        return False
+    return 2 * len(both) >= len(question.terms & old) and not _contrasts(question, after, before)
 
 
 def _contrasts(question: Question, after: Value, before: Value) -> bool:
