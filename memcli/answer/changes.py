@@ -57,22 +57,27 @@ _CORRECTS = regex(
 """The same, or that it came otherwise."""
 
 _CHANGES = regex(
-    r"\b(?:now|new|instead|from now on|these days|nowadays|lately|meanwhile|by now|until further notice|at the moment"
-    r"|currently|starting (?:next|from|on)|as of|as from|from (?:next|tomorrow|\w+ on(?:wards)?)|any ?more|no longer"
-    r"|after all|in the end|turn(?:s|ed) out|actually|update|correction|went with|ended up"
+    r"\b(?:instead|from now on|until further notice|starting (?:next|from|on)|as of|as from"
+    r"|from (?:next|tomorrow|\w+ on(?:wards)?)|any ?more|no longer"
+    r"|after all|in the end|turn(?:s|ed) out|correction|went with|ended up"
     r"|switch(?:ed|ing)?|swapped|moved|moving|changed?|replac(?:ed|es|ing)|renamed|migrat(?:ed|ion)|upgraded|rebased"
     r"|traded|converted|transferred|relocated|went from"
     r"|rais(?:ed|es)|rais?e|increased?|(?:goes|went|gone|is|are) (?:up|down)|cut|lower(?:ed|s)|reduc(?:ed|es)|dropped"
     r"|slip(?:s|ped)|push(?:ed|es) back|postponed?|delayed|(?:brought|moved) forward|rescheduled|shifted|put off"
-    r"|(?:took|taken|takes|take) over|hand(?:ed|s)? [\w ’'-]*over|elected|promoted|appointed|beat my|decided"
-    r"|start(?:ed)? (?:as|at|with|on|\w+ing))\b"
-    r"|\b(?:jetzt|nun|mittlerweile|inzwischen|stattdessen|statt|sondern|neu(?:e[rsnm]?)?|seit(?:dem)?"
-    r"|ab (?:sofort|jetzt|nächste[rnms]?|januar|februar|märz|april|mai|juni|juli|august|september|oktober|november"
-    r"|dezember|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|gewechselt|umgezogen|geändert|verschoben|ersetzt"
-    r"|umgestellt|doch)\b",
+    r"|(?:took|taken|takes|take) over|hand(?:ed|s)? [\w ’'-]*over|elected|promoted|appointed|beat my)\b"
+    r"|\b(?:stattdessen|statt|sondern|seit(?:dem)?|ab (?:sofort|jetzt|nächste[rnms]?|januar|februar|märz"
+    r"|april|mai|juni|juli|august|september|oktober|november|dezember|montag|dienstag|mittwoch|donnerstag|freitag|samstag"
+    r"|sonntag)|gewechselt|umgezogen|geändert|verschoben|ersetzt|umgestellt)\b",
     re.I,
 )
 """What people say who tell of something that is otherwise than it was."""
+
+_NOW = regex(
+    r"\b(?:now|new|these days|nowadays|lately|meanwhile|by now|at the moment|currently|actually|update|decided"
+    r"|start(?:ed)? (?:as|at|with|on|\w+ing)|jetzt|nun|mittlerweile|inzwischen|neu(?:e[rsnm]?)?|doch)\b",
+    re.I,
+)
+"""What people say of what is so now, and of much else."""
 
 _OVER = regex(
     r"\b(?:retired?|resign(?:ed|s)|steps? down|stepped down|quit|left|leaves|leaving|gave (?:\w+ )?up|given up"
@@ -184,15 +189,26 @@ def takes_the_place(question: Question, after: Value, before: Value, *, now: boo
         return after.sure > 0 and alike and corrects and (told or bool(named) or of_it)
     if any(map(over, named)):
         return after.sure > NAMED_BEFORE
+    known = told or of_it or bool(named) or _name_is_over(question, near, before.quote)
     if corrects or _CHANGES.search(near) or _OVER.search(near):
-        known = told or of_it or bool(named) or _name_is_over(question, near, before.quote)
         return after.sure > 0 and alike and known
+    if _NOW.search(near):
+        return after.sure > SURE and alike and known
     same = new.speaker == old.speaker and _same_statement(question, after, before)
     return after.sure > 0 and alike and same
 
 
+SURE = 3.0
+"""How sure the reader must be, in log odds, of what is only said to be so now."""
+
 SHORT = 10
 """Values have at most so many words: what is longer tells a story."""
+
+
+def tells_of_change(text: str) -> bool:
+    """Whether somebody says that something is otherwise than it was."""
+    return any(pattern.search(text) for pattern in (_CORRECTS, _CHANGES, _NOW, _OVER))
+
 
 NAMED_BEFORE = -6.0
 """How unsure the reader may be of words that stand in a sentence which says that the earlier value is over."""
@@ -294,7 +310,7 @@ def _told_of(question: Question, after: Value, before: Value) -> bool:
             return False
     if both <= stems(_MANY_TIMES):
         return False
-    return 2 * len(both) >= len(question.terms & old) and not _contrasts(question, after, before)
+    return 2 * len(both) >= len(either) and not _contrasts(question, after, before)
 
 
 def _contrasts(question: Question, after: Value, before: Value) -> bool:
@@ -316,6 +332,7 @@ def _other_words(question: Question, text: str, other: str, answers: set[str]) -
         and not word.isdigit()
         and word not in answers
         and not _CHANGES.fullmatch(word)
+        and not _NOW.fullmatch(word)
         and not _OVER.fullmatch(word)
         for word, place, after in _neighbours(other)
     )

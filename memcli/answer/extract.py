@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.answer.changes import (
+    SURE,
     Value,
     asked,
     chosen,
@@ -201,7 +202,7 @@ def _changed(question: Question, read: Sequence[Value], *, now: bool) -> list[Va
         one
         for one in read[1:]
         if takes_the_place(question, one, first, now=now)
-        or (one.sure > 0 and takes_the_place(question, first, one, now=now))
+        or (one.sure > SURE and takes_the_place(question, first, one, now=now))
     ]
     return sorted([first, *with_it], key=lambda one: (day_said(one.evidence), one.evidence.number))
 
@@ -290,7 +291,7 @@ def _date(question: Question, ranked: Sequence[_Sentence]) -> Extract:
     for one in ranked:
         number, score = one.evidence.number, one.score / first.score if first.score > 0 else 0.0
         if number not in dated and (named := _named_date(question, one)):
-            dated[number] = Value(one.evidence, named, one.text, 1.0 if score >= AS_CLEAR else -1.0, score)
+            dated[number] = Value(one.evidence, named, one.text, 2 * SURE if score >= AS_CLEAR else -1.0, score)
     named_first = [one for one in dated.values() if one.evidence is first.evidence or one.score >= AS_GOOD]
     if named_first:
         values = _changed(

@@ -23,7 +23,7 @@ from memcli.memory.facts.validity import Validity, times_of, validity
 from memcli.memory.subjects import OWNERS
 from memcli.memory.timex import TimeExpression
 
-RULES_VERSION: Final = "english-2"
+RULES_VERSION: Final = "english-3"
 """Changes whenever the same words may give other claims: what was extracted before is then extracted anew."""
 
 ITSELF, KIN, HEARSAY, DOUBT = 0.9, 0.85, 0.7, 0.5
