@@ -92,6 +92,7 @@ _OVER = regex(
 )
 """What people say of what is over."""
 
+_STILL = regex(r"\b(?:still|stays?|remains?|kept|(?:immer )?noch|weiterhin)\b", re.I)
 _PAST = regex(r"\b(?:did|was|were|had|used to)\b|\b(?:war(?:en|st)?|hatten?|wurden?|wohnten?|arbeiteten?)\b", re.I)
 _FIRST = regex(
     r"[\s,]*\b(?:at first|originally|initially|(?:in|at) the beginning|to begin with|anfangs|ursprünglich|zuerst)\b",
@@ -183,6 +184,8 @@ def takes_the_place(question: Question, after: Value, before: Value, *, now: boo
     near = _near(new.text, after.quote)
     corrects = bool(_CORRECTS.search(near))
     named = [near[low:high] for low, high in clauses(near) if names_value(question, near[low:high], before.words)]
+    if any(_STILL.search(clause) for clause in named):
+        return False
     # "I swapped two digits. It is ..." does not say again of what.
     of_it = bool(_TAKES_BACK.search(near)) and new.speaker == old.speaker and not question.terms & stems(new.text)
     if not now:
@@ -193,7 +196,7 @@ def takes_the_place(question: Question, after: Value, before: Value, *, now: boo
     if corrects or _CHANGES.search(near) or _OVER.search(near):
         return after.sure > 0 and alike and known
     if _NOW.search(near):
-        return after.sure > SURE and alike and known
+        return after.sure > (0 if named else SURE) and alike and known
     same = new.speaker == old.speaker and _same_statement(question, after, before)
     return after.sure > 0 and alike and same
 
@@ -210,7 +213,7 @@ def tells_of_change(text: str) -> bool:
     return any(pattern.search(text) for pattern in (_CORRECTS, _CHANGES, _NOW, _OVER))
 
 
-NAMED_BEFORE = -6.0
+NAMED_BEFORE = -7.0
 """How unsure the reader may be of words that stand in a sentence which says that the earlier value is over."""
 
 

@@ -14,7 +14,9 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.answer.changes import (
+    NAMED_BEFORE,
     SURE,
+    Asked,
     Value,
     asked,
     chosen,
@@ -117,7 +119,7 @@ def extract(
     read = _read(plain, turns, reader)
     if when.when != "past":
         read = _renewed(plain, read, reader)
-    values = _changed(question, read, now=when.when != "past")
+    values = _changed(question, read, when)
     if len(values) > 1:
         return _told(chosen(question, when, values), values)
     return _joined(_chosen(question, read))
@@ -152,57 +154,56 @@ def _renewed(question: Question, read: Sequence[Value], reader: AnswerReader) ->
     was said before, what the rest of their turn answers, if it answers."""
     from engines.protocols import Utterance
 
-    again = []
+    again: list[tuple[int, int, str, float]] = []
     for at, one in enumerate(read):
-        text = one.evidence.turn.text
-        if one.evidence.turn.said_at is None or one.words not in text:
+        turn = one.evidence.turn
+        if turn.said_at is None or one.words not in turn.text:
             continue
-        older = [
-            other
+        gone = {
+            other.words
             for other in read
             if other.sure > 0
             and other.evidence.turn.said_at is not None
-            and other.evidence.turn.said_at < one.evidence.turn.said_at
-        ]
-        gone = {other.words for other in older if names_value(question, one.words, other.words)}
-        place = text.index(one.words)
-        parts = [(low, high) for low, high in clauses(text)]
-        rest = [
-            text[low:high]
-            for low, high in parts
-            if not (low <= place < high and over(text[low:high]))
-            and not any(names_value(question, text[low:high], value) for value in gone)
-        ]
-        if len(rest) < len(parts):
-            again += [(at, part) for part in rest]
-    renewed = list(read)
+            and other.evidence.turn.said_at < turn.said_at
+            and names_value(question, one.words, other.words)
+        }
+        place, rest, least = turn.text.index(one.words), [], 0.0
+        for low, high in clauses(turn.text):
+            clause = turn.text[low:high]
+            ended, named = over(clause), any(names_value(question, clause, value) for value in gone)
+            if named or (ended and low <= place < high):
+                least = NAMED_BEFORE if named and ended else least
+            else:
+                rest.append((low, clause))
+        again += [(at, low, clause, least) for low, clause in rest if sum(len(c) for _, c in rest) < len(turn.text)]
     if not again:
-        return renewed
-    readings = reader.read(question.text, [Utterance(read[at].evidence.turn.speaker, part) for at, part in again])
-    best: dict[int, tuple[float, str]] = {}
-    for (at, part), reading in zip(again, readings, strict=True):
-        if reading.span is not None and reading.sure > max(0.0, best.get(at, (0.0, ""))[0]):
-            low, high = reading.span
-            best[at] = (reading.sure, part[low:high].lstrip(_BEFORE).rstrip(_BEHIND) or part[low:high])
-    for at, (sure, found) in best.items():
-        text = read[at].evidence.turn.text
-        place = text.index(found)
-        quote = _sentences_around(text, place, place + len(found))
-        renewed[at] = read[at]._replace(words=found, quote=quote, sure=sure)
-    return renewed
+        return list(read)
+    said = [Utterance(read[at].evidence.turn.speaker, clause) for at, _, clause, _ in again]
+    renewed = dict(enumerate(read))
+    best: dict[int, float] = {}
+    for (at, begins, clause, least), reading in zip(again, reader.read(question.text, said), strict=True):
+        if reading.span is None or reading.sure <= best.get(at, least):
+            continue
+        best[at] = reading.sure
+        low, high = reading.span
+        found = clause[low:high].lstrip(_BEFORE).rstrip(_BEHIND) or clause[low:high]
+        quote = _sentences_around(read[at].evidence.turn.text, begins + low, begins + high)
+        renewed[at] = read[at]._replace(words=found, quote=quote, sure=reading.sure)
+    return list(renewed.values())
 
 
-def _changed(question: Question, read: Sequence[Value], *, now: bool) -> list[Value]:
+def _changed(question: Question, read: Sequence[Value], when: Asked) -> list[Value]:
     """The likeliest reading with those whose place it takes and those that take its place, in the order in which they
     were said."""
-    first = read[0]
+    first, now = read[0], when.when != "past"
+    enough = SURE if when.when == "now" else 0.0
     if not now and question.several:
         return [first]
     with_it = [
         one
         for one in read[1:]
         if takes_the_place(question, one, first, now=now)
-        or (one.sure > SURE and takes_the_place(question, first, one, now=now))
+        or (one.sure > enough and takes_the_place(question, first, one, now=now))
     ]
     return sorted([first, *with_it], key=lambda one: (day_said(one.evidence), one.evidence.number))
 
@@ -294,11 +295,8 @@ def _date(question: Question, ranked: Sequence[_Sentence]) -> Extract:
             dated[number] = Value(one.evidence, named, one.text, 2 * SURE if score >= AS_CLEAR else -1.0, score)
     named_first = [one for one in dated.values() if one.evidence is first.evidence or one.score >= AS_GOOD]
     if named_first:
-        values = _changed(
-            question,
-            [named_first[0], *(one for one in dated.values() if one != named_first[0])],
-            now=when.when != "past",
-        )
+        others = [one for one in dated.values() if one != named_first[0]]
+        values = _changed(question, [named_first[0], *others], when)
         return _told(chosen(question, when, values), values)
     turn = first.evidence.turn
     if turn.said_at is None:
