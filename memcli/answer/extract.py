@@ -150,11 +150,11 @@ def _chosen(question: Question, read: Sequence[Value]) -> list[Value]:
 
 
 def _renewed(question: Question, read: Sequence[Value], reader: AnswerReader) -> list[Value]:
-    """The readings, and in place of those that stand where their turn says that something is over, or that repeat what
-    was said before, what the rest of their turn answers, if it answers."""
+    """The readings, and in place of those that repeat what was said before, where their turn says that it is over, what
+    the rest of that turn answers."""
     from engines.protocols import Utterance
 
-    again: list[tuple[int, int, str, float]] = []
+    again: list[tuple[int, int, str]] = []
     for at, one in enumerate(read):
         turn = one.evidence.turn
         if turn.said_at is None or one.words not in turn.text:
@@ -167,22 +167,21 @@ def _renewed(question: Question, read: Sequence[Value], reader: AnswerReader) ->
             and other.evidence.turn.said_at < turn.said_at
             and names_value(question, one.words, other.words)
         }
-        place, rest, least = turn.text.index(one.words), [], 0.0
+        rest, ended = [], False
         for low, high in clauses(turn.text):
             clause = turn.text[low:high]
-            ended, named = over(clause), any(names_value(question, clause, value) for value in gone)
-            if named or (ended and low <= place < high):
-                least = NAMED_BEFORE if named and ended else least
+            if any(names_value(question, clause, value) for value in gone):
+                ended = ended or over(clause)
             else:
                 rest.append((low, clause))
-        again += [(at, low, clause, least) for low, clause in rest if sum(len(c) for _, c in rest) < len(turn.text)]
+        again += [(at, low, clause) for low, clause in rest if ended]
     if not again:
         return list(read)
-    said = [Utterance(read[at].evidence.turn.speaker, clause) for at, _, clause, _ in again]
+    said = [Utterance(read[at].evidence.turn.speaker, clause) for at, _, clause in again]
     renewed = dict(enumerate(read))
     best: dict[int, float] = {}
-    for (at, begins, clause, least), reading in zip(again, reader.read(question.text, said), strict=True):
-        if reading.span is None or reading.sure <= best.get(at, least):
+    for (at, begins, clause), reading in zip(again, reader.read(question.text, said), strict=True):
+        if reading.span is None or reading.sure <= best.get(at, NAMED_BEFORE):
             continue
         best[at] = reading.sure
         low, high = reading.span
