@@ -196,13 +196,14 @@ def takes_the_place(question: Question, after: Value, before: Value, *, now: boo
     if corrects or _CHANGES.search(near) or _OVER.search(near):
         return after.sure > 0 and alike and known
     if _NOW.search(near):
-        return after.sure > (0 if named else SURE) and alike and known
+        least = 0.0 if named else max(SURE, before.sure - NEARLY)
+        return after.sure > least and alike and known
     same = new.speaker == old.speaker and _same_statement(question, after, before)
     return after.sure > max(0.0, before.sure - NEARLY) and alike and same
 
 
 NEARLY = 2.0
-"""How much less sure, in log odds, the reader may be of a value that is merely stated anew."""
+"""How much less sure, in log odds, the reader may be of what is merely said anew, or said to be so now."""
 
 SURE = 3.0
 """How sure the reader must be, in log odds, of what is only said to be so now."""
