@@ -121,8 +121,11 @@ def speakers_document(people: Sequence[PersonRow], me: str | None) -> dict[str, 
 
 
 def is_me(person: PersonRow, me: str | None) -> bool:
-    """Whether that is the user, by one of the person's names."""
-    return me is not None and me.lower() in {name.lower() for name in (person.name, *person.names)}
+    """Whether that is the user, by one of the person's names, or by what logs call who speaks to an assistant."""
+    from memcli.memory.subjects import OWNERS
+
+    names = {name.lower() for name in (person.name, *person.names)}
+    return me is not None and bool(names & {me.lower(), *OWNERS})
 
 
 def batches_document(batches: Sequence[BatchRow]) -> dict[str, Any]:

@@ -17,15 +17,14 @@ from memcli.memory.consolidate_subjects import claims_about, keys_of, people_of
 from memcli.memory.facts.beliefs import Belief
 from memcli.memory.facts.claims import Claim, subject_key
 from memcli.memory.facts.predicates import family
+from memcli.memory.subjects import OWNERS
+from memcli.recall.people import as_said_by
 from memcli.recall.pipeline import turn_of
 from memcli.types import Evidence
 
 if TYPE_CHECKING:
     from store.catalogue import Catalogue
     from store.store import Store
-
-OWNERS = ("me", "user", "human", "you")
-"""What those are called who speak to the memory or to an assistant: whom "I" in a question means."""
 
 DOUBTED = 0.5
 """What is left of the confidence in a value that may have changed."""
@@ -70,7 +69,8 @@ def known(
     first, last = wanted.first or as_of or asked_on, wanted.last or as_of or asked_on
     with store.reading() as catalogue:
         people = people_of(catalogue)
-        subjects = _subjects(wanted, people.shown(wanted.subject), keys_of(catalogue, people))
+        owners = dict.fromkeys([subject_key(people.shown(OWNERS[0])), *OWNERS])
+        subjects = _subjects(wanted, people.shown(wanted.subject), keys_of(catalogue, people), list(owners))
         rows = claims_about(catalogue, people, subjects, known_as_of) if subjects else []
         beliefs = beliefs_of((row for row in rows if family(row.predicate) in families), superseding=superseding)
         # Several predicates may answer; the first of which anything is known does.
@@ -82,14 +82,14 @@ def known(
     return None
 
 
-def _subjects(wanted: FactQuestion, name: str, keys: Collection[str]) -> list[str]:
+def _subjects(wanted: FactQuestion, name: str, keys: Collection[str], owners: Sequence[str]) -> list[str]:
     """The keys of the subjects that the question means, of those that are known; none if it could mean two people.
 
-    name: the one that whom it names is shown under.
+    name: the one that whom it names is shown under. owners: the keys of who asks.
     """
     if wanted.subject == ME:
-        owners = [key for key in keys if key in OWNERS]
-        return [f"{key}'s {wanted.kin}" for key in OWNERS if f"{key}'s {wanted.kin}" in keys] if wanted.kin else owners
+        meant = [f"{key}'s {wanted.kin}" if wanted.kin else key for key in owners]
+        return [key for key in meant if key in keys]
     asked = subject_key(name)
     people = {key for key in keys if "'s " not in key}
     if asked not in people:
@@ -125,6 +125,7 @@ def _held(one: Belief, first: date, last: date) -> bool:
 def _answer(
     chosen: Sequence[Belief], first: date, last: date, asked_on: date, catalogue: Catalogue, seqs: dict[str, int]
 ) -> Known:
+    me = catalogue.setting("me")
     shown = [(one, _shown(one, first, last)) for one in chosen]
     turn_ids = list(dict.fromkeys(claim.said.turn_id for _, claims in shown for claim in claims))
     rows = {row.id: row for row in catalogue.turns_by_seq([seqs[turn] for turn in turn_ids])}
@@ -142,9 +143,8 @@ def _answer(
     text = "\n".join(lines)
     if conflicts:
         text = f"The memory holds statements in conflict, none of them newer:\n{text}"
-    evidence = tuple(
-        Evidence(number=numbers[turn], turn=turn_of(rows[turn]), score=1.0, match=1.0) for turn in turn_ids
-    )
+    turns = {turn: turn_of(as_said_by(rows[turn], me)) for turn in turn_ids}
+    evidence = tuple(Evidence(number=numbers[turn], turn=turns[turn], score=1.0, match=1.0) for turn in turn_ids)
     values = tuple(one.object for one in chosen if _held(one, first, last) and not one.doubted_on(last))
     return Known(
         text=text,

@@ -9,9 +9,23 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from memcli.answer.changes import (
+    NAMED_BEFORE,
+    SURE,
+    Asked,
+    Value,
+    asked,
+    chosen,
+    clauses,
+    day_said,
+    names_value,
+    over,
+    takes_the_place,
+)
 from memcli.answer.yes_no import yes_or_no
 from memcli.memory.timex import TimeExpression, describe, find_time_expressions
 from memcli.patterns import regex
@@ -51,13 +65,16 @@ FAULT = 0.1
 AS_GOOD = 0.85
 """For a date, sentences of other turns within this share of the best score are looked at."""
 
-_CORRECTS = regex(
-    r"\b(?:i meant|correction|my mistake|mistyped|typo|swapped|mixed (?:it |them )?up|(?:was|is) wrong|scratch that"
-    r"|make (?:it|that)|no longer|not any ?more|(?:has|have|is|was) changed|postponed|brought forward"
-    r"|(?:moves?|moved|slipped|goes|went|gone) (?:once more |again |up |down )?from)\b|\bnot (?:the|on|in|at) \w+",
+AS_CLEAR = 0.4
+"""And within this share, whether they change it."""
+
+_TIME_OF_DAY = regex(r"\b(?:what time|which time|how early|how late|um wie ?viel uhr)\b", re.I)
+_AGAIN = regex(
+    r"\b(?:every|each|jede[nrs]?) \w+|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(?:weekdays|weekends|daily)\b"
+    r"|\b(?:mon|diens|donners|frei|sams|sonn)tags\b|\bmittwochs\b",
     re.I,
 )
-"""What people say who take back what was said before."""
+"""What is said of what comes again and again, and has no date."""
 
 FEW_WORDS = 4
 _CLAUSE = regex(r".+?(?:[,;:](?=\s)|\s(?=(?:and|but|so|because|then)\s)|$)", re.S)
@@ -80,16 +97,6 @@ class _Sentence(NamedTuple):
     score: float
 
 
-class _Read(NamedTuple):
-    """Words that may answer, with the sentences that they are part of."""
-
-    evidence: Evidence
-    words: str
-    quote: str
-    sure: float
-    score: float
-
-
 def extract(
     question: Question,
     evidence: Sequence[Evidence],
@@ -99,21 +106,26 @@ def extract(
 ) -> Extract:
     """The answer to the question from evidence that is known to bear on it. `evidence` must not be empty."""
     turns = sorted(evidence, key=lambda one: (-one.score, one.number))[:TURNS]
-    if question.kind == "when":
-        return _date(question, _ranked(question, turns, encoder, cache))
+    if question.kind == "when" and not _TIME_OF_DAY.search(question.text):
+        ranked = _ranked(question, turns, encoder, cache)
+        if asked(question).when == "past" or not _AGAIN.search(ranked[0].text):
+            return _date(question, ranked)
     if question.kind == "yes_no":
         best = _ranked(question, turns, encoder, cache)[0]
         short = yes_or_no(question, best.text)
         return Extract(f"{short}. {_quote(best.evidence, best.text)}", short, (best.evidence.number,))
-    read = _read(question, turns, reader)
-    if (later := _correction(question, read)) is not None:
-        said, before = _joined([later]), read[0]
-        text = f"{said.text}\nBefore: {before.words}. {_quote(before.evidence, before.quote)}"
-        return Extract(text, said.short, (*said.citations, before.evidence.number))
+    when = asked(question)
+    plain = replace(question, text=when.plain)
+    read = _read(plain, turns, reader)
+    if when.when != "past":
+        read = _renewed(plain, read, reader)
+    values = _changed(question, read, when)
+    if len(values) > 1:
+        return _told(chosen(question, when, values), values)
     return _joined(_chosen(question, read))
 
 
-def _read(question: Question, turns: Sequence[Evidence], reader: AnswerReader) -> list[_Read]:
+def _read(question: Question, turns: Sequence[Evidence], reader: AnswerReader) -> list[Value]:
     """What the reader points at in each turn, the likeliest first."""
     from engines.protocols import Utterance
 
@@ -126,41 +138,92 @@ def _read(question: Question, turns: Sequence[Evidence], reader: AnswerReader) -
         pointed_at = text[low:high].lstrip(_BEFORE).rstrip(_BEHIND) or text[low:high]
         score = reading.sure + RECALLED * math.log(max(one.score, 1e-9) / top)
         short = one.turn.speaker if reading.span is None else pointed_at
-        found.append(_Read(one, short, _sentences_around(text, low, high), reading.sure, score))
+        found.append(Value(one, short, _sentences_around(text, low, high), reading.sure, score))
     return sorted(found, key=lambda one: (-one.score, one.evidence.number))
 
 
-def _chosen(question: Question, read: Sequence[_Read]) -> list[_Read]:
+def _chosen(question: Question, read: Sequence[Value]) -> list[Value]:
     """The likeliest reading, with others that are as likely where a list is asked for; in order of time."""
     wanted = PARTS if question.several else 1
     chosen = [one for one in read if one.score >= read[0].score - AS_LIKELY][:wanted]
     return sorted(chosen, key=lambda one: one.evidence.number)
 
 
-def _correction(question: Question, read: Sequence[_Read]) -> _Read | None:
-    """What takes back the likeliest reading: the last said of those that answer as well, of the same kind, and say that
-    something is otherwise. None if there is none, or if the question is for a list or for what was first."""
-    first = read[0]
-    if question.several or question.order == "first" or first.evidence.turn.said_at is None:
-        return None
-    later = [
+def _renewed(question: Question, read: Sequence[Value], reader: AnswerReader) -> list[Value]:
+    """The readings, and in place of those that repeat what was said before, where their turn says that it is over, what
+    the rest of that turn answers."""
+    from engines.protocols import Utterance
+
+    again: list[tuple[int, int, str]] = []
+    for at, one in enumerate(read):
+        turn = one.evidence.turn
+        if turn.said_at is None or one.words not in turn.text:
+            continue
+        gone = {
+            other.words
+            for other in read
+            if other.sure > 0
+            and other.evidence.turn.said_at is not None
+            and other.evidence.turn.said_at < turn.said_at
+            and names_value(question, one.words, other.words)
+        }
+        rest, ended = [], False
+        for low, high in clauses(turn.text):
+            clause = turn.text[low:high]
+            if any(names_value(question, clause, value) for value in gone):
+                ended = ended or over(clause)
+            else:
+                rest.append((low, clause))
+        again += [(at, low, clause) for low, clause in rest if ended]
+    if not again:
+        return list(read)
+    said = [Utterance(read[at].evidence.turn.speaker, clause) for at, _, clause in again]
+    renewed = dict(enumerate(read))
+    best: dict[int, float] = {}
+    for (at, begins, clause), reading in zip(again, reader.read(question.text, said), strict=True):
+        if reading.span is None or reading.sure <= best.get(at, NAMED_BEFORE):
+            continue
+        best[at] = reading.sure
+        low, high = reading.span
+        found = clause[low:high].lstrip(_BEFORE).rstrip(_BEHIND) or clause[low:high]
+        quote = _sentences_around(read[at].evidence.turn.text, begins + low, begins + high)
+        renewed[at] = read[at]._replace(words=found, quote=quote, sure=reading.sure)
+    return list(renewed.values())
+
+
+def _changed(question: Question, read: Sequence[Value], when: Asked) -> list[Value]:
+    """The likeliest reading with those whose place it takes and those that take its place, in the order in which they
+    were said."""
+    first, now = read[0], when.when != "past"
+    enough = SURE if when.when == "now" else 0.0
+    if not now and question.several:
+        return [first]
+    with_it = [
         one
         for one in read[1:]
-        if one.sure > 0
-        and one.evidence.turn.said_at is not None
-        and one.evidence.turn.said_at > first.evidence.turn.said_at
-        and words(one.words) != words(first.words)
-        and _has_digit(one.words) == _has_digit(first.words)
-        and _CORRECTS.search(one.evidence.turn.text)
+        if takes_the_place(question, one, first, now=now)
+        or (one.sure > enough and takes_the_place(question, first, one, now=now))
     ]
-    return max(later, key=lambda one: (one.evidence.turn.said_at, one.evidence.number), default=None)
+    return sorted([first, *with_it], key=lambda one: (day_said(one.evidence), one.evidence.number))
 
 
-def _has_digit(text: str) -> bool:
-    return any(letter.isdigit() for letter in text)
+def _told(answer: Value, values: Sequence[Value]) -> Extract:
+    """The answer, with the value before it and, if it is not the last, what took its place."""
+    said, at = _joined([answer]), values.index(answer)
+    text, citations = said.text, said.citations
+    for name, other in (("Before", values[at - 1] if at else None), ("Later", values[-1])):
+        if other is not None and other is not answer:
+            day = f", said on {_day(day_said(other.evidence))}"
+            text += f"\n{name}: {other.words}{day}. {_quote(other.evidence, other.quote)}"
+            citations = (*citations, other.evidence.number)
+    return Extract(text, said.short, citations)
 
 
-def _joined(read: Sequence[_Read]) -> Extract:
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _joined(read: Sequence[Value]) -> Extract:
     short = ", ".join(dict.fromkeys(one.words for one in read))
     quotes = "\n".join(_quote(one.evidence, one.quote) for one in read)
     if len(read) > 1:
@@ -223,13 +286,17 @@ def _faults(question: Question, sentence: str) -> float:
 
 def _date(question: Question, ranked: Sequence[_Sentence]) -> Extract:
     """The date that the best sentence with one names, or that of the turn whose sentence is best."""
-    first = ranked[0]
+    when, first = asked(question), ranked[0]
+    dated: dict[int, Value] = {}
     for one in ranked:
-        if one.evidence.turn is not first.evidence.turn and one.score < AS_GOOD * first.score:
-            continue
-        named = _named_date(question, one)
-        if named:
-            return Extract(f"{named}. {_quote(one.evidence, one.text)}", named, (one.evidence.number,))
+        number, score = one.evidence.number, one.score / first.score if first.score > 0 else 0.0
+        if number not in dated and (named := _named_date(question, one)):
+            dated[number] = Value(one.evidence, named, one.text, 2 * SURE if score >= AS_CLEAR else -1.0, score)
+    named_first = [one for one in dated.values() if one.evidence is first.evidence or one.score >= AS_GOOD]
+    if named_first:
+        others = [one for one in dated.values() if one != named_first[0]]
+        values = _changed(question, [named_first[0], *others], when)
+        return _told(chosen(question, when, values), values)
     turn = first.evidence.turn
     if turn.said_at is None:
         return Extract(f"{_quote(first.evidence, first.text)} (no date is given)", first.text, (first.evidence.number,))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.errors import EngineError, EngineFailed
+from memcli.answer.changes import asked, plain, tells_of_change
 from memcli.answer.cite import check
 from memcli.answer.extract import extract
 from memcli.answer.generate import generate, told
@@ -82,12 +83,16 @@ def ask(
     query = replace(query, limit=2 * budget.turns)
     if writing is None:
         engines.reader.prepare()  # it loads while the memory is searched
+    text = query.text
+    query = replace(query, text=plain(text))
     recalled = recall(query, store, engines, time_budget=time_budget)
     if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
         if time_budget.left:
             recalled = recall(replace(query, deep=True), store, engines, time_budget=time_budget)
         else:
             time_budget.leave_out("a look into the archive")
+    recalled = replace(recalled, question=replace(recalled.question, text=text))
+    query = replace(query, text=text)
     return answer(query, recalled, store, engines, budget=budget, writing=writing, warn=warn, working=working)
 
 
@@ -120,13 +125,16 @@ def answer(
             from memcli.answer.beliefs import known  # what it takes is only loaded for a question about a fact
 
             fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
-    if fact is not None:
+    told = None
+    if fact is not None and sure >= BAR and writing is None and not (query.as_of or query.known_as_of):
+        told = _told_since(recalled.question, fact, evidence, engines, store.token_cache)
+    if fact is not None and told is None:
         answering = _ms(time.perf_counter() - began)
         timings = recalled.timings_ms | {"answer": answering, "total": _total(recalled.timings_ms, answering)}
         return _from_facts(query, fact, evidence, timings)
-    if query.as_of is not None:
+    if query.as_of is not None and fact is None:
         warn(f"no fact that is known answers this as of {query.as_of}: answering from what was said")
-    written = (
+    written = told or (
         _written(query, recalled.question, evidence, len(working), engines, store.token_cache, writing, warn)
         if sure >= BAR
         else _Written(None, "", (), "extractive")
@@ -217,6 +225,29 @@ class _Written(NamedTuple):
     method: Method
     unsupported: tuple[str, ...] = ()
     run: Run | None = None
+
+
+def _told_since(
+    question: Question, fact: Known, evidence: Sequence[Evidence], engines: Engines, cache: TokenCache
+) -> _Written | None:
+    """What was said since the words that a fact rests on, if it takes their place in words that no rule of facts knows,
+    or answers where the fact is over; else None."""
+    times = [one.turn.said_at for one in fact.evidence if one.turn.said_at is not None]
+    if not times or asked(question).when != "now":
+        return None
+    by_turn = {one.turn.id for one in fact.evidence}
+    later = {
+        one.number
+        for one in evidence
+        if one.turn.id not in by_turn and one.turn.said_at is not None and one.turn.said_at > max(times)
+    }
+    if not any(one.number in later and tells_of_change(one.turn.text) for one in evidence):
+        return None
+    found = extract(question, evidence, engines.reader, engines.token_encoder, cache)
+    known = {one.number for one in evidence if one.turn.id in by_turn}
+    if found.citations[0] not in later or (fact.values and not known & {*found.citations}):
+        return None
+    return _Written(found.text, found.short, found.citations, "extractive")
 
 
 def _written(

@@ -13,6 +13,9 @@ from typing import Final
 
 from memcli.memory.facts.claims import subject_key
 
+OWNERS: Final = ("me", "user", "human", "you")
+"""What those are called who speak to the memory or to an assistant: whom "I" in a question means, and `me` names."""
+
 _OF: Final = "'s "
 
 
@@ -44,6 +47,7 @@ class Subjects:
 
     def of_claim(self, subject: str, speaker: str, shown: str) -> str:
         """The subject of what a speaker said, who is shown under that name."""
+        shown = self.shown(shown)
         if subject == speaker:
             return shown
         if subject.startswith(f"{speaker}{_OF}"):

@@ -17,6 +17,7 @@ from memcli.recall.fuse import fuse
 from memcli.recall.gate import confidence, signs
 from memcli.recall.knowledge import known
 from memcli.recall.outside import outside
+from memcli.recall.people import as_said_by
 from memcli.recall.query import stems
 from memcli.recall.question import Question, parts_of, understand
 from memcli.recall.reorder import reordered
@@ -208,7 +209,7 @@ def _probe(
             archived = store.archive.rows([item for item in fused if item not in present]) if query.deep else {}
             standing = store.standing()
             passing = {seq: row for seq, row in (present | archived).items() if not outside(row, query)}
-            rows = list(keep_welcome(query, passing, standing).values())
+            rows = [as_said_by(row, standing.me) for row in keep_welcome(query, passing, standing).values()]
         if question is None:
             question = understand(query.text, query.asked_at, {row.speaker for row in rows}, standing.me)
         if not rows:

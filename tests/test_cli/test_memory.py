@@ -166,3 +166,13 @@ def test_a_rare_token_finds_the_turn_that_holds_it(memcli, write_turns):
     batch = memcli("search", "-", "-n", "1", stdin="\n".join(tokens[:5]))
     found = [json.loads(line)["hits"][0]["text"] for line in batch.out.splitlines()]
     assert found == [turn["text"] for turn in turns[:5]]
+
+
+def test_a_note_is_known_to_the_very_next_question(memcli, write_turns):
+    turn = {"session": "a", "speaker": "Maya", "time": "2024-05-01T10:00:00Z", "text": "The passport is in the desk."}
+    memcli("ingest", write_turns("talk.jsonl", turn), "--me", "Maya")
+    memcli("consolidate")
+    memcli("remember", "My locker number is B-17.")
+    assert memcli("--json", "ask", "What is Maya's locker number?").json["answer"] == "B-17"
+    memcli("remember", "The passport is in the safe now.")
+    assert "in the safe" in memcli("--json", "ask", "Where is the passport?").json["answer"]

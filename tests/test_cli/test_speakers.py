@@ -137,3 +137,33 @@ def test_a_name_that_two_people_have_is_not_taken_for_either(memcli, write_turns
         ("Maya", "works at", "Acme", "2024-06-01"),
         ("Maya", "works at", "Beta", None),
     }
+
+
+ASSISTED = [
+    {"session": "a", "speaker": "user", "time": "2024-05-01T10:00:00Z", "text": "My shoe size is 39."},
+    {"session": "a", "speaker": "user", "time": "2024-05-01T10:01:00Z", "text": "The red skis are in the attic."},
+    {"session": "a", "speaker": "assistant", "role": "assistant", "time": "2024-05-01T10:02:00Z", "text": "Noted!"},
+    {"session": "b", "speaker": "Bo", "time": "2024-05-02T10:00:00Z", "text": "My shoe size is 44."},
+    {"session": "b", "speaker": "Bo", "time": "2024-05-02T10:01:00Z", "text": "The red skis are in the cellar."},
+]
+
+
+def test_who_speaks_to_an_assistant_is_who_the_user_says_they_are(memcli, write_turns):
+    memcli("ingest", write_turns("assisted.jsonl", *ASSISTED))
+    memcli("facts", "--update")
+    asked = ("ask", "What is Maya's shoe size?", "--now", "2024-06-01")
+    assert memcli(*asked).code == 4, "nobody has said who Maya is"
+    assert "(you)" not in memcli("speakers").out
+    memcli("ingest", write_turns("assisted.jsonl", *ASSISTED), "--me", "Maya")
+    assert "user (you)" in memcli("speakers").out
+    assert "assistant (you)" not in memcli("speakers").out
+    for question in ("What is Maya's shoe size?", "What is my shoe size?"):
+        answer = memcli("ask", question, "--now", "2024-06-01").out
+        assert "39" in answer
+        assert "Maya: “My shoe size is 39.”" in answer
+    assert memcli("--json", "ask", "Where did Maya say the skis are?").json["answer"] == "in the attic"
+    assert memcli("--json", "ask", "What is Bo's shoe size?").json["answer"] == "44"
+    found = memcli("--json", "search", "skis", "--speaker", "Maya").json["hits"]
+    assert {hit["speaker"] for hit in found} == {"Maya"}
+    assert found[0]["text"] == "The red skis are in the attic."
+    assert [fact["object"] for fact in memcli("--json", "facts", "Maya").json["facts"]] == ["39"]

@@ -85,8 +85,11 @@ def test_what_was_taken_back_later_is_told_as_that():
     said = {before: ("555 0148", 6.0), after: ("555 0184", 4.0)}
     found = answer("What is the number?", said)
     assert (found.short, found.citations) == ("555 0184", (2, 1))
-    assert found.text == ("555 0184. Eve: “It is 555 0184.” [2]\nBefore: 555 0148. Eve: “The number is 555 0148.” [1]")
-    assert answer("What was the number originally?", said).short == "555 0148"
+    before_it = "Before: 555 0148, said on 1 May 2024. Eve: “The number is 555 0148.” [1]"
+    assert found.text == f"555 0184. Eve: “It is 555 0184.” [2]\n{before_it}"
+    first = answer("What was the number originally?", said)
+    assert (first.short, first.citations) == ("555 0148", (1, 2))
+    assert first.text.endswith("Later: 555 0184, said on 1 May 2024. Eve: “It is 555 0184.” [2]")
 
 
 @pytest.mark.parametrize(
@@ -110,3 +113,21 @@ def test_yes_or_no():
     assert yes_or_no(asked, "The tent is in the car.") == "Yes"
     assert yes_or_no(asked, "It isn't there.") == "No"
     assert yes_or_no(understand("Did Bo not come?", NOW, []), "He never came.") == "Yes"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "short"),
+    [
+        (("The code is 4471.", "4471", 6.0), ("The code is 8820.", "8820", 5.0), "8820"),  # the same, said anew
+        (("The code is 4471.", "4471", 6.0), ("The code is 8820.", "8820", 3.0), "4471"),  # far less sure
+        (("Heron does it.", "Heron", 6.0), ("Heron died. Pelican does it now.", "Pelican", -5.0), "Pelican"),
+        (("Heron does it.", "Heron", 6.0), ("Pelican swims now.", "Pelican", -5.0), "Heron"),
+        (("The code is 4471.", "4471", 6.0), ("It is still 4471, not 8820.", "8820", 5.0), "4471"),
+    ],
+)
+def test_what_is_said_anew_or_said_to_be_over_gives_way(before, after, short):
+    said = {text: (words, sure) for text, words, sure in (before, after)}
+    asked = "What is the code?" if "code" in before[0] else "What does it?"
+    assert answer(asked, said).short == short
+    if short != before[1]:
+        assert answer(asked.replace("is", "was").replace("does", "did"), said).short == before[1], "then"

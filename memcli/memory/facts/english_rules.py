@@ -131,6 +131,7 @@ RULES: Final = (
     Rule("<attribute>", rf"<NAME>\s+is\s+no\s+longer\s+(?P<self>my)\s+(?P<attribute>{_REL})\b", "ended"),
     Rule("<attribute>", rf"<S>(?:\s+no\s+longer\s+(?:have|has)|<NOT>\s+have)\s+an?\s+(?P<attribute>{any_of(ROLES)})(?P<object>)\b(?:<ANYMORE>|)", "ended"),
     Rule("partner", r"<S><BE><A>\s+(?:dating|engaged\s+to|married\s+to|going\s+out\s+with|together\s+with|in\s+a\s+relationship\s+with)\s+<NAME>"),
+    Rule("partner", r"<S><HAVE><A>\s+been\s+(?:dating|seeing|going\s+out\s+with|together\s+with)\s+<NAME>", when="span"),
     Rule("partner", r"<S>(?:<HAVE>)?<A>\s+(?:married|started\s+dating|started\s+seeing|got\s+(?:engaged|married)\s+to)\s+<NAME>"),
     Rule("partner", r"<NAME>\s+and\s+(?P<self>I)(?:\s+are|\s+have|\s+got|['’]ve)?<A>\s+(?:dating|engaged|married|together|a\s+couple|got\s+(?:engaged|married)|started\s+dating)\b"),
     Rule("partner", r"<NAME>\s+and\s+(?P<self>I)(?:\s+have|['’]ve)?<A>\s+(?:broke\s+up|broken\s+up|split\s+up|separated|got\s+divorced|divorced|are\s+no\s+longer\s+together|are\s+not\s+together\s+any)", "ended"),

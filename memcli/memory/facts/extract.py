@@ -20,9 +20,10 @@ from memcli.memory.facts.english_rules import compiled
 from memcli.memory.facts.predicates import family, predicate
 from memcli.memory.facts.rule import Rule
 from memcli.memory.facts.validity import Validity, times_of, validity
+from memcli.memory.subjects import OWNERS
 from memcli.memory.timex import TimeExpression
 
-RULES_VERSION: Final = "english-2"
+RULES_VERSION: Final = "english-3"
 """Changes whenever the same words may give other claims: what was extracted before is then extracted anew."""
 
 ITSELF, KIN, HEARSAY, DOUBT = 0.9, 0.85, 0.7, 0.5
@@ -39,7 +40,6 @@ _OPENING: Final = re.compile(r"(?:[A-ZÀ-Þ][\w’'-]+[,!]\s+)?")
 _OPENS: Final = re.compile(r"[Ii]\b|[Ww]e\b|[Mm]y\b|[Oo]ur\b|[A-ZÀ-ÖØ-ÞČŁŚŠŽŹŻİĐ]|always\b|never\b|from now|please\b")
 #: What is told more plainly by another rule is not told again as one of these.
 _LAST_RESORT: Final = frozenset({"plan", "event", "habit", "used to"})
-_ASSISTANT_USERS: Final = frozenset({"user", "human", "you", "me"})
 
 
 def extract(text: str, said: Said, *, to_assistant: bool) -> list[Claim]:
@@ -94,7 +94,7 @@ def _doubts(text: str, clause: Clause, said: Said) -> Iterator[Claim]:
 
 def speaks_to_assistant(speaker: str) -> bool:
     """Whether a speaker's name is what exports of assistants call their user."""
-    return speaker.casefold() in _ASSISTANT_USERS
+    return speaker.casefold() in OWNERS
 
 
 def _claims(
