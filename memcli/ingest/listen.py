@@ -38,8 +38,13 @@ class Heard(NamedTuple):
 
     @property
     def said_by(self) -> str:
-        """What the source knows the speaker by, or the name: what tells equal turns from others."""
-        return f"={self.known_by}" if self.known_by else self.speaker
+        """What tells its speaker from others: see said_by()."""
+        return said_by(self.known_by, self.speaker)
+
+
+def said_by(known_by: str | None, speaker: str) -> str:
+    """What the source knows a speaker by, or the name: what tells equal turns from others."""
+    return f"={known_by}" if known_by else speaker
 
 
 class Unread(NamedTuple):
