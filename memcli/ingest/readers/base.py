@@ -162,6 +162,11 @@ class Source:
         """The file's name without its extension."""
         return self.name.rsplit(".", 1)[0] if "." in self.name else self.name
 
+    @property
+    def grows(self) -> bool:
+        """Whether it is read as it is written: what is read last is then not to wait for what comes next."""
+        return False
+
     def open(self) -> BufferedReader:
         """Open the bytes for reading: all of them, or the part that is to be read."""
         stream = self.path.open("rb")
