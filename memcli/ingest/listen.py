@@ -117,15 +117,14 @@ def listen(
             report.turns_read += 1
             if raw_said_at is not last_said_at:  # many lines of a log have the time of the one before
                 last_said_at, moment = raw_said_at, normaliser.moment(raw_said_at)
+                if (at := moment[0]) is not None:
+                    base = first_position(at) if base is None else base
+                    if place.newest is None or at > place.newest:
+                        place.newest = at
+                    elif place.newest - at > RECENT:
+                        place.ordered = False
             said_at, utc_offset = moment
-            if base is None and said_at is not None:
-                base = first_position(said_at)
             session.base = base
-            if said_at is not None:
-                if place.newest is None or said_at > place.newest:
-                    place.newest = said_at
-                elif place.newest - said_at > RECENT:
-                    place.ordered = False
             heard = Heard._make((
                 session, report, (base or 0) + session.turns_read, normaliser.speaker(speaker) or role,
                 speaker_key and (normaliser.speaker(speaker_key) or None), role, text, said_at, utc_offset, native_id,
