@@ -25,7 +25,7 @@ SLICE_ROWS = 512
 MANY_TEXTS = 4096
 """For so many texts at once the whole table is multiplied out, which takes 30 MB from then on."""
 
-BATCH_TEXTS, BATCH_CHARS = 32_768, 16 * 1024 * 1024
+BATCH_TEXTS, BATCH_CHARS = 16_384, 16 * 1024 * 1024
 """How many texts, and characters of them, are tokenized at a time, which bounds memory."""
 
 
