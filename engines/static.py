@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ SLICE_ROWS = 512
 MANY_TEXTS = 4096
 """For so many texts at once the whole table is multiplied out, which takes 30 MB from then on."""
 
-BATCH_TEXTS, BATCH_CHARS = 8192, 16 * 1024 * 1024
+BATCH_TEXTS, BATCH_CHARS = 16_384, 16 * 1024 * 1024
 """How many texts, and characters of them, are tokenized at a time, which bounds memory."""
 
 
@@ -106,18 +107,18 @@ class StaticEmbedder:
             scaled = self._scaled = np.asarray(self._vectors) * np.asarray(self._scales)[:, None]
         sums = np.zeros((len(counts), self.dimension), np.float32)
         # Texts of as many tokens are summed together, token by token: which ones share a call changes no bit.
-        for count in set(counts.tolist()) - {0}:
-            same = np.flatnonzero(counts == count)
+        by_count = np.argsort(counts, kind="stable")
+        for count, (first, end) in enumerate(pairwise(np.cumsum(np.bincount(counts)).tolist()), 1):
             step = max(1, SLICE_ROWS // count)
-            for part in (same[at : at + step] for at in range(0, len(same), step)):
-                ids = tokens.ids[tokens.starts[part][:, None] + np.arange(count)]
+            for part in (by_count[at : min(at + step, end)] for at in range(first, end, step)):
+                ids = tokens.ids[tokens.starts[part] + np.arange(count)[:, None]]
                 # The same bits either way, and three times as fast where the whole table is there already: to look up
                 # without checking that there is such a row ("clip") takes a third less.
                 if scaled is None:
                     rows = self._vectors[ids] * self._scales[ids][:, :, None]
                 else:
                     rows = scaled.take(ids, axis=0, mode="clip")
-                sums[part] = rows.sum(axis=1)
+                sums[part] = rows.sum(axis=0)
         return sums
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -87,16 +87,19 @@ class OpenSession:
         """Say which session it is, before anything of it was kept."""
         self.native_id, self._id = native_id, None
 
-    def turn_id(self, speaker: str, said_at: datetime | None, text: str) -> str:
-        """The id of the next turn of this content: the n-th of the same content in a session is always the same.
+    def turn_ids(self, speakers: Iterable[str], said_at: Iterable[datetime | None], texts: Iterable[str]) -> list[str]:
+        """The ids of its next turns: the n-th of the same content in a session is always the same.
 
-        `speaker` is what the source knows the speaker by, or the name; `said_at` the time that the source gives.
+        `speakers` are what the source knows them by, or the names; `said_at` the times that the source gives.
         """
-        content = content_of(speaker, said_at, text)
-        count = self.said[content] = self.said.get(content, 0) + 1
-        if self.continued:
-            self.latest[content] = said_at
-        return content_id(self.id, content, str(count))
+        ids, session_id, said, latest = [], self.id, self.said, self.latest
+        for speaker, at, text in zip(speakers, said_at, texts, strict=True):
+            content = content_of(speaker, at, text)
+            count = said[content] = said.get(content, 0) + 1
+            if self.continued:
+                latest[content] = at
+            ids.append(content_id(session_id, content, str(count)))
+        return ids
 
     def read_again(self, line: int, speaker: str, said_at: datetime | None, text: str, *, since: int) -> None:
         """Note a turn that the next reading will read again, if that begins at the line `since`."""
@@ -109,12 +112,13 @@ class OpenSession:
 
 
 def content_of(speaker: str, said_at: datetime | None, text: str) -> str:
-    """What makes equal turns equal: see OpenSession.turn_id(). `said_at` is naive."""
-    return content_id(speaker, _written(said_at) if said_at else "", text)
+    """What makes equal turns equal: see OpenSession.turn_ids(). `said_at` is naive."""
+    return content_id(speaker, written(said_at) if said_at else "", text)
 
 
 @lru_cache(maxsize=65_536)
-def _written(said_at: datetime) -> str:
+def written(said_at: datetime) -> str:
+    """A time as text (ISO 8601); many turns have the same one."""
     return said_at.isoformat()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from memcli.ingest.identity import OpenSession
+from memcli.ingest.identity import OpenSession, written
 from memcli.ingest.readers.base import Reader, Source
 from store.batches import ReadRow
 
@@ -118,11 +118,15 @@ def state_after(part: Part, sessions: Iterable[OpenSession]) -> dict[str, Any]:
         at, lines, carry = place.offset, place.line - 1, place.carry
     elif not part.continues:
         return {}
-    said: dict[str, dict[str, list[Any]]] = dict(earlier.get("said", {}))
     counted: dict[str, int] = dict(earlier.get("positions", {}))
     ordered = place.ordered and earlier.get("ordered", True)
     newest = place.newest or (datetime.fromisoformat(earlier["newest"]) if earlier.get("newest") else None)
     since = newest - RECENT if ordered and newest is not None else datetime.min
+    earliest = written(since)
+    said: dict[str, dict[str, list[Any]]] = {
+        id_: {content: entry for content, entry in contents.items() if entry[1] is None or entry[1] >= earliest}
+        for id_, contents in earlier.get("said", {}).items()
+    }
     unfinished = 0
     unnamed = next((one for one in reversed(opened) if one.unnamed), None)
     for session in opened:
@@ -136,16 +140,12 @@ def state_after(part: Part, sessions: Iterable[OpenSession]) -> dict[str, Any]:
         if session.unnamed and counted[session.id] < (2 if None in times and part.keeps_place else 1):
             return {}  # it is known by its first turns: see native_id_from()
         unfinished += again.total()
+        counts = session.said - again if again else session.said
         said[session.id] = {
-            content: [session.said[content] - again[content], at and at.isoformat()]
+            content: [counts[content], at and written(at)]
             for content, at in session.latest.items()
-            if (at is None or at >= since) and session.said[content] > again[content]
+            if (at is None or at >= since) and content in counts
         }
-    earliest = since.isoformat()
-    said = {
-        id_: {content: entry for content, entry in contents.items() if entry[1] is None or entry[1] >= earliest}
-        for id_, contents in said.items()
-    }
     said = {id_: contents for id_, contents in said.items() if contents}
     if sum(map(len, said.values())) + len(counted) > COUNTED:
         return {}

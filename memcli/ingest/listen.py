@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +14,10 @@ from memcli.ingest.report import SourceReport
 
 EXCERPT = 200
 """Characters of a bad record that the quarantine keeps."""
+
+
+AT_ONCE, AT_ONCE_CHARS = 256, 64 * 1024
+"""So many turns, or as many as have so many characters, are looked through for secrets at a time."""
 
 
 class Heard(NamedTuple):
@@ -38,8 +42,13 @@ class Heard(NamedTuple):
 
     @property
     def said_by(self) -> str:
-        """What the source knows the speaker by, or the name: what tells equal turns from others."""
-        return f"={self.known_by}" if self.known_by else self.speaker
+        """What tells its speaker from others: see said_by()."""
+        return said_by(self.known_by, self.speaker)
+
+
+def said_by(known_by: str | None, speaker: str) -> str:
+    """What the source knows a speaker by, or the name: what tells equal turns from others."""
+    return f"={known_by}" if known_by else speaker
 
 
 class Unread(NamedTuple):
@@ -89,7 +98,9 @@ def listen(
 
     last_said_at: datetime | None = None
     moment = normaliser.moment(None)
-    for item in _items(source, reader):
+    # Where the next part begins is asked of the reader turn by turn.
+    at_once = 1 if source.grows or reader.goes_on is not None else AT_ONCE
+    for item, text in _cleaned(_items(source, reader), normaliser, at_once):
         if isinstance(item, RawTurn):
             speaker, raw_text, raw_said_at, line, role, native_id, speaker_key, metadata, worded_at = item
             if session is None:
@@ -97,7 +108,6 @@ def listen(
             if len(raw_text) > TEXT_CHARS:
                 yield unread(line, f"the text is longer than {TEXT_CHARS:,} characters", raw_text[:EXCERPT])
                 continue
-            text = normaliser.text(raw_text)
             if not text:
                 report.ignored["empty"] += 1
                 continue
@@ -107,21 +117,20 @@ def listen(
             report.turns_read += 1
             if raw_said_at is not last_said_at:  # many lines of a log have the time of the one before
                 last_said_at, moment = raw_said_at, normaliser.moment(raw_said_at)
+                if (at := moment[0]) is not None:
+                    base = first_position(at) if base is None else base
+                    if place.newest is None or at > place.newest:
+                        place.newest = at
+                    elif place.newest - at > RECENT:
+                        place.ordered = False
             said_at, utc_offset = moment
-            if base is None and said_at is not None:
-                base = first_position(said_at)
             session.base = base
-            if said_at is not None:
-                if place.newest is None or said_at > place.newest:
-                    place.newest = said_at
-                elif place.newest - said_at > RECENT:
-                    place.ordered = False
-            heard = Heard(
+            heard = Heard._make((
                 session, report, (base or 0) + session.turns_read, normaliser.speaker(speaker) or role,
                 speaker_key and (normaliser.speaker(speaker_key) or None), role, text, said_at, utc_offset, native_id,
                 line, normaliser.metadata(metadata) if metadata else None,
                 normaliser.moment(worded_at)[0] if native_id else None,
-            )  # fmt: skip
+            ))  # fmt: skip
             if place.offset is not None:
                 session.read_again(line or 0, heard.said_by, said_at, text, since=place.line)
             yield heard
@@ -133,6 +142,22 @@ def listen(
             report.ignored[item.reason] += 1
         elif isinstance(item, Skipped):
             yield unread(item.line, item.reason, item.excerpt)
+
+
+def _cleaned(items: Iterable[Item], normaliser: Normaliser, at_once: int) -> Iterator[tuple[Item, str]]:
+    """The items, and the words of the turns among them as they are to be kept; of those that are too long none."""
+    block: list[Item] = []
+    raw: list[str] = []
+    chars = 0
+    for item in items:
+        text = item.text if isinstance(item, RawTurn) and len(item.text) <= TEXT_CHARS else ""
+        block.append(item)
+        raw.append(text)
+        chars += len(text)
+        if len(block) >= at_once or chars > AT_ONCE_CHARS:
+            yield from zip(block, normaliser.texts(raw), strict=True)
+            block, raw, chars = [], [], 0
+    yield from zip(block, normaliser.texts(raw), strict=True)
 
 
 def _items(source: Source, reader: Reader) -> Iterator[Item]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from memcli.ingest.redact import redact
+from memcli.ingest.redact import redact, suspects
 from memcli.patterns import regex
 
 TEXT_CHARS = 1024 * 1024
@@ -63,6 +63,15 @@ class Normaliser:
             if kinds:
                 self.redacted.update(kinds)
         return text
+
+    def texts(self, texts: Sequence[str]) -> list[str]:
+        """text() of each of them, which costs less than one by one."""
+        cleaned = [clean(text) for text in texts]
+        if self._redacting:
+            for place in suspects(cleaned):
+                cleaned[place], kinds = redact(cleaned[place])
+                self.redacted.update(kinds)
+        return cleaned
 
     def speaker(self, name: str) -> str:
         """The name of a speaker, on one line, as text() would have it."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memcli.ingest.identity import OpenSession
 from memcli.ingest.incremental import Part, remember
-from memcli.ingest.listen import Heard
+from memcli.ingest.listen import Heard, said_by
 from memcli.ingest.report import SourceReport
 from memcli.ingest.times import Stamp, infer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pyarrow as pa
 
 _COLUMNS = (
@@ -21,7 +23,7 @@ _COLUMNS = (
     "native_id", "source", "line", "batch", "metadata", "worded_at",
 )  # fmt: skip
 
-SpeakersHeard = dict[tuple[str, str | None, str], datetime | None]
+SpeakersHeard = dict[tuple[str, str | None, str], "datetime | None"]
 """When speakers said something last, by format, the source's own key and name."""
 
 
@@ -40,32 +42,43 @@ def prepare(heard: Sequence[Heard], parts: Mapping[str, Part], batch: int) -> Pr
 
     parts: how much of each source is read, by URI. batch: the number of the ingest.
     """
-    for begun in {id(turn.session): turn.session for turn in heard}.values():
+    import numpy as np
+
+    columns: dict[str, Any] = dict(zip(Heard._fields, zip(*heard, strict=True), strict=True))
+    runs = [(run[0], len(run)) for run in (list(run) for _, run in groupby(columns["session"], key=id))]
+    sessions = {id(session): session for session, _ in runs}
+    for begun in sessions.values():
         if not begun.said:
             remember(begun, parts[begun.source.uri])
-    sessions = {id(turn.session): turn.session for turn in heard}
     opened = {session.id: session for session in sessions.values()}
-    reports = {turn.session.source.uri: turn.report for turn in {id(turn.report): turn for turn in heard}.values()}
-    inferred = _inferred(heard)
-    speakers = _speakers(heard)
-    kept: dict[str, Heard] = {}
-    for turn in heard:
-        # Where two sources of this commit overlap, the first one counts.
-        kept.setdefault(turn.session.turn_id(turn.said_by, turn.said_at, turn.text), turn)
-    columns: dict[str, Any] = dict(zip(Heard._fields, zip(*kept.values(), strict=True), strict=True))
-    columns["time_inferred"] = [False] * len(kept)
-    if inferred:
+    told = zip(columns["session"], columns["report"], strict=True)
+    reports = {session.source.uri: report for session, report in {id(one[1]): one for one in told}.values()}
+    columns["id"] = _ids(runs, columns)
+    columns["who"], speakers = _speakers(runs, columns)
+    columns["time_inferred"] = [False] * len(heard)
+    if inferred := _inferred(heard):
         _fill_in(columns, inferred)
     place_of_session, place_of_source = _places(opened), _places(reports)
-    places = {key: (place_of_session[one.id], place_of_source[one.source.uri]) for key, one in sessions.items()}
-    place_of_speaker = _places(speakers)
-    columns["who"] = [
-        place_of_speaker[session.format, known_by, speaker]
-        for session, known_by, speaker in zip(columns["session"], columns["known_by"], columns["speaker"], strict=True)
-    ]
-    columns["session"], columns["source"] = zip(*[places[id(one)] for one in columns["session"]], strict=True)
-    columns |= {"id": list(kept), "batch": [batch] * len(kept)}
-    return Prepared(table_of({name: columns[name] for name in _COLUMNS}), opened, reports, speakers)
+    lengths = [length for _, length in runs]
+    columns["session"] = np.repeat([place_of_session[session.id] for session, _ in runs], lengths)
+    columns["source"] = np.repeat([place_of_source[session.source.uri] for session, _ in runs], lengths)
+    columns["batch"] = np.full(len(heard), batch)
+    turns = table_of({name: columns[name] for name in _COLUMNS})
+    if len(set(columns["id"])) < len(heard):  # two sources of this commit overlap: the first one counts
+        first = {id_: place for place, id_ in reversed(list(enumerate(columns["id"])))}
+        turns = turns.take(sorted(first.values())).combine_chunks()
+    return Prepared(turns, opened, reports, speakers)
+
+
+def _ids(runs: Iterable[tuple[OpenSession, int]], columns: Mapping[str, Any]) -> list[str]:
+    """The ids of the turns, of which so many in a row are of the same session."""
+    named = zip(columns["known_by"], columns["speaker"], strict=True)
+    speakers = [said_by(known_by, speaker) for known_by, speaker in named]
+    ids: list[str] = []
+    for session, length in runs:
+        here = slice(len(ids), len(ids) + length)
+        ids += session.turn_ids(speakers[here], columns["said_at"][here], columns["text"][here])
+    return ids
 
 
 def _fill_in(columns: dict[str, Any], inferred: Mapping[tuple[int, int], Stamp]) -> None:
@@ -101,14 +114,19 @@ def _inferred(heard: Sequence[Heard]) -> dict[tuple[int, int], Stamp]:
     }
 
 
-def _speakers(heard: Sequence[Heard]) -> SpeakersHeard:
-    latest: SpeakersHeard = {}
-    for turn in heard:
-        who = (turn.session.format, turn.known_by, turn.speaker)
-        at = turn.said_at
-        if who not in latest or (at is not None and (latest[who] or datetime.min) < at):
-            latest[who] = at
-    return latest
+def _speakers(runs: Iterable[tuple[OpenSession, int]], columns: Mapping[str, Any]) -> tuple[list[int], SpeakersHeard]:
+    """The places of the turns' speakers among all of them, and all of them."""
+    import pyarrow as pa
+
+    formats = chain.from_iterable([session.format] * length for session, length in runs)
+    place_of: dict[tuple[str, str | None, str], int] = {}
+    who = [
+        place_of.setdefault(key, len(place_of))
+        for key in zip(formats, columns["known_by"], columns["speaker"], strict=True)
+    ]
+    said = pa.table({"who": who, "said_at": pa.array(columns["said_at"], pa.timestamp("us"))})
+    latest = said.group_by("who", use_threads=False).aggregate([("said_at", "max")])  # in the order of their places
+    return who, dict(zip(place_of, latest["said_at_max"].to_pylist(), strict=True))
 
 
 def _places(keys: Iterable[Any]) -> dict[Any, int]:

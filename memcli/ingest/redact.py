@@ -7,8 +7,10 @@ telling them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import accumulate
 
 from memcli.ingest.redact_rules import LONG, RULES, Rule
 from memcli.patterns import regex
@@ -41,10 +43,30 @@ def redact(text: str) -> tuple[str, tuple[str, ...]]:
     return text, tuple(kinds)
 
 
+def suspects(texts: Sequence[str]) -> list[int]:
+    """The places of those texts that may have a secret; redact() has nothing to do in the others.
+
+    They are searched as one text, which takes a tenth of asking about each.
+    """
+    together = "\n".join(texts)
+    lower = together.lower()
+    if len(lower) != len(together):  # "İ" becomes two characters, and no place behind it is the same
+        return list(range(len(texts)))
+    written, in_any_case = _searches()
+    found = [match.start() for match in _DIGITS.finditer(together)]
+    found += written.places(together) + in_any_case.places(lower)
+    ends = list(accumulate(len(text) + 1 for text in texts))
+    long = (place for place, text in enumerate(texts) if len(text) > _SHORT_CHARS)
+    return sorted({*(bisect_right(ends, at) for at in found), *long})
+
+
 def _suspicious(text: str) -> bool:
     """Whether a rule can match at all: the ordinary text that has no secret is told by three searches through it."""
-    if len(text) > _SHORT_CHARS or _DIGITS.search(text) is not None:
-        return True
+    return len(text) > _SHORT_CHARS or _DIGITS.search(text) is not None or _has_needs(text)
+
+
+def _has_needs(text: str) -> bool:
+    """Whether what some rule needs is in the text; the rule for card numbers aside."""
     written, in_any_case = _searches()
     return written.may_match(text, text) or in_any_case.may_match(text.lower(), text)
 
@@ -61,6 +83,10 @@ class _Search:
                 by_need.setdefault(need, []).append(rule)
         self._rules = list(by_need.values())
         self._find = AhoCorasick(list(by_need), implementation=Implementation.DFA).find_matches_as_indexes
+
+    def places(self, searched: str) -> list[int]:
+        """Where something that a rule needs begins."""
+        return [start for _, start, _ in self._find(searched)]
 
     def may_match(self, searched: str, text: str) -> bool:
         """Whether one of the rules can match: what it needs stands in `searched`, and the rest of it in the text."""
@@ -82,9 +108,9 @@ def _may_introduce(rule: Rule, text: str) -> bool:
 
 
 def _once(text: str, kinds: dict[str, None]) -> str:
-    for rule in RULES:
+    for rule in RULES if len(text) > _SHORT_CHARS or _has_needs(text) else ():
         written = text.lower() if rule.any_case else text
-        if rule.also in text and any(one in written for one in rule.needs):
+        if rule.also in text and any(map(written.__contains__, rule.needs)):
             text = rule.pattern.sub(_replacement(rule, kinds), text)
     return _CARD.sub(_card_replacement(kinds), text)
 

@@ -26,6 +26,11 @@ class TailSource(Source):
 
     tail: Tail
 
+    @property
+    def grows(self) -> bool:
+        """It does."""
+        return True
+
     def open(self) -> BufferedReader:
         """The lines of the tail as they come."""
         return _AsTheyCome(self.tail, _PIECE)

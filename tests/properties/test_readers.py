@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from memcli.ingest.detect import READERS, detect
 from memcli.ingest.errors import NotALog
+from memcli.ingest.normalise import Normaliser
 from memcli.ingest.readers import (
     chatgpt,
     irc,
@@ -25,6 +27,7 @@ from memcli.ingest.readers import (
 )
 from memcli.ingest.readers.base import Ignored, Item, RawSession, RawTurn, Reader, Skipped, Source
 from memcli.ingest.redact import redact
+from memcli.ingest.redact_rules import RULES
 
 Said = tuple[str, str, datetime]
 
@@ -325,12 +328,26 @@ SECRETS = st.sampled_from(
         "_",
         "a",
         "1",
+        "\u0130",
+        "PASS\u212aEY=",
+        "SECRET_\u212aEY=",
     ]
 )
+TALK = st.lists(st.one_of(SECRETS, st.text(max_size=4)), max_size=12).map("".join)
 
 
 @settings(max_examples=500)
-@given(st.lists(st.one_of(SECRETS, st.text(max_size=4)), max_size=12).map("".join))
+@given(st.lists(TALK, max_size=6))
+def test_no_rule_finds_anything_more_in_what_was_cleaned_in_a_crowd(texts: list[str]) -> None:
+    together, alone = (Normaliser(ZoneInfo("UTC"), redacting=True) for _ in range(2))
+    cleaned = together.texts(texts)
+    assert cleaned == [alone.text(text) for text in texts]
+    assert together.redacted == alone.redacted
+    assert not [rule.kind for rule in RULES for text in cleaned if rule.pattern.search(text)]
+
+
+@settings(max_examples=500)
+@given(TALK)
 def test_redacting_again_changes_nothing(text: str) -> None:
     once, kinds = redact(text)
     assert redact(once) == (once, ())

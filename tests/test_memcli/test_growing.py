@@ -208,7 +208,7 @@ def read(name: str, path: Path, last: ReadRow | None) -> Reading:
         session.native_id = session.native_id or native_id_from(source, first)
         remember(session, found)
     for turn in heard:
-        id_ = turn.session.turn_id(turn.said_by, turn.said_at, turn.text)
+        [id_] = turn.session.turn_ids([turn.said_by], [turn.said_at], [turn.text])
         kept.append(Kept(id_, turn.session.id, turn.position, turn.speaker, turn.text, turn.said_at, turn.line))
     after = state_after(found, opened.values())
     row = ReadRow(

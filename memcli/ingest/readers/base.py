@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -45,7 +44,7 @@ ROLES: Mapping[str, Role] = {
 
 
 # "[12:18] <ann> hi" is no list.
-_JSON = regex(r'^\s*(?:\{|\[\s*(?:[\[{"\]]|\Z))', re.MULTILINE)
+_JSON = regex(r'\n\s*(?:\{|\[\s*(?:[\[{"\]]|\Z))')
 
 UNEDITED = datetime(1, 1, 2, tzinfo=UTC)
 """Since when a message has had its words that was never edited, as far as its source tells: always."""
@@ -162,6 +161,11 @@ class Source:
         """The file's name without its extension."""
         return self.name.rsplit(".", 1)[0] if "." in self.name else self.name
 
+    @property
+    def grows(self) -> bool:
+        """Whether it is read as it is written: what is read last is then not to wait for what comes next."""
+        return False
+
     def open(self) -> BufferedReader:
         """Open the bytes for reading: all of them, or the part that is to be read."""
         stream = self.path.open("rb")
@@ -225,7 +229,7 @@ class Source:
     @cached_property
     def may_be_json(self) -> bool:
         """Whether a line of the head begins as an object does, or as a list of anything but numbers."""
-        return _JSON.search(self.head_text) is not None
+        return _JSON.search("\n" + self.head_text) is not None
 
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """Every line with its 1-based number, decoded, without its line end; None where it is over LINE_BYTES."""

@@ -41,6 +41,8 @@ _EVENT = regex(
     r"|change[sd] (?:the )?topic (?:of|to)"
     r"|^(?:mode/|ServerMode|Topic\b|Now talking|Mode\b|Users |net(?:joined|split)\b|Disconnected\b|Connected\b)"
 )
+_MOST_EVENTS = ("has joined #", "has left #")
+"""Which most events are by far: they are told without going through the words one by one."""
 _ACTION = regex(r"\*+ ?\t?[@+%&~]?([^\s:*<>]+)[ \t]+(.*\S)")
 _EQUALS_ACTION = regex(r"=== ([^\s:<>\[\]]+(?:\[[^\s<>]*)?) (.*\S)")
 _NOTICE = regex(r"-([^\s!:()<>-][^\s:/<>]{0,60}?)(?:[:/]\S{1,80})?- (.*\S)")
@@ -60,13 +62,13 @@ _EMPTY = Ignored(reason="empty message")
 def sniff(source: Source) -> float:
     """By the share of lines that read as IRC, of which some must be somebody's words."""
     lines = source.head_lines[:200]
-    known = spoken = 0
+    known, spoken = 0, False
     clock = Clock(None)
     for line in lines:
         item = _read_line(line, 1, clock)
         known += not isinstance(item, Skipped)
         # Words behind a bare asterisk or dash are found in any list; a nick in brackets or a dated tab is not.
-        spoken += isinstance(item, RawTurn) and bool(_SPOKEN.match(line))
+        spoken = spoken or (isinstance(item, RawTurn) and bool(_SPOKEN.match(line)))
     if not spoken or known < 0.6 * len(lines):
         return 0.0
     return 0.95 * known / len(lines)
@@ -104,7 +106,8 @@ def read(source: Source) -> Iterator[Item]:
                 if not line.startswith(clock.stamp) and clock.again(line[:width]):
                     said_at, metadata = clock.now, clock.metadata
                 if line.startswith(clock.stamp):
-                    yield RawTurn(speaker=nick, text=text, said_at=said_at, line=number, metadata=metadata)
+                    # As RawTurn(speaker=nick, text=text, ...), in half the time.
+                    yield RawTurn._make((nick, text, said_at, number, "user", None, None, metadata, None))
                     continue
         if line is None:
             yield Skipped(line=number, reason=TOO_LONG)
@@ -153,7 +156,11 @@ def _read_line(line: str, number: int, clock: Clock) -> RawTurn | Skipped | Igno
 
 
 def _is_event(body: str) -> bool:
-    return body.startswith(("*", "-!-", "-->", "<--", "--", "===", "|<--")) or bool(_EVENT.search(body))
+    return body.startswith(("*", "-!-", "-->", "<--", "--", "===", "|<--")) or _tells_event(body)
+
+
+def _tells_event(words: str) -> bool:
+    return any(one in words for one in _MOST_EVENTS) or _EVENT.search(words) is not None
 
 
 def _other_words(body: str, tabbed: bool) -> tuple[str, str, str] | None:
@@ -161,7 +168,7 @@ def _other_words(body: str, tabbed: bool) -> tuple[str, str, str] | None:
     first = body[:1]
     if first in "*=":
         # Three asterisks are the client speaking; one is an action, but mIRC writes joins with one as well.
-        if body.startswith(("**", "====")) or _EVENT.search(body.lstrip("*= ")):
+        if body.startswith(("**", "====")) or _tells_event(body.lstrip("*= ")):
             return None
         match = (_ACTION if first == "*" else _EQUALS_ACTION).fullmatch(body)
         return (match[1], match[2], "action") if match else None
