@@ -28,6 +28,9 @@ RANGES = 500
 REFRESHED_AFTER_S = 60.0
 """So long, and until half of all turns wait for them, no full-text indexes are made in the middle of an ingest."""
 
+AT_WORK_AND_NEXT = 2
+"""Runs of the indexing: one that comes later would find nothing left by the second."""
+
 EMBEDDER = "embedder"
 """The setting that keeps the id of the embedder whose vectors the index holds."""
 
@@ -206,8 +209,8 @@ def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int]) -> Non
 class Indexing:
     """Indexes in a thread of its own what is committed while the rest is still being read.
 
-    At most one part is under way: a commit that comes while it runs is taken with the next. What is left at the end is
-    for index_outbox(), and so are the full-text indexes, until very much waits for them.
+    A commit that comes while it runs is taken with the next run, which begins when this one ends. What is left at the
+    end is for index_outbox(), and so are the full-text indexes, until very much waits for them.
     """
 
     def __init__(self, store: Store, embedder: Callable[[], Embedder]) -> None:
@@ -219,25 +222,30 @@ class Indexing:
         from concurrent.futures import ThreadPoolExecutor
 
         self._pool = ThreadPoolExecutor(1, "indexing")
-        self._running: Future[int] | None = None
+        self._runs: list[Future[int]] = []
         self._text_indexes = _TextIndexes(self._store)
         return self
 
     def __exit__(self, *raised: object) -> None:
         self._over = True
         self._pool.shutdown(cancel_futures=True)
-        if self._running is not None and raised[0] is None:
-            self._running.result()
+        if raised[0] is None:
+            self._drop_ended()
 
     def more(self) -> None:
         """Something was committed."""
         if self._store.seal:
             return
-        if self._running is not None:
-            if not self._running.done():
-                return
-            self._running.result()
-        self._running = self._pool.submit(self._index)
+        self._drop_ended()
+        if len(self._runs) < AT_WORK_AND_NEXT:
+            self._runs.append(self._pool.submit(self._index))
+
+    def _drop_ended(self) -> None:
+        """Forget the runs that have ended; raises what one of them raised."""
+        for run in [run for run in self._runs if run.done()]:
+            self._runs.remove(run)
+            if not run.cancelled():
+                run.result()
 
     def _index(self) -> int:
         try:
