@@ -47,7 +47,7 @@ REMOVED_AT_ONCE = 5_000
 """How many rows one condition names."""
 
 WAITING_ROWS, WAITING_SHARE, WAITING_FILES = 2_000, 50, 50
-"""So many rows, and so great a share of all (one in ...), may wait for the text indexes, in so many files: see lags.
+"""So many rows, and so great a share of all (one in ...), may wait for the text index, in so many files: see lags.
 
 A search by words reads through so many one by one. More of them wait only while an ingest is at work, or after one that
 was cut off: to read through 200,000 lines of a chat takes 4 s of a processor for each search."""
@@ -208,7 +208,7 @@ class Index:
 
     @property
     def waiting(self) -> int:
-        """How many rows are not in the full-text indexes yet."""
+        """How many rows are not in the full-text index yet."""
         return most_waiting(self._open().list_indices()) if self.exists else 0
 
     @staticmethod
@@ -282,7 +282,7 @@ class Index:
     @property
     @again
     def passed_over(self) -> int:
-        """How many rows a search by words leaves out, because so many wait for the text indexes; usually 0."""
+        """How many rows a search by words leaves out, because so many wait for the text index; usually 0."""
         if self._waiting is None:
             if not self._there:
                 return 0
@@ -311,14 +311,9 @@ class Index:
         if not self._there:
             return lambda: ([], [])
         return begin_lexical(
-            self._reading(),
-            text,
-            limit=limit,
-            where=where.sql(),
-            waiting=not self.passed_over,
-            rows=self._loaded,
-            outside=lambda: self._outside(self._loaded(), where),
-        )
+            self._reading(), text, limit=limit, where=where.sql(), waiting=not self.passed_over,
+            rows=self._loaded, outside=lambda: self._outside(self._loaded(), where),
+        )  # fmt: skip
 
     @again
     def dense(self, query: npt.NDArray[np.float32], *, limit: int, where: Filter) -> tuple[Ranked, Ranked]:

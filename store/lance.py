@@ -124,7 +124,7 @@ def _give_memory_back() -> None:
     """Have what LanceDB frees given back to the system at once, where the C library is glibc.
 
     By itself glibc raises the size from which it does so to that of what was freed before, up to 32 MB: the buffers of
-    an ingest then stay with the process, in pieces, and those of the full-text indexes come on top.
+    an ingest then stay with the process, in pieces, and those of the full-text index come on top.
     """
     import ctypes
 

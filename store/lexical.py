@@ -24,7 +24,8 @@ TIED, MOST_TIED = 40, 5_000
 """So many more rows than wanted are asked for at first, and so many at most, to have all that tie with the last one."""
 
 LENDING = 480
-"""So many of the best turns, at least, lend their score to the windows that they are in."""
+"""So many of the best turns, at least, lend their score to the windows that they are in. Four times as many took 4 ms
+more, and gave FriendsQA's questions no more of their evidence."""
 
 
 def begin_lexical(

@@ -26,7 +26,7 @@ RANGES = 500
 """Most ranges of seqs at a time: each is a condition in the index's SQL."""
 
 REFRESHED_AFTER_S = 60.0
-"""So long, and until half of all turns wait for them, no full-text indexes are made in the middle of an ingest."""
+"""So long, and until half of all turns wait for it, no full-text index is made in the middle of an ingest."""
 
 AT_WORK_AND_NEXT = 2
 """Runs of the indexing: one that comes later would find nothing left by the second."""
@@ -55,7 +55,7 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
     """
     if store.seal:
         return _settle_sealed(store, embedder)
-    total = _index(store, embedder, progress, _TextIndexes(store), go_on=lambda: True)
+    total = _index(store, embedder, progress, _TextIndex(store), go_on=lambda: True)
     # So few turns may be new that a search bears them unsorted: see Index.lags.
     if (total or store.pending) and store.index.lags:
         store.index.refresh_text()
@@ -111,11 +111,11 @@ def load(store: Store, embedder: Embedder, progress: Progress) -> None:
     store.archive.refresh_text()
 
 
-class _TextIndexes:
-    """The full-text indexes in the middle of a long ingest, so that its turns are found by their words before its end.
+class _TextIndex:
+    """The full-text index in the middle of a long ingest, so that its turns are found by their words before its end.
 
-    To make them costs as much as all turns so far, and so they are made when those have doubled: all makings together
-    cost at most twice the last one.
+    To make it costs as much as all turns so far, and so it is made when those have doubled: all makings together cost
+    at most twice the last one.
     """
 
     def __init__(self, store: Store) -> None:
@@ -123,7 +123,7 @@ class _TextIndexes:
         self._made_at = time.monotonic()
 
     def keep_up(self) -> None:
-        """Make them, if it is time to."""
+        """Make it, if it is time to."""
         if time.monotonic() - self._made_at < REFRESHED_AFTER_S or self._index.waiting <= self._index.count() // 2:
             return
         self._index.refresh_text()
@@ -131,7 +131,7 @@ class _TextIndexes:
 
 
 def _index(
-    store: Store, embedder: Embedder, progress: Progress, text_indexes: _TextIndexes, *, go_on: Callable[[], bool]
+    store: Store, embedder: Embedder, progress: Progress, text_index: _TextIndex, *, go_on: Callable[[], bool]
 ) -> int:
     """Index what the outbox names and take it out there, part by part. Returns how many turns the outbox named.
 
@@ -163,7 +163,7 @@ def _index(
                     seen = catalogue.clear_outbox(part[-1][1], seen)
                 taken = None
                 if parts and go_on():
-                    text_indexes.keep_up()
+                    text_index.keep_up()
                     with store.reading() as catalogue:  # not while readers are shut out: it takes as long as a commit
                         taken = _take(catalogue, parts)
     return total
@@ -210,7 +210,7 @@ class Indexing:
     """Indexes in a thread of its own what is committed while the rest is still being read.
 
     A commit that comes while it runs is taken with the next run, which begins when this one ends. What is left at the
-    end is for index_outbox(), and so are the full-text indexes, until very much waits for them.
+    end is for index_outbox(), and so is the full-text index, until very much waits for it.
     """
 
     def __init__(self, store: Store, embedder: Callable[[], Embedder]) -> None:
@@ -223,7 +223,7 @@ class Indexing:
 
         self._pool = ThreadPoolExecutor(1, "indexing")
         self._runs: list[Future[int]] = []
-        self._text_indexes = _TextIndexes(self._store)
+        self._text_index = _TextIndex(self._store)
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -249,9 +249,9 @@ class Indexing:
 
     def _index(self) -> int:
         try:
-            total = _index(self._store, self._embedder(), Unwatched(), self._text_indexes, go_on=lambda: not self._over)
+            total = _index(self._store, self._embedder(), Unwatched(), self._text_index, go_on=lambda: not self._over)
             if not self._over:
-                self._text_indexes.keep_up()
+                self._text_index.keep_up()
         except StoreLocked:  # by a commit beside, longer than this command waits: the next one starts another try
             return 0
         return total

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 RETENTION_NUDGE = 0.1
 """a in score * (1 + a * (R - 0.5)): what is fresh or was used wins among equals, and nothing more."""
 
-LOOKED_TWICE = 100
+LOOKED_TWICE = 128
 """How many candidates are compared with token vectors in context, in a memory of at most SMALL turns."""
 
 SMALL = 20_000

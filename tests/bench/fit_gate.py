@@ -4,7 +4,7 @@
 memcli/recall/gate.py, its bar, and what falls under it. Three logistic functions of the gate's signs, multiplied, on
 questions of FriendsQA put to the memory that they were asked of; the same with a person replaced by another; and put to
 the other memory; and on made-up talks, with details told and details changed. FriendsQA's are those of the scenes that
-no model was tuned on, too few to leave some out. The bar is where a tenth of the questions that have an answer are
+no model was tuned on, too few to leave some out. The bar is where WRONGLY of the questions that have an answer are
 declined, the two data sets counting alike.
 """
 
@@ -31,7 +31,7 @@ from memcli.types import Query
 
 PENALTY = 1e-2
 STEPS, PACE = 3000, 0.02
-WRONGLY = 0.1
+WRONGLY = 0.075
 """The share of the questions with an answer that the bar may decline."""
 
 COUNTS = {"own": 1.0, "swap": 1.0, "elsewhere": 0.5, TOLD[0]: 0.5, TOLD[1]: 0.5}

@@ -108,7 +108,7 @@ def floors(logs: Path, memory: Path, scratch: Path, turns: int, rate: float) -> 
     floor("reading alone", turns, rate, lambda: sum(1 for _ in heard(logs)))
     floor("the built-in embedder alone", turns, rate, lambda: embedder.embed(said))
     floor("a plain insert into DuckDB alone", turns, rate, insert)
-    floor("LanceDB alone, with its text indexes", turns, rate, index)
+    floor("LanceDB alone, with its text index", turns, rate, index)
 
 
 @contextmanager
@@ -149,7 +149,7 @@ def timed(spent: dict[str, float]) -> Iterator[None]:
         watch(Catalogue, "rows_in", "read them back"),
         watch(StaticEmbedder, "embed", "embed"),
         watch(Index, "put", "add rows to LanceDB"),
-        watch(Index, "refresh_text", "the full-text indexes"),
+        watch(Index, "refresh_text", "the full-text index"),
     ]
     try:
         yield

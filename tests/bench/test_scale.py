@@ -23,7 +23,7 @@ def test_the_bench_of_ingest_names_its_floors_and_steps(memcli, examples):
         [sys.executable, bench, examples / "logs"], env=memcli.environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    for part in ("turns/s", "plain insert into DuckDB", "embedder alone", "reading alone", "full-text indexes"):
+    for part in ("turns/s", "plain insert into DuckDB", "embedder alone", "reading alone", "full-text index"):
         assert part in done.stdout
 
 

@@ -286,7 +286,7 @@ def index_what_waits(store: Store) -> None:
 
 def test_what_others_indexed_meanwhile_is_there_once(store: Store) -> None:
     """One that stays open, as `ingest --follow` does, must not know the index as it was when it wrote to it last."""
-    commit(store, *range(100))  # so many that the next few wait for the text indexes: nothing is opened anew for them
+    commit(store, *range(100))  # so many that the next few wait for the text index: nothing is opened anew for them
     index_what_waits(store)
     another = Store.open(store.folder, wait_s=0)
     for number, one in enumerate([store, another, store, another, another, store], start=100):

@@ -14,7 +14,7 @@ from store.store import Store
 
 @pytest.fixture(scope="module")
 def unfinished(story, tmp_path_factory):
-    """A memory all of whose turns are embedded, and none of whose words are in the text indexes."""
+    """A memory all of whose turns are embedded, and none of whose words are in the text index."""
     memcli, _ = story
     memory = tmp_path_factory.mktemp("unfinished") / "memory"
     log = memory.with_name("log.jsonl")
