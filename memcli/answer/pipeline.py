@@ -15,7 +15,6 @@ from memcli.answer.extract import extract
 from memcli.answer.generate import generate, told
 from memcli.answer.support import Supported
 from memcli.ids import content_id
-from memcli.recall.gate import BAR
 from memcli.recall.pipeline import Engines, Recalled, recall
 from memcli.recall.question import Question
 from memcli.recall.select import estimated_tokens, select
@@ -86,7 +85,7 @@ def ask(
     text = query.text
     query = replace(query, text=plain(text))
     recalled = recall(query, store, engines, time_budget=time_budget)
-    if recalled.confidence < BAR and not query.deep and store.archive.exists:  # before giving up, a deliberate look
+    if not recalled.answers and not query.deep and store.archive.exists:  # before giving up, a deliberate look
         if time_budget.left:
             recalled = recall(replace(query, deep=True), store, engines, time_budget=time_budget)
         else:
@@ -109,7 +108,6 @@ def answer(
 ) -> Answer:
     """The answer to the query from what was recalled for it; working as for ask()."""
     began = time.perf_counter()
-    sure = recalled.confidence
     evidence = select(recalled.candidates, limit=budget.turns, budget=budget.tokens, count_tokens=estimated_tokens)
     if budget.tell:
         roomy = select(recalled.candidates, limit=budget.turns, budget=sys.maxsize, count_tokens=estimated_tokens)
@@ -126,7 +124,7 @@ def answer(
 
             fact = known(query.text, store, asked_on=asked_on, as_of=query.as_of, known_as_of=query.known_as_of)
     told = None
-    if fact is not None and sure >= BAR and writing is None and not (query.as_of or query.known_as_of):
+    if fact is not None and recalled.answers and writing is None and not (query.as_of or query.known_as_of):
         told = _told_since(recalled.question, fact, evidence, engines, store.token_cache)
     if fact is not None and told is None:
         answering = _ms(time.perf_counter() - began)
@@ -136,7 +134,7 @@ def answer(
         warn(f"no fact that is known answers this as of {query.as_of}: answering from what was said")
     written = told or (
         _written(query, recalled.question, evidence, len(working), engines, store.token_cache, writing, warn)
-        if sure >= BAR
+        if recalled.answers
         else _Written(None, "", (), "extractive")
     )
     finished = time.perf_counter()
@@ -150,7 +148,7 @@ def answer(
         citations=written.citations,
         abstained=written.text is None,
         conflicts=(),
-        confidence=round(sure, 4),
+        confidence=round(recalled.confidence, 4),
         method=written.method,
         timings_ms=recalled.timings_ms | {"answer": answering, "total": _total(recalled.timings_ms, answering)},
         unsupported=written.unsupported,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from memcli.recall import channels
 from memcli.recall.channels import DEPTH
-from memcli.recall.gate import BAR
 from memcli.recall.outside import outside
 from memcli.recall.pipeline import Engines, Recalled, recall
 from memcli.recall.select import estimated_tokens, select
@@ -70,7 +69,7 @@ def shares(candidate: Candidate) -> list[Share]:
 
 def gate(recalled: Recalled) -> dict[str, float]:
     """What the confidence was made of, with the confidence itself and the bar."""
-    return {**recalled.signs, "confidence": recalled.confidence, "bar": BAR}
+    return {**recalled.signs, "confidence": recalled.confidence, "bar": recalled.bar}
 
 
 def why_not(wanted: TurnRow, query: Query, store: Store, engines: Engines, *, turns: int, tokens: int) -> Lost:
@@ -106,8 +105,8 @@ def why_not(wanted: TurnRow, query: Query, store: Store, engines: Engines, *, tu
     evidence = select(recalled.candidates, limit=turns, budget=tokens, count_tokens=estimated_tokens)
     if wanted.id not in {one.turn.id for one in evidence}:
         return _not_evidence(candidate, recalled.candidates, rank, ranks, turns)
-    if recalled.confidence < BAR:
-        sure = f"the confidence is {recalled.confidence:.2f} and the bar {BAR:.2f}"
+    if not recalled.answers:
+        sure = f"the confidence is {recalled.confidence:.2f} and the bar {recalled.bar:.2f}"
         reason = f"it is evidence, but {sure}: nothing is answered"
         return Lost(stage="gate", reason=reason, remedy="`memcli search` shows it all the same", ranks=ranks, rank=rank)
     return Lost(stage="used", reason="it is evidence of the answer", remedy="", ranks=ranks, rank=rank)

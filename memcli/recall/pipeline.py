@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memcli.recall import channels
 from memcli.recall.fuse import fuse
-from memcli.recall.gate import confidence, signs
+from memcli.recall.gate import bar, confidence, signs
 from memcli.recall.knowledge import known
 from memcli.recall.outside import outside
 from memcli.recall.people import as_said_by
@@ -93,6 +93,16 @@ class Recalled:
     question: Question
     confidence: float
     signs: Mapping[str, float]
+
+    @property
+    def bar(self) -> float:
+        """The confidence that it takes to answer."""
+        return bar(self.signs)
+
+    @property
+    def answers(self) -> bool:
+        """Whether what was found answers the question, as far as can be told."""
+        return self.confidence >= self.bar
 
 
 def recall(
