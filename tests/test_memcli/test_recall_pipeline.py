@@ -86,7 +86,7 @@ class Clock:
 
 @pytest.mark.parametrize("portions", [0, 1, 3])
 def test_what_there_is_no_time_for_is_left_out_and_named(store, engines, portions):
-    query = Query(text=QUESTION, asked_at=NOW, limit=100)
+    query = Query(text=QUESTION, asked_at=NOW, limit=1000)
     whole = recall(query, store, engines).candidates
     budget = TimeBudget(until=portions + 1.5, clock=Clock())
     some = recall(query, store, engines, time_budget=budget).candidates
