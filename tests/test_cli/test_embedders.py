@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tiny_bert import write_tiny_bert
 
-SPLIT = ("--json", "search", "Kipper at the vet", "--limit", "5")
+SPLIT = ("--json", "search", "Kipper at the vet", "--limit", "4")
 
 
 @pytest.fixture
