@@ -5,7 +5,7 @@ The core is asynchronous. One loop in a thread of its own waits for all tables o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -98,6 +98,26 @@ class LanceReader:
             return await _table(await query.execute(None, None))
 
         return _done(read())
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """As scan() with the column _rowid, piece by piece, so that not all of it lies in memory at once."""
+
+        async def begun() -> Any:
+            query = self._table.query()
+            query.select_columns(list(columns))
+            query.limit(EVERY_ROW)
+            query.with_row_id()
+            return await query.execute(None, None)
+
+        stream = _done(begun())
+
+        async def following() -> pa.RecordBatch | None:
+            async for batch in stream:
+                return batch
+            return None
+
+        while (batch := _done(following())) is not None:
+            yield batch
 
     def take(self, row_ids: Sequence[int], columns: Sequence[str], *, with_ids: bool = False) -> pa.Table:
         """These columns of the rows with these ids, in any order; with_ids: with the column _rowid."""

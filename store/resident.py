@@ -55,15 +55,24 @@ class Resident:
         return (self._held or self._table).take(row_ids, columns)
 
     def _load(self) -> None:
-        compared = self._rows.codes is not None
         try:
-            table = self._table.scan([*self._columns, "vector"] if compared else self._columns, row_ids=True)
+            held = _Held(self._table.scan(self._columns, row_ids=True))
+            if self._rows.codes is not None:
+                self.vectors = self._read_vectors()
         except (ValueError, RuntimeError, OSError):
             return  # whoever reads the table next is told what is wrong with it
-        held = _Held(table.drop_columns(["vector"]) if compared else table)
-        if compared:
-            self.vectors = matrix_of(table["vector"])[held.places_of(self._rows.row_ids)]
         self._held = held
+
+    def _read_vectors(self) -> npt.NDArray[np.float16]:
+        """Those of all rows, in their order."""
+        import numpy as np
+        import pyarrow as pa
+
+        vectors = np.zeros((len(self._rows.seqs), self._rows.dimension), np.float16)
+        for piece in self._table.pieces(["vector"]):
+            places = self._rows.places_of_row_ids(array_of(pa.chunked_array([piece["_rowid"]])))
+            vectors[places] = matrix_of(pa.chunked_array([piece["vector"]]))
+        return vectors
 
 
 class _Held:
@@ -75,17 +84,11 @@ class _Held:
         self._order = np.argsort(row_ids)
         self._row_ids = row_ids[self._order]
 
-    def places_of(self, row_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-        """Where the rows with these ids are, in their order; one that is not there is left out."""
-        import numpy as np
-
-        if not len(self._row_ids):
-            return np.zeros(0, np.int64)
-        places = np.minimum(np.searchsorted(self._row_ids, row_ids), len(self._row_ids) - 1)
-        found: npt.NDArray[np.int64] = self._order[places[self._row_ids[places] == row_ids]]
-        return found
-
     def take(self, row_ids: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """Of the rows with these ids, in their order; one that is not there is left out."""
         import numpy as np
 
-        return self._table.select(list(columns)).take(self.places_of(np.array(row_ids, np.uint64)))
+        wanted = np.array(row_ids if len(self._row_ids) else [], np.uint64)
+        places = np.minimum(np.searchsorted(self._row_ids, wanted), len(self._row_ids) - 1)
+        found = self._order[places[self._row_ids[places] == wanted]]
+        return self._table.select(list(columns)).take(found)
