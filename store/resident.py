@@ -24,8 +24,8 @@ SEARCHES = 3
 """A process that searches a table so often will probably go on."""
 
 FILES_BYTES = 1024 * 1024 * 1024
-"""A table whose files take more, as of some 1.3 million turns of chat, stays on the disk. A process that holds a million
-of them takes 1.9 GB."""
+"""A table whose files take more, as of some 1.3 million turns of chat, stays on the disk. A process that holds a
+million of them takes 1.9 GB."""
 
 
 class Resident:
