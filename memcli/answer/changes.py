@@ -62,7 +62,7 @@ _CHANGES = regex(
     r"|after all|in the end|turn(?:s|ed) out|correction|went with|ended up"
     r"|switch(?:ed|ing)?|swapped|moved|moving|changed?|replac(?:ed|es|ing)|renamed|migrat(?:ed|ion)|upgraded|rebased"
     r"|traded|converted|transferred|relocated|went from"
-    r"|rais(?:ed|es)|rais?e|increased?|(?:goes|went|gone|is|are) (?:up|down)|cut|lower(?:ed|s)|reduc(?:ed|es)|dropped"
+    r"|raise[sd]?|increased?|(?:goes|went|gone|is|are) (?:up|down)|cut|lower(?:ed|s)|reduc(?:ed|es)|dropped"
     r"|slip(?:s|ped)|push(?:ed|es) back|postponed?|delayed|(?:brought|moved) forward|rescheduled|shifted|put off"
     r"|(?:took|taken|takes|take) over|hand(?:ed|s)? [\w ’'-]*over|elected|promoted|appointed|beat my)\b"
     r"|\b(?:stattdessen|statt|sondern|seit(?:dem)?|ab (?:sofort|jetzt|nächste[rnms]?|januar|februar|märz"
