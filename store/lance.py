@@ -105,6 +105,9 @@ SETTINGS = {
     # It reads 8,192 rows at a time, several times over, and up to 2 GB ahead: the words of a large export, all at once.
     "LANCE_DEFAULT_BATCH_SIZE": "128",
     "LANCE_DEFAULT_IO_BUFFER_SIZE": str(64 * 1024 * 1024),
+    # The full-text index of the same rows is to be the same to the byte, which `delete --prove` goes by. With a shard
+    # for each processor (but two), as it would have, words are numbered in the order in which shards came by them.
+    "LANCE_FTS_NUM_SHARDS": "1",
 }
 """What LanceDB is told through the environment, where the user has not told it something else."""
 
@@ -115,7 +118,7 @@ def _settle() -> None:
 
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
-_LARGE = 128 * 1024
+_LARGE = 1024 * 1024
 
 _AT_ONCE = timedelta(milliseconds=1)  # of zero LanceDB warns
 
@@ -124,7 +127,8 @@ def _give_memory_back() -> None:
     """Have what LanceDB frees given back to the system at once, where the C library is glibc.
 
     By itself glibc raises the size from which it does so to that of what was freed before, up to 32 MB: the buffers of
-    an ingest then stay with the process, in pieces, and those of the full-text index come on top.
+    an ingest then stay with the process, in pieces, and those of the full-text index come on top. To give back smaller
+    ones as well would have the system find, and clear, twice as many pages.
     """
     import ctypes
 

@@ -141,10 +141,10 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     for step in (step for step in MIGRATIONS if step.number > done):
         connection.begin()
         try:
-            before = _counts(connection)
+            before = _counts(connection) if done else {}  # there is nothing to lose in a new one
             for statement in step.statements:
                 connection.execute(statement)
-            after = _counts(connection)
+            after = _counts(connection) if done else {}
             lost = [f"{name} ({rows} rows, then {after.get(name, 0)})" for name, rows in before.items()
                     if after.get(name, 0) < rows]  # fmt: skip
             if lost:

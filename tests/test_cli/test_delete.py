@@ -83,6 +83,16 @@ def test_a_proven_deletion_stays_deleted(memcli: Any, memory: Path, tmp_path: Pa
     assert left(memcli, memory) == ["1", "2", "3"]
 
 
+def test_a_deletion_is_proven_on_a_machine_of_many_processors(memcli: Any, write_turns: Callable[..., Path]) -> None:
+    """Where LanceDB indexes words on several of them, it numbers them as they come."""
+    said = [f"word{number:03} kettle{number % 7} ladder{number % 11}" for number in range(400)]
+    turns = [{"id": str(number), "speaker": "Ann", "text": text} for number, text in enumerate(said)]
+    memory = memcli.home / "memory"
+    assert memcli("--memory", memory, "ingest", write_turns("many.jsonl", *turns)).code == 0
+    done = memcli("--memory", memory, "delete", "--query", "word123", "--yes", "--prove", LANCE_CPU_THREADS="8")
+    assert done.code == 0, done.out
+
+
 @pytest.mark.parametrize(
     ("options", "remaining"),
     [
