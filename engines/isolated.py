@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from typing import Any
 from engines import errors
 from engines.errors import EngineFailed
 from engines.layers import Gpu
+from engines.own_process import begin
 from engines.protocols import Request, Run
 
 
@@ -167,8 +167,8 @@ class Process:
 
     def _begin(self) -> None:
         self._complaints = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
-        self._worker = subprocess.Popen(
-            [sys.executable, "-m", "engines.worker"],
+        self._worker = begin(
+            "engines.worker",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

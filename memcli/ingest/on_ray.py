@@ -23,7 +23,6 @@ import signal
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -125,7 +124,7 @@ class OnRay:
         groups = iter(_groups(chosen))
         while True:
             while len(waiting) < AHEAD * self._cores and (group := next(groups, None)):
-                given = [(replace(source, watched=None), one, reads.get(source.uri)) for source, one in group]
+                given = [(source, one, reads.get(source.uri)) for source, one in group]
                 large = group[0][0].path.stat().st_size > LARGEST_BYTES
                 waiting.append((len(group), None if large else read.remote(given, reading, __version__)))
             if not waiting:
@@ -235,7 +234,6 @@ def _told(source: Source, detected: Detected, last: ReadRow | None, reading: Rea
     if found.source is None:
         return Told(found, report, [], Counter())
     items = list(listen_to(found, detected.reader, normaliser, report))
-    vars(found.source).pop("head", None)  # read once, and kept beside the fields
     return Told(found, report, items, normaliser.redacted)
 
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from itertools import repeat
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from memcli import __version__
+from memcli.ingest.beside import Beside, is_worthwhile
 from memcli.ingest.detect import Detected, judge, reader_named
 from memcli.ingest.errors import InputUnreadable
 from memcli.ingest.incremental import Part, part
@@ -61,19 +62,26 @@ class Reading:
 
     def detected(self, source: Source) -> Detected:
         """The reader of a source. Raises NotALog, UnknownFormat, OSError."""
+        asked_for = self.mapping or self.format_name
+        return Detected(self.reader(self.format_name or ""), 1.0) if asked_for else judge(source)
+
+    def reader(self, name: str) -> Reader:
+        """The reader of that name, or that of the mapping, if there is one. Raises UnknownFormat."""
         if self.mapping:
             from memcli.ingest.readers.mapped import reader_for
 
-            return Detected(reader_for(self.mapping), 1.0)
-        return Detected(reader_named(self.format_name), 1.0) if self.format_name else judge(source)
+            return reader_for(self.mapping)
+        return reader_named(name)
 
 
 class Told(NamedTuple):
-    """What was heard in a source, or in what is new of it. `redacted` counts the secrets that were taken out."""
+    """What was heard in a source, or in what is new of it. `redacted` counts the secrets that were taken out.
+
+    Part, report and this count are those of the whole source once the items have been gone through."""
 
     part: Part
     report: SourceReport
-    items: Sequence[Heard | Unread]
+    items: Iterable[Heard | Unread]
     redacted: Counter[str]
 
 
@@ -121,8 +129,12 @@ def ingest(
     how = reading.how()
     archives = KnownArchives(how) if allow_return else KnownArchives.of(folder, wait_s, how, key)
     sealed = is_sealed(folder / CATALOGUE)
-    found_sources = sources(paths, passed_over=archives.is_unchanged, in_memory=sealed)
-    with found_sources as found, elsewhere or nullcontext():
+    with ExitStack() as stack:
+        found = stack.enter_context(sources(paths, passed_over=archives.is_unchanged, in_memory=sealed))
+        if elsewhere is None and is_worthwhile(found.sources.values()):
+            elsewhere = Beside(embedder)
+        if elsewhere is not None:
+            stack.enter_context(elsewhere)
         chosen, refused = readers_for(found, reading, paths, known=bool(archives.unchanged))
         store = Store.create(folder, wait_s=wait_s, exposed=exposed, key=key)
         with store.locks.writer():
@@ -138,10 +150,8 @@ def ingest(
             def keep_archives(catalogue: Catalogue) -> None:
                 archives.keep(catalogue, (source.uri for source, _ in chosen), refused, found.ignored)
 
-            listened: Iterable[Told | None] = repeat(None)
-            if elsewhere is not None:
-                listened, embedder = elsewhere.told(chosen, reads, reading), elsewhere.embedder
-            _read_all(store, writer, chosen, reading, reads, embedder, progress, me, keep_archives, listened)
+            embedder = elsewhere.embedder if elsewhere is not None else embedder
+            _read_all(store, writer, chosen, reading, reads, embedder, progress, me, keep_archives, elsewhere)
     report = writer.report
     # What was added to a known log may be no turn at all: half a line, a line that cannot be read.
     if not report.turns_read and not any(source.continued for source in report.sources):
@@ -171,21 +181,26 @@ def _read_all(
     progress: Progress,
     me: str | None,
     also: Callable[[Catalogue], None],
-    elsewhere: Iterable[Told | None],
+    elsewhere: Elsewhere | None,
 ) -> None:
     total = sum(source.path.stat().st_size for source, _ in chosen)
     with Indexing(store, embedder) as indexing, progress.phase("read", total, "bytes") as advance:
-        for (chosen_source, detected), told in zip(chosen, elsewhere, strict=False):
-            count = _Counted(chosen_source.path.stat().st_size, advance)
-            source, reader = replace(chosen_source, watched=count.of), detected.reader
+        counts = [_Counted(source.path.stat().st_size, advance) for source, _ in chosen]
+        given = [
+            (replace(source, watched=count.of), detected)
+            for (source, detected), count in zip(chosen, counts, strict=True)
+        ]
+        listened = elsewhere.told(given, reads, reading) if elsewhere is not None else repeat(None)
+        for (source, detected), count, told in zip(given, counts, listened, strict=False):
+            reader = detected.reader
             how = reading.how(reader)
             found = told.part if told is not None else part(source, reader, reads.get(source.uri), how)
             if found.source is None:
                 assert found.before is not None
                 writer.known(found.before)
             elif told is not None:
-                writer.report.redacted.update(told.redacted)
                 writer.read(found, reader, how, told.report, committed=indexing.more, items=told.items)
+                writer.report.redacted.update(told.redacted)
             else:
                 writer.read(found, reader, how, begun(source, detected, found), committed=indexing.more)
             count.of(count.left)

@@ -6,7 +6,7 @@ import codecs
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from io import BufferedReader, RawIOBase
@@ -150,6 +150,10 @@ class Source:
     place: Place = field(default_factory=Place, compare=False)
     consulted: set[str] = field(default_factory=set, compare=False)
     watched: Callable[[int], None] | None = field(default=None, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process is told: the fields, without what is kept of the head, and without who watches here."""
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {"watched": None}
 
     @property
     def name(self) -> str:

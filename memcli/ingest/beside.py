@@ -1,0 +1,211 @@
+"""Reading in a process of its own, beside the one that commits and indexes: two cores are then at work, not one.
+
+The process is memcli/ingest/reader_process.py. It is given the sources once, and tells what is in each, in their order,
+in blocks that wait here until they are asked for: so many and no more, so that memory does not grow with a source. What
+comes out is to the bit what reading here gives.
+"""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
+from itertools import repeat
+from queue import Empty, Queue
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
+
+from engines.errors import EngineFailed
+from engines.own_process import begin
+from memcli.ingest.identity import OpenSession
+from memcli.ingest.incremental import Part
+from memcli.ingest.listen import Heard, Unread
+from memcli.ingest.report import SourceReport
+
+if TYPE_CHECKING:
+    from engines.protocols import Embedder
+    from memcli.ingest.detect import Detected
+    from memcli.ingest.pipeline import Reading, Told
+    from memcli.ingest.readers.base import Source
+    from store.batches import ReadRow
+
+WORTHWHILE_BYTES = 4 * 1024 * 1024
+"""Sources of less are nearly read when the process has begun, which takes a third of a second of a processor."""
+
+AHEAD = 64
+"""Blocks that wait to be asked for."""
+
+_LENGTH_BYTES = 4
+"""What goes from process to process is pickled, with its length before it in so many bytes, the highest first."""
+
+
+def is_worthwhile(sources: Iterable[Source]) -> bool:
+    """Whether sources are worth a process of their own."""
+    return sum(source.path.stat().st_size for source in sources) >= WORTHWHILE_BYTES
+
+
+class Task(NamedTuple):
+    """What is to be read, in this order: sources, the names of their readers, how sure those are, and how each source
+    was read last."""
+
+    reading: Reading
+    sources: Sequence[tuple[Source, str, float, ReadRow | None]]
+
+
+class Begun(NamedTuple):
+    """The next source, or what is new of it, is about to be read; if nothing is, no more comes of it."""
+
+    part: Part
+    report: SourceReport
+
+
+class Block(NamedTuple):
+    """Some of what was heard in it, as columns: the fields of Heard but for the report; and what could not be read.
+
+    Sessions are told by their places among all that the blocks of the source have `opened`. bytes: so many were read.
+    """
+
+    columns: Sequence[Sequence[Any]]
+    unread: Sequence[Unread]
+    opened: Sequence[OpenSession]
+    bytes: int
+
+
+class Ended(NamedTuple):
+    """It was read to its end: what was told of it before, as it is now, and how many secrets were taken out."""
+
+    source: Source
+    report: SourceReport
+    sessions: Sequence[OpenSession]
+    redacted: Counter[str]
+
+
+class Raised(NamedTuple):
+    """Reading raised an error, and is over."""
+
+    error: Exception
+
+
+class Beside:
+    """A process that reads, at work for one ingest once it is entered. It is an Elsewhere."""
+
+    def __init__(self, embedder: Callable[[], Embedder]) -> None:
+        """embedder: of the memory, which embeds in this process."""
+        self.embedder = embedder
+
+    def __enter__(self) -> Self:
+        self._process = begin("memcli.ingest.reader_process", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._waiting: Queue[bytes] = Queue(AHEAD)
+        self._over = False
+        self._listener = threading.Thread(target=self._listen, name="reading")
+        self._listener.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._over = True
+        self._process.kill()
+        self._process.wait()
+        while self._listener.is_alive():  # it may wait for room
+            with suppress(Empty):
+                self._waiting.get(timeout=0.01)
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            with suppress(BrokenPipeError):
+                stream.close()
+
+    def told(
+        self, chosen: Sequence[tuple[Source, Detected]], reads: Mapping[str, ReadRow], reading: Reading
+    ) -> Iterator[Told]:
+        """What is told in each of the sources, in their order; each is listened to before the next is asked for.
+
+        Raises what reading raised, and EngineFailed if its process died.
+        """
+        from memcli.ingest.pipeline import Told
+
+        sources = [(one, detected.reader.name, detected.confidence, reads.get(one.uri)) for one, detected in chosen]
+        assert self._process.stdin is not None
+        try:
+            send(self._process.stdin, Task(reading, sources))
+        except BrokenPipeError:
+            raise self._died() from None
+        for source, _ in chosen:
+            part, report = self._next()
+            redacted: Counter[str] = Counter()
+            items = self._items(source, part, report, redacted) if part.source is not None else ()
+            yield Told(part, report, items, redacted)
+
+    def _items(
+        self, source: Source, part: Part, report: SourceReport, redacted: Counter[str]
+    ) -> Iterator[Heard | Unread]:
+        assert part.source is not None
+        sessions: list[OpenSession] = []
+        while isinstance(block := self._next(), Block):
+            for session in block.opened:
+                session.source = part.source
+                sessions.append(session)
+            if block.columns:
+                numbers, *others = block.columns
+                here = map(sessions.__getitem__, numbers)
+                yield from map(Heard._make, zip(here, repeat(report), *others, strict=False))
+            yield from block.unread
+            if source.watched is not None:
+                source.watched(block.bytes)
+        _take_over(block, part.source, report, sessions)
+        redacted.update(block.redacted)
+
+    def _next(self) -> Any:
+        """What the process says next."""
+        said = self._waiting.get()
+        if not said:
+            raise self._died()
+        found = pickle.loads(said)
+        if isinstance(found, Raised):
+            raise found.error
+        return found
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        said = b"begun"
+        while said and not self._over:
+            said = receive(self._process.stdout)
+            self._waiting.put(said)
+
+    def _died(self) -> EngineFailed:
+        code = self._process.wait()
+        how = f"with {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        return EngineFailed(
+            f"the process that reads the logs ended {how}",
+            hint="what was committed is safe: run the same command again",
+        )
+
+
+def _take_over(ended: Ended, source: Source, report: SourceReport, sessions: Sequence[OpenSession]) -> None:
+    """Bring what was told of a source at its beginning to what it is at its end."""
+    for name in (one.name for one in fields(source.place)):
+        setattr(source.place, name, getattr(ended.source.place, name))
+    source.carry.clear()
+    source.carry.update(ended.source.carry)
+    source.consulted.update(ended.source.consulted)
+    report.sessions, report.turns_read = ended.report.sessions, ended.report.turns_read
+    report.skipped += ended.report.skipped
+    report.ignored.update(ended.report.ignored)  # beside what was counted when turns were committed
+    for mine, theirs in zip(sessions, ended.sessions, strict=True):
+        mine.turns_read, mine.base, mine.open_end = theirs.turns_read, theirs.base, theirs.open_end
+
+
+def send(stream: IO[bytes], said: object) -> None:
+    """Say something to the other process."""
+    data = pickle.dumps(said, protocol=5)
+    stream.write(len(data).to_bytes(_LENGTH_BYTES) + data)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> bytes:
+    """What the other process says next, pickled; empty if it has ended."""
+    length = stream.read(_LENGTH_BYTES)
+    said = stream.read(int.from_bytes(length)) if len(length) == _LENGTH_BYTES else b""
+    return said if len(said) == int.from_bytes(length) else b""
