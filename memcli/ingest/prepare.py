@@ -116,17 +116,14 @@ def _inferred(heard: Sequence[Heard]) -> dict[tuple[int, int], Stamp]:
 
 def _speakers(runs: Iterable[tuple[OpenSession, int]], columns: Mapping[str, Any]) -> tuple[list[int], SpeakersHeard]:
     """The places of the turns' speakers among all of them, and all of them."""
-    import pyarrow as pa
-
     formats = chain.from_iterable([session.format] * length for session, length in runs)
-    place_of: dict[tuple[str, str | None, str], int] = {}
-    who = [
-        place_of.setdefault(key, len(place_of))
-        for key in zip(formats, columns["known_by"], columns["speaker"], strict=True)
-    ]
-    said = pa.table({"who": who, "said_at": pa.array(columns["said_at"], pa.timestamp("us"))})
-    latest = said.group_by("who", use_threads=False).aggregate([("said_at", "max")])  # in the order of their places
-    return who, dict(zip(place_of, latest["said_at_max"].to_pylist(), strict=True))
+    heard = list(zip(formats, columns["known_by"], columns["speaker"], strict=True))
+    latest: SpeakersHeard = dict.fromkeys(heard)
+    for key, said_at in zip(heard, columns["said_at"], strict=True):
+        if said_at is not None and ((before := latest[key]) is None or said_at > before):
+            latest[key] = said_at
+    place_of = _places(latest)
+    return [place_of[key] for key in heard], latest
 
 
 def _places(keys: Iterable[Any]) -> dict[Any, int]:

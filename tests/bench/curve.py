@@ -43,9 +43,10 @@ pathlib.Path(place).write_text(json.dumps([text for (text,) in found]), encoding
 SEARCHED = """
 import json, resource, sys, time
 import numpy as np
+import pyarrow as pa
 from memcli import Memory
 from store.index import Filter
-from store.loaded_rows import array_of, matrix_of
+from store.loaded_rows import matrix_of
 from store.lance_reader import LanceReader
 memory, questions = sys.argv[1], json.loads(sys.argv[2])
 opened = Memory.open(memory)
@@ -62,15 +63,18 @@ dense = [timed(lambda: index.dense(vector, limit=10, where=everything)[0]) for v
 words = [timed(lambda: index.lexical(text, limit=10, where=everything)) for text in questions]
 whole = [timed(lambda: opened.search(question)) for question in questions]
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-table = LanceReader(index.folder, "turns").scan(["seq", "vector"])
-seqs, vectors = array_of(table["seq"]), matrix_of(table["vector"])
-scores = np.concatenate([vectors[at : at + 50_000].astype("f4") @ np.stack(asked).T
-                         for at in range(0, len(vectors), 50_000)])
-place = {int(seq): at for at, seq in enumerate(seqs)}
+seqs, scores = [], []
+for piece in LanceReader(index.folder, "turns").pieces(["seq", "vector"]):
+    seqs.append(piece["seq"].to_numpy())
+    vectors = matrix_of(pa.chunked_array([piece["vector"]])).astype("f4")
+    scores.append(vectors @ np.stack(asked).T)
+seqs, scores = np.concatenate(seqs), np.concatenate(scores)
+order = np.argsort(seqs)
 recalls = []
 for column, (found, _, _) in enumerate(dense):
     bar = np.partition(scores[:, column], -10)[-10]
-    recalls.append(sum(scores[place[seq], column] >= bar - 1e-6 for seq, _ in found) / 10)
+    places = order[np.searchsorted(seqs, [seq for seq, _ in found], sorter=order)]
+    recalls.append(float((scores[places, column] >= bar - 1e-6).sum()) / 10)
 print(json.dumps({"recall": float(np.mean(recalls)), "peak": peak, **{
     name: [one[1:] for one in taken] for name, taken in (("dense", dense), ("words", words), ("whole", whole))}}))
 """

@@ -27,10 +27,12 @@ KILLS = int(os.environ.get("MEMCLI_KILLS", "6"))
 SEED = int(os.environ.get("MEMCLI_SEED", "0"))
 BATCH = 16_384
 TURNS = BATCH + 4_000
-"""Two commits, and two rounds of indexing. Commits are a quarter of their usual size: there is less to write."""
+"""Two commits, and two rounds of indexing. Commits are a quarter of their usual size: there is less to write. The log
+is read in a process of its own, as a larger one is."""
 INGEST = f"""
 from memcli.cli.main import main
-from memcli.ingest import writing
+from memcli.ingest import beside, writing
+beside.WORTHWHILE_BYTES = 0
 writing.BATCH = {BATCH}
 main()
 """
