@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from store.again import again
-from store.by_code import nearest_by_code
+from store.by_code import column_at, nearest_by_code
 from store.disk import writable
 from store.index import Filter, Index
 from store.index_schema import schema, without_doubles
@@ -72,7 +72,7 @@ class Archive(Index):
         rows = self._loaded()
 
         def products_of(places: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-            said, order = self._column_at(rows, places, "said")
+            said, order = column_at(self._reading(), rows, places, "said")
             products: npt.NDArray[np.float32] = np.asarray(embed(said.to_pylist())) @ query
             return products[order]
 

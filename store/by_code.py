@@ -10,13 +10,16 @@ from collections.abc import Callable
 from math import isqrt
 from typing import TYPE_CHECKING, Any
 
+from store.loaded_rows import array_of
 from store.nearest import estimated_cosines, foremost, refined_cosines, window_scores
 from store.ranked import Scored, distinct, with_neighbours
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import pyarrow as pa
 
+    from store.lance_reader import LanceReader
     from store.loaded_rows import LoadedRows
 
     Floats = npt.NDArray[np.float32]
@@ -61,6 +64,17 @@ def nearest_by_code(
     windows = window_scores(found, rows.sessions[near], near)[np.searchsorted(near, centres)]
     turns = Scored(near, found) if outside is None else Scored(near[~outside[near]], found[~outside[near]])
     return turns, Scored(centres, windows)
+
+
+def column_at(table: LanceReader, rows: LoadedRows, places: Places, column: str) -> tuple[pa.ChunkedArray, Places]:
+    """A column of the table's rows at these places as it is read, and where in that the row of each place is."""
+    import numpy as np
+
+    row_ids = rows.row_ids[places]
+    found = table.take(row_ids.tolist(), [column], with_ids=True)
+    read = array_of(found["_rowid"])
+    order = np.argsort(read)
+    return found[column], order[np.searchsorted(read, row_ids, sorter=order)]
 
 
 def _promising(

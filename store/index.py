@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from store.again import READING_FAILED, again
-from store.by_code import nearest_by_code
+from store.by_code import column_at, nearest_by_code
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.index_schema import COLUMNS, WORDS, schema, turns_in, without_doubles
+from store.index_schema import COLUMNS, WORDS, schema, turns_in, with_vectors, without_doubles
 from store.lance import compact, full_text, lance
 from store.lance_reader import LanceReader, most_waiting
 from store.lexical import begin_lexical
 from store.loaded_rows import LoadedRows, array_of, load, matrix_of
-from store.nearest import codes_of, products_at, window_scores
+from store.nearest import products_at, window_scores
 from store.ranked import Ranked, Scored, ranked
 from store.resident import Resident
 from store.rows import TurnRow
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
+
+    from store.fragments import TableAt
 
 Found = TypeVar("Found")
 
@@ -135,19 +137,29 @@ class Index:
 
         Other columns, which a table of an earlier version may have given them, are left out.
         """
-        import pyarrow as pa
-        import pyarrow.compute as pc
+        self.make_ready(vectors.shape[1])
+        self._add(rows, lambda: self._open().add(with_vectors(rows, vectors)))
 
-        dimension = vectors.shape[1]
-        layout = schema(dimension)
-        codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
-        halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
-        table = rows.append_column("vector", halves).append_column("code", codes).select(layout.names).cast(layout)
-        highest, self._highest = self.highest_seq(), None
+    def make_ready(self, dimension: int) -> None:
+        """Make the table, if it is not there, or bring it to the columns of today: fragments may then be written."""
         with writable(self._folder):
             if not self.exists:
-                self._make(layout)
-            without_doubles(self._open()).add(table)
+                self._make(schema(dimension))
+            without_doubles(self._open())
+
+    def join(self, fragments: Sequence[str], rows: pa.Table) -> None:
+        """As put(), of the fragments that others wrote of these rows (see store/fragments.py)."""
+        from store.fragments import join
+
+        self._add(rows, lambda: join(self.at, fragments))
+        self._table = None  # it does not see what is committed without it
+
+    def _add(self, rows: pa.Table, adding: Callable[[], object]) -> None:
+        import pyarrow.compute as pc
+
+        highest, self._highest = self.highest_seq(), None
+        with writable(self._folder):
+            adding()
         self._changed()
         self._highest = max(highest, pc.max(rows["seq"]).as_py() or 0)
 
@@ -376,6 +388,13 @@ class Index:
         """The database that the table is in."""
         return lance().connect(str(self._folder))
 
+    @property
+    def at(self) -> TableAt:
+        """Where the table is, for others to write fragments of it."""
+        from store.fragments import TableAt
+
+        return TableAt(address=str(self._folder.absolute() / f"{self.name}.lance"))
+
     def names(self, database: Any) -> list[str]:
         """Which tables the database has that this one is in."""
         return sorted(place.stem for place in self._folder.glob("*.lance"))
@@ -427,17 +446,5 @@ class Index:
         vectors = self._rows_in_use().vectors
         if vectors is not None:
             return products_at(vectors, places, query)
-        found, order = self._column_at(rows, places, "vector")
+        found, order = column_at(self._reading(), rows, places, "vector")
         return products_at(matrix_of(found), order, query)
-
-    def _column_at(
-        self, rows: LoadedRows, places: npt.NDArray[np.int64], column: str
-    ) -> tuple[pa.ChunkedArray, npt.NDArray[np.int64]]:
-        """A column of the rows at these places as it is read, and where in that the row of each place is."""
-        import numpy as np
-
-        row_ids = rows.row_ids[places]
-        found = self._reading().take(row_ids.tolist(), [column], with_ids=True)
-        read = array_of(found["_rowid"])
-        order = np.argsort(read)
-        return found[column], order[np.searchsorted(read, row_ids, sorter=order)]

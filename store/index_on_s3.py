@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from store.archive import Archive
 from store.disk import writable
 from store.errors import StoreMissing, StoreUnreachable
+from store.fragments import TableAt
 from store.index import Index
 from store.index_schema import without_doubles
 from store.lance import lance
@@ -102,6 +103,10 @@ class _OnS3(Index):
 
     def database(self) -> Any:
         return self._opened(lambda: lance().connect(self._at.uri, storage_options=self._at.options()))
+
+    @property
+    def at(self) -> TableAt:
+        return TableAt(address=f"{self._at.uri.rstrip('/')}/{self.name}.lance", options=self._at.options())
 
     def names(self, database: Any) -> list[str]:
         return self._opened(lambda: sorted(database.table_names()))

@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from store.loaded_rows import moments_of
+from store.nearest import codes_of
 from store.rows import TurnRow
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
 
 BEFORE_TEXT = ": "
@@ -51,6 +54,17 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("code", pa.list_(pa.uint8(), dimension // 8)),
         ]
     )
+
+
+def with_vectors(rows: pa.Table, vectors: npt.NDArray[np.float32]) -> pa.Table:
+    """Rows (as from Catalogue.rows_to_index) with their vectors (n, dimension), as the index holds them."""
+    import pyarrow as pa
+
+    dimension = vectors.shape[1]
+    layout = schema(dimension)
+    codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
+    halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
+    return rows.append_column("vector", halves).append_column("code", codes).select(layout.names).cast(layout)
 
 
 def turns_in(table: pa.Table) -> dict[int, TurnRow]:

@@ -60,7 +60,7 @@ class _RemoteClientLoader:  # finder and loader by their methods alone: importli
 @cache
 def lance() -> Any:
     """The module lancedb, imported once."""
-    _settle()
+    settle()
     _give_memory_back()
     if "lancedb" in sys.modules:
         import lancedb  # which waits, where another thread is importing it at this moment
@@ -84,7 +84,7 @@ def core() -> Any:
 
     It is the module that `import lancedb` finds too, should that come later.
     """
-    _settle()
+    settle()
     if _CORE not in sys.modules:
         package = find_spec("lancedb")
         places = package.submodule_search_locations if package else None
@@ -102,6 +102,7 @@ def core() -> Any:
 SETTINGS = {
     "LANCEDB_LOG": "error",
     "RUST_LOG": "error",
+    "LANCE_LOG": "error",  # of pylance
     # It reads 8,192 rows at a time, several times over, and up to 2 GB ahead: the words of a large export, all at once.
     "LANCE_DEFAULT_BATCH_SIZE": "128",
     "LANCE_DEFAULT_IO_BUFFER_SIZE": str(64 * 1024 * 1024),
@@ -112,7 +113,8 @@ SETTINGS = {
 """What LanceDB is told through the environment, where the user has not told it something else."""
 
 
-def _settle() -> None:
+def settle() -> None:
+    """Put SETTINGS in place; before the import of what reads them."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
 
@@ -149,9 +151,11 @@ def full_text() -> Any:
 
 
 def compact(table: Any) -> None:
-    """Compact a table's files, add to its indexes what they lack, and remove the files of all its older versions.
+    """Compact a table's files, add to its indexes what they lack, and remove every file that its newest version lacks.
 
-    Those are as large as the table itself. A reader that has such a version open must look afresh.
+    Under the writer lock: so no file is one that is still being written. Those of older versions are as large as the
+    table itself, and those of none are of writers that were cut off. A reader that has an older version open must look
+    afresh.
     """
     for _ in range(2):  # The indexes come last: what they were before is an older version's the second time.
-        table.optimize(cleanup_older_than=_AT_ONCE)
+        table.optimize(cleanup_older_than=_AT_ONCE, delete_unverified=True)

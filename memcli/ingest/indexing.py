@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Self
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from memcli.progress import Progress, Unwatched
 from store.errors import StoreDamaged, StoreLocked
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from engines.protocols import Embedder, Vectors
     from store.catalogue import Catalogue
+    from store.index import Index
 
 CHUNK, CHUNK_CHARS = 65_536, 8 * 1024 * 1024
 """Turns that are embedded and indexed at a time, and characters of them: many, so that opening and committing cost
@@ -33,6 +35,15 @@ AT_WORK_AND_NEXT = 2
 
 EMBEDDER = "embedder"
 """The setting that keeps the id of the embedder whose vectors the index holds."""
+
+
+@runtime_checkable
+class WritesFragments(Protocol):
+    """An embedder that may have the index written where it has texts embedded."""
+
+    def fragments(self, index: Index, rows: pa.Table) -> list[str] | None:
+        """Embed rows and write them into fragments of the index; None where the index is written by this process."""
+        ...
 
 
 def check_embedder(store: Store, embedder: Embedder) -> None:
@@ -186,11 +197,20 @@ def _index_part(store: Store, embedder: Embedder, ranges: list[tuple[int, int]],
     """Bring the index to what the catalogue says of these seqs (`rows`); a seq without a turn leaves the index."""
     faded = store.archive.seqs()
     highest = max(store.index.highest_seq(), *faded, 0)
-    vectors = embedder.embed(rows["said"].to_pylist()) if rows.num_rows else None
+    put = _put_later(store, embedder, rows, faded) if rows.num_rows else None
     for target in (store.index, store.archive):
         target.remove_ranges([(first, min(last, highest)) for first, last in ranges if first <= highest])
-    if vectors is not None:
-        _put(store, rows, vectors, faded)
+    if put is not None:
+        put()
+
+
+def _put_later(store: Store, embedder: Embedder, rows: pa.Table, faded: set[int]) -> Callable[[], None]:
+    """Do what takes long; calling what it gives puts the rows into the index, which earlier ones have left by then."""
+    if isinstance(embedder, WritesFragments) and faded.isdisjoint(rows["seq"].to_pylist()):
+        fragments = embedder.fragments(store.index, rows)
+        if fragments is not None:
+            return partial(store.index.join, fragments, rows)
+    return partial(_put, store, rows, embedder.embed(rows["said"].to_pylist()), faded)
 
 
 def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int]) -> None:

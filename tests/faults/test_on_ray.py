@@ -10,17 +10,22 @@ import os
 import random
 import shutil
 import signal
+import stat
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from s3_server import s3_server
 
 from store.store import Store
 
 SESSIONS, TURNS = 5, 2_000
 WORDS = ["kettle", "river", "ladder", "candle", "garden", "violin", "engine", "harbour", "pepper", "saddle", "ferry"]
 SECRET = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"  # in two parts, or whoever looks for secrets finds it here
+WORK = {"ray::_read", "ray::_embed", "ray::_write"}
+"""What workers are seen to do."""
+
 TABLES = ("turns", "sessions", "sources", "speakers", "quarantine", "outbox")
 
 
@@ -57,36 +62,39 @@ def workers() -> dict[int, str]:
 
 
 def held(memory: Path) -> dict[str, Any]:
-    """All that a memory knows of what was said: rows of the catalogue, rows and vectors of the index."""
+    """All that a memory knows of what was said: rows of the catalogue, and in their order those of the index."""
     store = Store.open(memory, wait_s=10)
     with store.reading() as catalogue:
         db = catalogue.connection
         found: dict[str, Any] = {name: db.execute(f"FROM {name} ORDER BY ALL").fetchall() for name in TABLES}
     table = store.index._reading()
-    found["index"] = table.scan(table.columns()).sort_by("seq").to_pylist()
+    found["index"] = table.scan(table.columns()).to_pylist()
     return found
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="workers are found in /proc")
 def test_a_worker_that_is_killed_costs_nothing(memcli: Any, tmp_path: Path, logs: Path) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed: memcli[ray]")
+    for package in ("ray", "lance"):
+        pytest.importorskip(package, reason="Ray, or pylance, is not installed: memcli[ray]")
     here, on_ray = tmp_path / "here", tmp_path / "on_ray"
     plain = memcli("--memory", here, "--json", "ingest", logs)
     assert plain.code == 3, plain.err  # the broken line
 
     before = set(workers())
     ingest = memcli.start("--memory", on_ray, "--json", "ingest", logs, "--on", "ray")
-    killed = ""
+    killed: set[str] = set()
     patience = time.monotonic() + 240
-    while not killed and ingest.poll() is None and time.monotonic() < patience:
+    while killed != WORK and ingest.poll() is None and time.monotonic() < patience:
         for process, name in workers().items():
-            if process not in before and not killed:
+            if process not in before and name not in killed:
                 os.kill(process, signal.SIGKILL)
-                killed = name
+                killed.add(name)
     out, err = ingest.communicate(timeout=240)
     assert ingest.returncode == 3, err.decode()
-    assert killed.startswith("ray::_"), "no worker was seen at work"
+    assert killed == WORK, "not every kind of worker was seen at work"
 
+    modes = {stat.S_IMODE(file.stat().st_mode) for file in on_ray.rglob("*") if file.is_file()}
+    assert modes == {0o600}
     report, expected = json.loads(out), plain.json
     for one in (report, expected):
         del one["batch"], one["seconds"]
@@ -101,6 +109,32 @@ def test_a_worker_that_is_killed_costs_nothing(memcli: Any, tmp_path: Path, logs
     assert again.code == 3
     assert again.json["turns_added"] == 0
     assert all(source["unchanged"] for source in again.json["sources"])
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="workers are found in /proc")
+def test_an_index_on_object_storage_is_written_by_workers(
+    memcli: Any, tmp_path: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in ("ray", "lance", "moto"):
+        pytest.importorskip(package, reason="Ray, pylance, or moto, which speaks S3 here, is not installed")
+    here, on_ray = tmp_path / "here", tmp_path / "on_ray"
+    assert memcli("--memory", here, "ingest", logs).code == 3  # the broken line
+    before, seen = set(workers()), set()
+    with s3_server() as s3:
+        for name, value in s3.environment.items():
+            monkeypatch.setenv(name, value)
+        assert memcli("--memory", on_ray, "init", "--index-at", f"s3://{s3.bucket}/talks").code == 0
+        ingest = memcli.start("--memory", on_ray, "--json", "ingest", logs, "--on", "ray")
+        patience = time.monotonic() + 240
+        while ingest.poll() is None and time.monotonic() < patience:
+            seen |= {name for process, name in workers().items() if process not in before}
+            time.sleep(0.01)
+        _, err = ingest.communicate(timeout=10)
+        assert ingest.returncode == 3, err.decode()
+        assert seen == WORK
+        assert held(on_ray) == held(here)
+        found = [memcli("--memory", one, "--json", "search", "ferry violin 77").json["hits"] for one in (here, on_ray)]
+        assert found[0] == found[1] != []
 
 
 def test_without_ray_nothing_is_made_and_it_is_said_what_to_install(

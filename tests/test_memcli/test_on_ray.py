@@ -97,9 +97,9 @@ def test_another_version_of_memcli_is_refused() -> None:
 def test_texts_are_spread_in_pieces_and_come_back_in_order() -> None:
     embedder, pieces = built_in_embedder(), []
 
-    def vectors(given: Sequence[Sequence[str]]) -> list[Any]:
+    def vectors(given: Sequence[Any]) -> list[Any]:
         pieces.extend(map(len, given))
-        return [embedder.embed(piece) for piece in given]
+        return [embedder.embed(piece.to_pylist()) for piece in given]
 
     texts = [f"turn {number} of the kettle" for number in range(on_ray.PIECE + 5)]
     spread = on_ray.SpreadEmbedder(embedder, vectors)
