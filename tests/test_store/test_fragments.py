@@ -67,8 +67,9 @@ def index(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 def test_what_two_processes_write_is_joined_in_order(index: Index, tmp_path: Path) -> None:
     index.make_ready(DIMENSION)
     with ProcessPoolExecutor(2, get_context("spawn")) as processes:
-        later = processes.submit(written, index.at, 301, 600)
-        earlier = processes.submit(written, index.at, 1, 300)
+        later, earlier = (
+            processes.submit(fragments.write, index.at, some, vectors(some)) for some in (rows(301, 600), rows(1, 300))
+        )
         index.join([*earlier.result(), *later.result()], rows(1, 600))
     assert (index.count(), index.highest_seq()) == (600, 600)
     assert by_words(index, "number17") == [17]
