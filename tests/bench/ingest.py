@@ -170,6 +170,7 @@ def steps(logs: Path, memory: Path) -> None:
     spent: dict[str, float] = defaultdict(float)
     embedder = StaticEmbedder()
     beside, pipeline.Indexing = pipeline.Indexing, Later  # type: ignore[misc]
+    apart, pipeline.is_worthwhile = pipeline.is_worthwhile, lambda sources: False
     try:
         with timed(spent):
             pipeline.ingest(
@@ -177,7 +178,7 @@ def steps(logs: Path, memory: Path) -> None:
                 progress=Unwatched(),
             )  # fmt: skip
     finally:
-        pipeline.Indexing = beside  # type: ignore[misc]
+        pipeline.Indexing, pipeline.is_worthwhile = beside, apart  # type: ignore[misc]
     total = sum(spent.values())
     print(f"\nprocessor time by step                                                 {total:6.1f} s")
     for step, seconds in sorted(spent.items(), key=lambda item: -item[1]):
