@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 from engines.static import StaticEmbedder
-from memcli import __version__
+from memcli import __version__, config
 from memcli.engines_in_use import built_in_embedder
 from memcli.ingest import on_ray
 from memcli.ingest.pipeline import IngestReport, ingest
 from memcli.progress import Unwatched
+from store.place import Place, keep_place
 from store.store import Store
 
 
@@ -105,3 +106,19 @@ def test_texts_are_spread_in_pieces_and_come_back_in_order() -> None:
     spread = on_ray.SpreadEmbedder(embedder, vectors)
     assert np.array_equal(spread.embed(texts), embedder.embed(texts))
     assert pieces == [on_ray.PIECE, 5]
+
+
+def test_pylance_is_needed_where_workers_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They do where they reach the index: not from the machines of a cluster into a folder of this one."""
+    monkeypatch.setattr(on_ray, "_ray", lambda: None)
+    monkeypatch.setattr(on_ray, "find_spec", lambda name: None)
+    monkeypatch.delenv(on_ray.ADDRESS, raising=False)
+    settings, tell = config.load(None, {}, {}), [].append
+    with pytest.raises(on_ray.EngineUnavailable, match="pylance is not installed") as error:
+        on_ray.OnRay(tmp_path, settings, built_in_embedder, tell)
+    assert "memcli[ray]" in error.value.hint
+    monkeypatch.setenv(on_ray.ADDRESS, "10.0.0.5:6379")
+    on_ray.OnRay(tmp_path, settings, built_in_embedder, tell)
+    keep_place(tmp_path, Place(uri="s3://memories/big"))
+    with pytest.raises(on_ray.EngineUnavailable, match="pylance is not installed"):
+        on_ray.OnRay(tmp_path, settings, built_in_embedder, tell)
