@@ -70,10 +70,7 @@ def hits(
 
 
 def _hits(channel: Channel, found: Sequence[Found]) -> list[Hit]:
-    return [
-        Hit(item_id=one.seq, channel=channel, rank=rank, score=one.score, reason=one.reason)
-        for rank, one in enumerate(found, start=1)
-    ]
+    return [Hit(seq, channel, rank, score, reason) for rank, (seq, score, reason) in enumerate(found, start=1)]
 
 
 def _known(

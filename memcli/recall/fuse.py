@@ -14,6 +14,6 @@ K = 60
 def fuse(hits: Iterable[Hit]) -> list[tuple[int, float]]:
     """Items with their fused scores, scaled so that first place in one channel alone is 1; best first, ties by item."""
     scores: defaultdict[int, float] = defaultdict(float)
-    for hit in hits:
-        scores[hit.item_id] += (K + 1) / (K + hit.rank)
+    for item, _, rank, _, _ in hits:
+        scores[item] += (K + 1) / (K + rank)
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
