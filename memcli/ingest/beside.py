@@ -39,7 +39,7 @@ WORTHWHILE_BYTES = 4 * 1024 * 1024
 AHEAD = 64
 """Blocks that wait to be asked for."""
 
-_LENGTH_BYTES = 4
+_LENGTH_BYTES = 8
 """What goes from process to process is pickled, with its length before it in so many bytes, the highest first."""
 
 
@@ -85,7 +85,7 @@ class Ended(NamedTuple):
 
 
 class Raised(NamedTuple):
-    """Reading raised an error, and is over."""
+    """Reading raised an error, with a note of where, and is over."""
 
     error: Exception
 

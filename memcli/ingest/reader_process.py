@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from traceback import format_exc
 from typing import IO
 
 from memcli.ingest.beside import Begun, Block, Ended, Raised, Task, receive, send
@@ -49,6 +50,7 @@ def _do(task: Task, out: IO[bytes]) -> None:
     except BrokenPipeError:
         raise
     except Exception as error:  # whatever it is, it is raised there as it would be if the reading were done there
+        error.add_note(f"in the process that reads:\n{format_exc()}")  # no traceback goes with it
         send(out, Raised(error))
 
 

@@ -168,18 +168,23 @@ def test_a_process_that_is_killed_costs_only_what_was_not_committed(
 
 
 def test_an_error_of_reading_is_the_same_error(tmp_path: Path, logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    readers_for = pipeline.readers_for
+    """A file that goes when all is ready to read it."""
+    talk = logs / "talk.txt"
 
-    def gone(*args: Any, **options: Any) -> Any:
-        found = readers_for(*args, **options)
-        (logs / "talk.txt").unlink()
-        return found
+    def gone(work: Any) -> Any:
+        def without(*args: Any) -> Any:
+            talk.unlink(missing_ok=True)
+            return work(*args)
 
-    monkeypatch.setattr(pipeline, "readers_for", gone)
+        return without
+
+    monkeypatch.setattr(pipeline, "part", gone(pipeline.part))
+    monkeypatch.setattr(Beside, "told", gone(Beside.told))
     raised = []
     for apart in (False, True):
-        (logs / "talk.txt").write_text(TALK, encoding="utf-8")
+        talk.write_text(TALK, encoding="utf-8")
         with pytest.raises(FileNotFoundError) as error:
             read_in(tmp_path / f"m{apart}", logs, apart=apart)
-        raised.append(str(error.value))
-    assert raised[0] == raised[1]
+        raised.append(error.value)
+    assert str(raised[0]) == str(raised[1])
+    assert "in part" in raised[1].__notes__[0]  # where in that process
