@@ -14,8 +14,7 @@ from store.again import again
 from store.by_code import column_at, nearest_by_code
 from store.disk import writable
 from store.index import Filter, Index
-from store.index_schema import schema, without_doubles
-from store.nearest import codes_of
+from store.index_schema import codes_column, schema, with_codes, without_doubles
 from store.ranked import Ranked, ranked
 
 if TYPE_CHECKING:
@@ -34,20 +33,17 @@ class Archive(Index):
         """Bytes of vectors that its rows would have in the index: 16-bit numbers, one for each bit of their code."""
         if not self.exists:
             return 0
-        dimension = self._open().schema.field("code").type.list_size * 8
+        dimension = self._open().schema.field(self._codes).type.list_size * 8
         return int(self.count() * dimension * 2)
 
     def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32]) -> None:
         """As Index.put(), keeping only the codes of the vectors; in place of those that are there already."""
-        import pyarrow as pa
-
-        codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), vectors.shape[1] // 8)
-        self.take(rows.append_column("code", codes))
+        self.take(with_codes(rows, vectors, self._codes))
 
     def take(self, rows: pa.Table) -> None:
         """Add rows (as from Index.whole_rows), in place of those that are there already."""
-        dimension = rows.schema.field("code").type.list_size * 8
-        compact = schema(dimension)
+        codes = codes_column(rows.schema.names)
+        compact = schema(rows.schema.field(codes).type.list_size * 8, codes)
         compact = compact.remove(compact.get_field_index("vector"))
         with writable(self._folder):
             if not self.exists:
@@ -80,5 +76,9 @@ class Archive(Index):
         turns, windows = (ranked(rows, scored, limit) for scored in found)
         return turns, windows
 
-    def _compared(self, count: int) -> Literal["vector", "code"]:
-        return "code"
+    @property
+    def _codes(self) -> str:
+        return codes_column(self._open().schema.names if self.exists else ())
+
+    def _compared(self, count: int) -> Literal["vector", "codes"]:
+        return "codes"

@@ -37,5 +37,8 @@ def cosines(rows: LoadedRows, query: npt.NDArray[np.float32], seqs: Sequence[int
     places = rows.places_of(seqs)
     if not len(places):
         return []
-    scores = rows.vectors[places] @ query if rows.vectors is not None else refined_cosines(rows.codes[:, places], query)
+    if rows.vectors is not None:
+        scores = rows.vectors[places] @ query
+    else:
+        scores = refined_cosines(rows.codes[:, places], rows.compared(query))
     return list(zip(rows.seqs[places].tolist(), scores.tolist(), strict=True))

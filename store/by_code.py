@@ -10,8 +10,8 @@ from collections.abc import Callable
 from math import isqrt
 from typing import TYPE_CHECKING, Any
 
-from store.loaded_rows import array_of
-from store.nearest import estimated_cosines, foremost, refined_cosines, window_scores
+from store.columns import array_of
+from store.nearest import agreements, foremost, refined_cosines, window_scores, window_sums
 from store.ranked import Scored, distinct, with_neighbours
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
     Places = npt.NDArray[np.int64]
 
-REFINED, REFINED_GROWTH = 6_000, 12
+REFINED, REFINED_GROWTH = 3_500, 7
 """So many of the best by code, of turns and of windows each, are first estimated again, with the query itself instead
 of its code; in a large table, this many times the root of the number of rows."""
 
@@ -35,10 +35,16 @@ RESCORED_SHARE = 5
 Of the exact ten nearest turns and windows, 99.5 and 99.0 % are found of 225,458 turns of IRC, 99.3 and 98.3 % of the
 first 50,000 of them, 99.8 and 99.3 % of a million made of them; with half of both, 98.2 and 96.5 % of the million."""
 
+UNTURNED = 2
+"""So many times as many are looked at where the codes are of vectors that were not turned: see store/nearest.py."""
 
-def looked_at(count: int) -> tuple[int, int]:
-    """How many of the best by code, of `count` rows, are estimated again, and how many of them compared exactly."""
-    refined = max(REFINED, REFINED_GROWTH * isqrt(count))
+_LEFT_OUT = -(2**15)
+"""Less than any sum of agreements, or of cosines."""
+
+
+def looked_at(rows: LoadedRows) -> tuple[int, int]:
+    """How many of the best by code are estimated again, and how many of them compared exactly."""
+    refined = max(REFINED, REFINED_GROWTH * isqrt(len(rows.seqs))) * (1 if rows.turned else UNTURNED)
     return refined, refined // RESCORED_SHARE
 
 
@@ -57,7 +63,7 @@ def nearest_by_code(
     """
     import numpy as np
 
-    refined, rescored = looked_at(len(rows.seqs))
+    refined, rescored = looked_at(rows)
     centres = _promising(rows, query, outside, refined, min(rescored, at_most or rescored))
     near = with_neighbours(centres, len(rows.seqs))
     found = products_of(near)
@@ -83,17 +89,17 @@ def _promising(
     """The places, ascending, whose turn or window is among the `limit` best by code, of `refined` of each looked at."""
     import numpy as np
 
-    def chosen(places: Places | None, scores: Floats, count: int) -> Any:
+    def chosen(places: Places | None, turns: npt.NDArray[Any], count: int) -> Places:
         sessions = rows.sessions if places is None else rows.sessions[places]
-        turns, windows = scores, window_scores(scores, sessions, places)
+        windows = window_sums(turns, sessions, places)
         if outside is not None:
             left_out = outside if places is None else outside[places]
-            turns = np.where(left_out, np.float32(-np.inf), turns)
-            windows[left_out] = -np.inf
+            turns[left_out] = windows[left_out] = _LEFT_OUT
         at = distinct(np.concatenate((foremost(turns, count), foremost(windows, count))))
-        at = at[np.maximum(turns[at], windows[at]) > -np.inf]
+        if outside is not None:
+            at = at[~left_out[at]]
         return at if places is None else places[at]
 
-    near = with_neighbours(chosen(None, estimated_cosines(rows.codes, query), refined), len(rows.seqs))
-    centres: Places = chosen(near, refined_cosines(np.take(rows.codes, near, axis=1), query), limit)
-    return centres
+    compared = rows.compared(query)
+    near = with_neighbours(chosen(None, agreements(rows.codes, compared), refined), len(rows.seqs))
+    return chosen(near, refined_cosines(np.take(rows.codes, near, axis=1), compared), limit)

@@ -41,7 +41,8 @@ def write(at: TableAt, rows: pa.Table, vectors: npt.NDArray[np.float32]) -> list
     from lance.fragment import write_fragments
 
     with _refusals(at):
-        written = write_fragments(with_vectors(rows, vectors), _dataset(at), mode="append")
+        table = _dataset(at)
+        written = write_fragments(with_vectors(rows, vectors, table.schema.names), table, mode="append")
         return [json.dumps(fragment.to_json()) for fragment in written]
 
 

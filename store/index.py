@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from store.again import READING_FAILED, again
 from store.by_code import column_at, nearest_by_code
+from store.columns import array_of, matrix_of
 from store.disk import writable
 from store.errors import StoreDamaged
 from store.index_schema import COLUMNS, WORDS, schema, turns_in, with_vectors, without_doubles
 from store.lance import compact, full_text, lance
 from store.lance_reader import LanceReader, most_waiting
 from store.lexical import begin_lexical
-from store.loaded_rows import LoadedRows, array_of, load, matrix_of
+from store.loaded_rows import LoadedRows, load
 from store.nearest import products_at, window_scores
 from store.ranked import Ranked, Scored, ranked
 from store.resident import Resident
@@ -135,10 +136,9 @@ class Index:
     def put(self, rows: pa.Table, vectors: npt.NDArray[np.float32]) -> None:
         """Add rows (as from Catalogue.rows_to_index), none of which is there, with their vectors (n, dimension).
 
-        Other columns, which a table of an earlier version may have given them, are left out.
-        """
+        Columns of theirs that the index does not have are left out."""
         self.make_ready(vectors.shape[1])
-        self._add(rows, lambda: self._open().add(with_vectors(rows, vectors)))
+        self._add(rows, lambda: self._open().add(with_vectors(rows, vectors, self._open().schema.names)))
 
     def make_ready(self, dimension: int) -> None:
         """Make the table, if it is not there, or bring it to the columns of today: fragments may then be written."""
@@ -435,9 +435,9 @@ class Index:
                 self._rows = load(table, self._compared(table.count()), self._kept)
             return self._rows
 
-    def _compared(self, count: int) -> Literal["vector", "code"]:
+    def _compared(self, count: int) -> Literal["vector", "codes"]:
         """What dense search loads of each of `count` rows."""
-        return "vector" if count <= EXACT_ROWS else "code"
+        return "vector" if count <= EXACT_ROWS else "codes"
 
     def _products(
         self, rows: LoadedRows, places: npt.NDArray[np.int64], query: npt.NDArray[np.float32]

@@ -5,10 +5,11 @@ A row says the words of its turn once: in `said`, after the speaker.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from store.loaded_rows import moments_of
-from store.nearest import codes_of
+from store.columns import moments_of
+from store.nearest import codes_of, turned_codes
 from store.rows import TurnRow
 
 if TYPE_CHECKING:
@@ -25,12 +26,21 @@ COLUMNS = tuple("said" if name == "text" else name for name in TurnRow._fields)
 WORDS = "said"
 """The column of the full-text index."""
 
+CODES, EARLIER_CODES = "turned_code", "code"
+"""The column of codes (see store/nearest.py), and that of tables of earlier versions, whose vectors were not turned. A
+table keeps the one that it was made with: a code in the archive has no vector that another could be made of."""
+
 _SAID_AGAIN = ("window", "text")
 """Columns that a row once had, and what it said in them a second time."""
 
 
-def schema(dimension: int) -> pa.Schema:
-    """The columns of the index for vectors of this dimension."""
+def codes_column(names: Sequence[str]) -> str:
+    """Which column of a table with these columns holds the codes."""
+    return EARLIER_CODES if EARLIER_CODES in names else CODES
+
+
+def schema(dimension: int, codes: str = CODES) -> pa.Schema:
+    """The columns of the index for vectors of this dimension; codes: which column holds their codes."""
     import pyarrow as pa
 
     return pa.schema(
@@ -51,20 +61,31 @@ def schema(dimension: int) -> pa.Schema:
             pa.field("line", pa.int64()),
             pa.field("metadata", pa.string()),
             pa.field("vector", pa.list_(pa.float16(), dimension)),
-            pa.field("code", pa.list_(pa.uint8(), dimension // 8)),
+            pa.field(codes, pa.list_(pa.uint8(), dimension // 8)),
         ]
     )
 
 
-def with_vectors(rows: pa.Table, vectors: npt.NDArray[np.float32]) -> pa.Table:
-    """Rows (as from Catalogue.rows_to_index) with their vectors (n, dimension), as the index holds them."""
+def with_vectors(rows: pa.Table, vectors: npt.NDArray[np.float32], names: Sequence[str] = ()) -> pa.Table:
+    """Rows (as from Catalogue.rows_to_index) with their vectors (n, dimension), as a table of such columns holds them.
+
+    names: the table's columns, if it is there already.
+    """
     import pyarrow as pa
 
-    dimension = vectors.shape[1]
-    layout = schema(dimension)
-    codes = pa.FixedSizeListArray.from_arrays(pa.array(codes_of(vectors).ravel()), dimension // 8)
-    halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), dimension)
-    return rows.append_column("vector", halves).append_column("code", codes).select(layout.names).cast(layout)
+    codes = codes_column(names)
+    layout = schema(vectors.shape[1], codes)
+    rows = rows.select([name for name in layout.names if name in rows.schema.names and name not in ("vector", codes)])
+    halves = pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype("float16").ravel()), vectors.shape[1])
+    return with_codes(rows.append_column("vector", halves), vectors, codes).select(layout.names).cast(layout)
+
+
+def with_codes(rows: pa.Table, vectors: npt.NDArray[np.float32], codes: str = CODES) -> pa.Table:
+    """Rows with the codes of their vectors (n, dimension)."""
+    import pyarrow as pa
+
+    signs = turned_codes(vectors) if codes == CODES else codes_of(vectors)
+    return rows.append_column(codes, pa.FixedSizeListArray.from_arrays(pa.array(signs.ravel()), signs.shape[1]))
 
 
 def turns_in(table: pa.Table) -> dict[int, TurnRow]:

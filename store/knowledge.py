@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from store.disk import writable
 from store.errors import StoreDamaged
-from store.nearest import best, by_words, codes_of, estimated_cosines
+from store.nearest import agreements, best, by_words, foremost, turned, turned_codes
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["fact", "instruction"]
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Goes up whenever something else is kept, or is kept otherwise."""
 
 COMPARED = 8
@@ -156,7 +156,7 @@ class Knowledge:
 
         if not self._codes.size:
             return []
-        promising = best(estimated_cosines(self._codes, query), COMPARED * limit).tolist()
+        promising = foremost(agreements(self._codes, turned(query[None, :])[0]), COMPARED * limit).tolist()
         rows = self._rows(
             f"SELECT number, centre FROM episodes WHERE number IN ({_marks(promising)}) ORDER BY number", promising
         )
@@ -276,7 +276,7 @@ def _codes(centres: Sequence[bytes]) -> npt.NDArray[np.uint8]:
 
     if not centres:
         return np.zeros((0, 8), np.uint8)
-    return codes_of(np.stack([np.frombuffer(centre, np.float16) for centre in centres]))
+    return turned_codes(np.stack([np.frombuffer(centre, np.float16) for centre in centres]))
 
 
 def _connect(place: str, **options: Any) -> sqlite3.Connection:

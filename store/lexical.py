@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from store.columns import array_of
 from store.index_schema import WORDS
-from store.loaded_rows import LoadedRows, array_of
+from store.loaded_rows import LoadedRows
 from store.nearest import window_scores
 from store.ranked import Ranked, Scored, ranked, with_neighbours
 

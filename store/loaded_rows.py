@@ -15,23 +15,21 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from store.nearest import by_words
+from store.columns import array_of, matrix_of
+from store.index_schema import CODES, codes_column
+from store.nearest import by_words, turned
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    import pyarrow as pa
 
     from store.lance_reader import LanceReader
 
 _LAYOUT = 2
 """Goes up whenever other columns are kept, or are kept otherwise."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ALIGNED = 64
 """Arrays begin at multiples of so many bytes, a line of the processor's cache."""
@@ -43,6 +41,7 @@ class LoadedRows:
 
     `row_ids` are LanceDB's. `by_seq` and `by_row_id` sort the rows by either; `seq_runs` and `row_id_runs` (2, runs)
     say where in that order values begin that follow one another without a gap: the first of them, and its place.
+    `turned`: whether the codes are of vectors that were turned, as today's are.
     """
 
     seqs: npt.NDArray[np.int64]
@@ -53,8 +52,13 @@ class LoadedRows:
     seq_runs: npt.NDArray[np.int64]
     row_id_runs: npt.NDArray[np.int64]
     codes: Any
+    turned: bool
     vectors: Any
     dimension: int
+
+    def compared(self, query: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The query (dimension,) as it is compared with the codes."""
+        return turned(query[None, :])[0] if self.turned else query
 
     def row_ids_of(self, seqs: Sequence[int]) -> npt.NDArray[np.uint64]:
         """The row ids of those of these seqs that are there, by seq."""
@@ -106,16 +110,17 @@ def lookups(seqs: npt.NDArray[np.int64], row_ids: npt.NDArray[np.uint64]) -> dic
     return found
 
 
-def load(table: LanceReader, compared: Literal["vector", "code"], kept: Path | None) -> LoadedRows:
+def load(table: LanceReader, compared: Literal["vector", "codes"], kept: Path | None) -> LoadedRows:
     """The rows of a table with what dense search compares of them, from the file `kept` if it is of this version.
 
     Else they are read, and put there if that is possible.
     """
     version = _fingerprint(table) if kept is not None else None
-    made_of = f"{_LAYOUT} {compared} {version}"
+    column = codes_column(table.columns()) if compared == "codes" else "vector"
+    made_of = f"{_LAYOUT} {column} {version}"
     found = _kept(kept, made_of) if kept is not None and version is not None else None
     if found is None:
-        found = _read(table, compared)
+        found = _read(table, column)
         if kept is not None and version is not None:
             with suppress(OSError):  # a store that may only be read, a full disk: it only takes longer next time
                 _keep(kept, made_of, found)
@@ -124,56 +129,27 @@ def load(table: LanceReader, compared: Literal["vector", "code"], kept: Path | N
     return LoadedRows(
         **found,
         codes=codes,
+        turned=column == CODES,
         vectors=vectors.astype("float32") if vectors is not None else None,
         dimension=vectors.shape[1] if vectors is not None else codes.itemsize * 8 * codes.shape[0],
     )
 
 
-def _read(table: LanceReader, compared: Literal["vector", "code"]) -> dict[str, Any]:
+def _read(table: LanceReader, column: str) -> dict[str, Any]:
     import numpy as np
 
-    found = table.scan(["seq", "session", "said_at", compared], row_ids=True)
+    found = table.scan(["seq", "session", "said_at", column], row_ids=True)
     seqs, sessions, row_ids = (array_of(found[name]) for name in ("seq", "session", "_rowid"))
     moments = array_of(found["said_at"].cast("int64").fill_null(-(2**62)))
     order = np.lexsort((seqs, moments, sessions))
-    matrix = matrix_of(found[compared])[order]
+    matrix = matrix_of(found[column])[order]
     return {
         "seqs": seqs[order],
         "sessions": sessions[order],
         "row_ids": row_ids[order],
         **lookups(seqs[order], row_ids[order]),
-        **({"codes": by_words(matrix)} if compared == "code" else {"vectors": matrix}),
+        **({"vectors": matrix} if column == "vector" else {"codes": by_words(matrix)}),
     }
-
-
-def array_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
-    """A column of numbers, none of them null, as an array.
-
-    As to_numpy() gives it, which looks for pandas and imports what computes with Arrow's columns first.
-    """
-    import numpy as np
-
-    parts = [np.from_dlpack(part) for part in column.chunks]
-    return np.concatenate(parts) if parts else np.zeros(0, column.type.to_pandas_dtype())
-
-
-def moments_of(column: pa.ChunkedArray) -> list[datetime | None]:
-    """A column of times (microseconds, UTC) as to_pylist() gives it, which takes ten times as long."""
-    import pyarrow as pa
-
-    numbers = [number for part in column.chunks for number in part.view(pa.int64()).to_pylist()]
-    return [None if number is None else _EPOCH + timedelta(microseconds=number) for number in numbers]
-
-
-def matrix_of(column: pa.ChunkedArray) -> npt.NDArray[Any]:
-    """A column of fixed-size lists as an array (rows, size)."""
-    import numpy as np
-
-    parts = [
-        np.from_dlpack(part.values).reshape(-1, column.type.list_size)[part.offset : part.offset + len(part)]
-        for part in column.chunks
-    ]
-    return np.concatenate(parts) if parts else np.zeros((0, column.type.list_size), np.float32)
 
 
 def _fingerprint(table: LanceReader) -> str | None:

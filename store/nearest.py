@@ -1,13 +1,17 @@
 """Nearest turns by vector, searched exactly where that is fast and by binary codes with rescoring where it is not.
 
-A code is the signs of a vector, one bit a dimension. The angle between two vectors is estimated by the share of bits in
-which their codes differ (Charikar 2002, "Similarity estimation techniques from rounding algorithms"), which costs 32
-bytes of memory traffic a turn instead of 512; the best by that estimate are then rescored with the true vectors.
+A code is the signs of a vector, one bit a dimension. In how many bits two codes differ tells the angle between the
+vectors (Charikar 2002, "Similarity estimation techniques from rounding algorithms"), which costs 32 bytes of memory
+traffic a turn instead of 512; the best by that are then rescored with the true vectors. It tells more of vectors that
+were turned at random first, so that no dimension has more to say than another, while all angles stay as they are (Gao
+and Long, SIGMOD 2024, "RaBitQ", where the bounds on the error rest on it).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,11 +20,13 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
     Integers = npt.NDArray[np.int64]
 
+Numbers = TypeVar("Numbers", bound="npt.NDArray[Any]")
+
 _STRIDE, _SAMPLED = 16, 10
 
-SCANNED, MULTIPLIED = 32_768, 256
-"""So many codes, and vectors, are worked on at a time: what comes out on the way stays in the processor's cache, and
-the system need not find fresh memory for it at every search, which takes longer than the arithmetic."""
+SCANNED, MULTIPLIED, TURNED_AT_ONCE = 32_768, 256, 256
+"""So many codes, products and vectors are worked on at a time: what comes out on the way stays in the processor's
+cache, and the system need not find fresh memory for it at every search, which takes longer than the arithmetic."""
 
 _HALF_BITS = 0x8FFFE000 - (1 << 32)
 """The bits of a float16 that was moved up by 13 bits with its sign repeated: its sign once, exponent and fraction."""
@@ -29,11 +35,62 @@ NEIGHBOUR_WEIGHT = 0.5
 """Weight of the turn before and of the turn after in the score of a window, the turn itself having 1."""
 
 
+TURNED_TOGETHER = 64
+"""At most so many dimensions become one another's sums when vectors are turned."""
+
+_ROUNDED = 2**16
+"""Numbers are rounded to one in so many first: sums of whole numbers below 2**24 are the same in whatever order."""
+
+
+def turned(vectors: Floats) -> Floats:
+    """Vectors (n, dimension) of length 1 turned alike, so that each dimension says as much as any other.
+
+    Half of the signs change, as if by lot, and then dimensions that are far from one another are joined by a
+    Walsh-Hadamard transform (as in Ailon and Chazelle, 2009, "The fast Johnson-Lindenstrauss transform"): of a vector
+    of 256 dimensions 64 at a time. Products stay as they are, and a vector comes out the same to the bit, whatever
+    stands beside it. Codes are stored: another way to turn needs another column (see store/index_schema.py).
+    """
+    import numpy as np
+
+    count, dimension = vectors.shape
+    together = min(dimension & -dimension, TURNED_TOGETHER)  # the highest power of two that divides the dimension
+    whole = np.rint(vectors * (_signs(dimension) * _ROUNDED))
+    apart = whole.reshape(count, together, -1).transpose(0, 2, 1).reshape(-1, together)
+    joined: Floats = (apart @ _hadamard(together)).reshape(count, dimension)
+    joined *= np.float32(together**-0.5 / _ROUNDED)
+    return joined
+
+
+@cache
+def _signs(dimension: int) -> Floats:
+    import numpy as np
+
+    drawn = hashlib.shake_128(b"memcli").digest(-(-dimension // 8))
+    return np.unpackbits(np.frombuffer(drawn, np.uint8), count=dimension).astype(np.float32) * 2 - 1
+
+
+@cache
+def _hadamard(size: int) -> Floats:
+    import numpy as np
+
+    if size == 1:
+        return np.ones((1, 1), np.float32)
+    return np.kron(np.array([[1, 1], [1, -1]], np.float32), _hadamard(size // 2))
+
+
 def codes_of(vectors: Floats) -> npt.NDArray[np.uint8]:
     """Sign bits of float vectors (n, dimension) as uint8 (n, dimension / 8)."""
     import numpy as np
 
     return np.packbits(vectors > 0, axis=1)
+
+
+def turned_codes(vectors: Floats) -> npt.NDArray[np.uint8]:
+    """The codes of vectors (n, dimension) that are turned first."""
+    import numpy as np
+
+    parts = range(0, len(vectors), TURNED_AT_ONCE)
+    return np.concatenate([codes_of(turned(vectors[at : at + TURNED_AT_ONCE])) for at in parts] or [codes_of(vectors)])
 
 
 def by_words(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.unsignedinteger]:
@@ -44,31 +101,31 @@ def by_words(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.unsignedinteger]:
     return np.ascontiguousarray(words.T)
 
 
-def estimated_cosines(codes: npt.NDArray[np.unsignedinteger], query: Floats) -> Floats:
-    """Cosines of the query (dimension,) with the vectors behind the codes (as from by_words), estimated: (n,)."""
+def agreements(codes: npt.NDArray[np.unsignedinteger], query: Floats) -> npt.NDArray[np.int16]:
+    """In how many more bits codes (as from by_words) are like that of the query (dimension,) than unlike it: (n,)."""
     import numpy as np
 
     dimension, count = query.shape[0], codes.shape[1]
     wanted = by_words(codes_of(query[None, :]))[:, 0]
-    table = np.cos(np.arange(dimension + 1) * (np.pi / dimension)).astype(np.float32)
-    cosines: Floats = np.empty(count, np.float32)
+    found = np.empty(count, np.int16)
     size = min(count, SCANNED)
-    word, bits, differing = np.empty(size, codes.dtype), np.empty(size, np.uint8), np.empty(size, np.uint16)
+    word, bits = np.empty(size, codes.dtype), np.empty(size, np.uint8)
     for start in range(0, count, SCANNED):
-        stop = min(start + SCANNED, count)
-        here = slice(0, stop - start)
-        differing[here] = 0
+        differing = found[start : start + SCANNED]
+        differing.fill(0)
+        here = slice(0, len(differing))
         for line, bits_wanted in zip(codes, wanted, strict=True):
-            np.bitwise_xor(line[start:stop], bits_wanted, out=word[here])
-            np.add(differing[here], np.bitwise_count(word[here], out=bits[here]), out=differing[here])
-        np.take(table, differing[here], out=cosines[start:stop], mode="clip")
-    return cosines
+            np.bitwise_xor(line[start : start + SCANNED], bits_wanted, out=word[here])
+            np.add(differing, np.bitwise_count(word[here], out=bits[here]), out=differing)
+        np.subtract(dimension, np.multiply(differing, 2, out=differing), out=differing)
+    return found
 
 
 def refined_cosines(codes: npt.NDArray[np.unsignedinteger], query: Floats) -> Floats:
-    """The same as estimated_cosines() with half the error, at several times the cost: only the vectors become signs.
+    """Cosines of the query (dimension,) with the vectors behind the codes, as far as these tell: (n,).
 
-    For directions without preference, the mean of |x| is sqrt(2 / (pi * dimension)).
+    They err half as much as what agreements() tell, at several times the cost: only the vectors are signs. For
+    directions without preference, the mean of |x| is sqrt(2 / (pi * dimension)).
     """
     import numpy as np
 
@@ -111,20 +168,25 @@ def window_scores(scores: Floats, sessions: npt.NDArray[np.int32], places: Integ
     """
     import numpy as np
 
+    return window_sums(scores, sessions, places) * np.float32(NEIGHBOUR_WEIGHT / (1 + 2 * NEIGHBOUR_WEIGHT))
+
+
+def window_sums(scores: Numbers, sessions: npt.NDArray[np.int32], places: Integers | None = None) -> Numbers:
+    """As window_scores(), four times as great: of whole numbers, whole numbers."""
+    import numpy as np
+
     apart = sessions[1:] != sessions[:-1]
     if places is not None:
         apart |= places[1:] != places[:-1] + 1
     last = np.flatnonzero(apart)
-    own = np.float32(1 / (1 + 2 * NEIGHBOUR_WEIGHT))
-    joined = scores * own
-    beside = scores * np.float32(NEIGHBOUR_WEIGHT * own)
-    kept = beside[last]
+    sums: Numbers = scores * scores.dtype.type(1 / NEIGHBOUR_WEIGHT)
+    beside = scores.copy()
     beside[last] = 0
-    joined[1:] += beside[:-1]
-    beside[last] = kept
+    sums[1:] += beside[:-1]
+    beside[last] = scores[last]
     beside[last + 1] = 0
-    joined[:-1] += beside[1:]
-    return joined
+    sums[:-1] += beside[1:]
+    return sums
 
 
 def best(scores: Floats, limit: int) -> Integers:
@@ -135,7 +197,7 @@ def best(scores: Floats, limit: int) -> Integers:
     return pool[np.argsort(-scores[pool], kind="stable")]
 
 
-def foremost(scores: Floats, limit: int) -> Integers:
+def foremost(scores: npt.NDArray[Any], limit: int) -> Integers:
     """Indices of the `limit` highest scores, ascending; of ties for the last of them, the first."""
     import numpy as np
 
@@ -150,7 +212,7 @@ def foremost(scores: Floats, limit: int) -> Integers:
     return places if pool is None else pool[places]
 
 
-def _promising(scores: Floats, limit: int) -> Integers | None:
+def _promising(scores: npt.NDArray[Any], limit: int) -> Integers | None:
     """Where scores are that may be among the `limit` highest, ascending: a sample tells that most of many are not."""
     import numpy as np
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from store.archive import Archive
 from store.disk import flush, writable
 from store.index import Index
-from store.index_schema import schema
+from store.index_schema import CODES, schema
 from store.store import REEMBEDDED, Store
 from store.whole_index import stretch
 
@@ -79,6 +79,6 @@ class Reembedding:
 
 def _by_seq(rows: pa.Table) -> dict[int, tuple[object, ...]]:
     """The rows as comparable values, in the columns that the catalogue and the index share."""
-    fields = [field for field in schema(8) if field.name not in ("vector", "code")]
+    fields = [field for field in schema(8) if field.name not in ("vector", CODES)]
     columns = [rows[field.name].cast(field.type).to_pylist() for field in fields]
     return dict(zip(rows["seq"].to_pylist(), zip(*columns, strict=True), strict=True))

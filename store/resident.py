@@ -11,7 +11,8 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from store.loaded_rows import LoadedRows, array_of, matrix_of
+from store.columns import array_of, matrix_of
+from store.loaded_rows import LoadedRows
 
 if TYPE_CHECKING:
     import numpy as np

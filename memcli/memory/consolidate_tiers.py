@@ -121,5 +121,5 @@ def bring_back(store: Store, embedder: Embedder, seqs: list[int]) -> None:
     rows = store.archive.whole_rows(seqs)
     found = rows["seq"].to_pylist()
     store.index.remove(found)  # one that was cut off has put them there
-    store.index.put(rows.drop_columns(["code"]), embedder.embed(rows["said"].to_pylist()))
+    store.index.put(rows, embedder.embed(rows["said"].to_pylist()))
     store.archive.remove(found)

@@ -63,9 +63,13 @@ def hits(
     if archive is not None:
         pairs = with_archived(pairs, query, archive, embedder, where, DEPTH)
     pairs["time"] = _dated(query, index, embedder) if "time" not in without else []
-    found = {channel: [Found(seq, score, "") for seq, score in some] for channel, some in pairs.items()}
-    found |= known
-    voted = [hit for channel, some in found.items() if channel not in without for hit in _hits(channel, some)]
+    voted = [
+        Hit(seq, channel, rank, score, "")
+        for channel, some in pairs.items()
+        if channel not in without
+        for rank, (seq, score) in enumerate(some, start=1)
+    ]
+    voted += [hit for channel, found in known.items() for hit in _hits(channel, found)]
     return voted if "neighbours" in without else [*voted, *_hits("neighbours", _neighbours(voted, index))]
 
 

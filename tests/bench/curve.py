@@ -45,8 +45,8 @@ import json, resource, sys, time
 import numpy as np
 import pyarrow as pa
 from memcli import Memory
+from store.columns import matrix_of
 from store.index import Filter
-from store.loaded_rows import matrix_of
 from store.lance_reader import LanceReader
 memory, questions = sys.argv[1], json.loads(sys.argv[2])
 opened = Memory.open(memory)

@@ -13,20 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from store.columns import moments_of
 from store.index import Filter, Index
 from store.index_schema import COLUMNS
-from store.loaded_rows import moments_of
 from store.nearest import (
     MULTIPLIED,
     NEIGHBOUR_WEIGHT,
     SCANNED,
+    agreements,
     best,
     by_words,
     codes_of,
-    estimated_cosines,
     foremost,
     products_at,
     refined_cosines,
+    turned,
+    turned_codes,
     window_scores,
 )
 
@@ -61,16 +63,40 @@ def test_codes_are_the_signs(dimension: int, seed: int) -> None:
 
 
 @given(st.sampled_from([8, 24, 64, 256]), st.integers(0, 2**32 - 1))
-def test_an_estimate_follows_the_share_of_signs_that_differ(dimension: int, seed: int) -> None:
+def test_codes_agree_in_as_many_bits_as_vectors_in_signs(dimension: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     vectors, query = random.normal(size=(20, dimension)).astype(np.float32), random.normal(size=dimension)
-    differing = ((vectors > 0) != (query > 0)).mean(axis=1)
-    estimates = estimated_cosines(by_words(codes_of(vectors)), query.astype(np.float32))
-    np.testing.assert_allclose(estimates, np.cos(np.pi * differing), atol=1e-6)
+    found = agreements(by_words(codes_of(vectors)), query.astype(np.float32))
+    assert found.tolist() == np.where((vectors > 0) == (query > 0), 1, -1).sum(axis=1).tolist()
+
+
+@given(st.sampled_from([8, 24, 64, 200, 256, 384]), st.integers(0, 2**32 - 1), st.integers(1, 600))
+def test_turned_vectors_keep_their_products_and_do_not_depend_on_one_another(dim: int, seed: int, count: int) -> None:
+    vectors = np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    np.testing.assert_allclose(turned(vectors) @ turned(vectors[:1])[0], vectors @ vectors[0], atol=1e-3)
+    np.testing.assert_array_equal(turned(vectors)[-1:], turned(vectors[-1:]))
+    np.testing.assert_array_equal(turned_codes(vectors), codes_of(turned(vectors)))
+
+
+def test_of_vectors_that_say_most_in_a_few_dimensions_turned_codes_tell_the_nearest_better() -> None:
+    random = np.random.default_rng(0)
+    lengths = (1 / np.arange(1, 257)).astype(np.float32)
+    vectors = random.normal(size=(4000, 256)).astype(np.float32) * lengths
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    kept: dict[str, int] = {"as they are": 0, "turned": 0}
+    for query in vectors[:50]:
+        nearest = set(best(vectors @ query, 20).tolist())
+        for name, codes, asked in (
+            ("as they are", codes_of(vectors), query),
+            ("turned", turned_codes(vectors), turned(query[None, :])[0]),
+        ):
+            kept[name] += len(nearest & set(foremost(agreements(by_words(codes), asked), 200).tolist()))
+    assert kept["turned"] > 1.5 * kept["as they are"]
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-1, 1))
-def test_an_estimate_is_near_the_cosine(seed: int, cosine: float) -> None:
+def test_the_share_of_bits_that_differ_is_near_the_angle(seed: int, cosine: float) -> None:
     """For directions without preference, the share of differing bits errs by less than 5 standard deviations."""
     random = np.random.default_rng(seed)
     dimension, count = 256, 30
@@ -80,9 +106,9 @@ def test_an_estimate_is_near_the_cosine(seed: int, cosine: float) -> None:
     aside -= np.outer(aside @ query, query)
     aside /= np.linalg.norm(aside, axis=1, keepdims=True)
     vectors = (cosine * query + np.sqrt(1 - cosine**2) * aside).astype(np.float32)
-    estimates = estimated_cosines(by_words(codes_of(vectors)), query.astype(np.float32))
+    agreed = agreements(by_words(codes_of(vectors)), query.astype(np.float32))
     share = np.arccos(cosine) / np.pi
-    errors = np.abs(np.arccos(np.clip(estimates, -1, 1)) / np.pi - share)
+    errors = np.abs((dimension - agreed) / (2 * dimension) - share)
     assert errors.max() <= 5 * np.sqrt(share * (1 - share) / dimension) + 1 / dimension
 
 
@@ -156,8 +182,8 @@ def test_what_is_worked_on_in_pieces_is_as_if_it_were_one(seed: int) -> None:
     query = random.normal(size=64).astype(np.float32)
     codes = by_words(codes_of(vectors.astype(np.float32)))
     places = np.array([0, MULTIPLIED - 1, MULTIPLIED, SCANNED - 1, SCANNED, count - 1])
-    alone = np.array([estimated_cosines(codes[:, [place]], query)[0] for place in places])
-    np.testing.assert_array_equal(estimated_cosines(codes, query)[places], alone)
+    alone = np.array([agreements(codes[:, [place]], query)[0] for place in places])
+    np.testing.assert_array_equal(agreements(codes, query)[places], alone)
     alone = np.array([refined_cosines(codes[:, [place]], query)[0] for place in places])
     np.testing.assert_allclose(refined_cosines(codes, query)[places], alone, atol=1e-6)
     every = random.permutation(count)

@@ -16,9 +16,10 @@ import pytest
 
 from store import by_code
 from store import index as index_module
+from store.archive import Archive
 from store.errors import StoreDamaged
 from store.index import Filter, Index
-from store.index_schema import COLUMNS
+from store.index_schema import CODES, COLUMNS, EARLIER_CODES, schema
 
 DIMENSION = 256
 EVERYTHING = Filter()
@@ -250,8 +251,31 @@ def test_rows_of_a_table_of_an_earlier_version_are_put_into_another(index: Index
     doubled = table.append_column("text", table["said"]).append_column("window", table["said"])
     old.database().create_table("turns", doubled.select(sorted(doubled.column_names)))
     other = Index(tmp_path / "other")
-    other.put(old.database().open_table("turns").to_arrow().drop_columns(["code"]), embed(["the kettle"]))
+    other.put(old.database().open_table("turns").to_arrow(), embed(["the kettle"]))
     assert by_words(other, "kettle") == [1]
+
+
+def test_a_table_whose_codes_are_of_an_earlier_version_goes_on_as_it_is(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its codes are of vectors that were not turned. What is added to it, and to the archive, must be of its kind."""
+    monkeypatch.setattr(index_module, "EXACT_ROWS", 100)
+    monkeypatch.setattr(by_code, "RESCORED_SHARE", by_code.REFINED // 20)
+    index.database().create_table("turns", schema=schema(DIMENSION, EARLIER_CODES))
+    archive = Archive(index.folder)
+    for first in (1, 501):
+        put(index, rows(*((seq, f"w{seq} w{seq + 1}") for seq in range(first, first + 500))))
+    archive.take(index.whole_rows(range(301, 701)))
+    index.remove(range(301, 701))
+    back = archive.whole_rows(range(601, 701))
+    archive.remove(range(601, 701))
+    put(index, back)
+    for reader in (index, archive):
+        assert {CODES, EARLIER_CODES} & set(reader.whole_rows([300, 400]).column_names) == {EARLIER_CODES}
+    for seq in (1, 300, 601, 700, 701, 1000):
+        assert by_vector(index, f"w{seq} w{seq + 1}")[0][0] == seq
+    for seq in (301, 600):
+        assert archive.near(embed([f"w{seq} w{seq + 1}"])[0], embed, limit=10, where=EVERYTHING)[0][0][0] == seq
 
 
 @pytest.mark.parametrize("name", ["İpek", "ΝΙΚΟΣ", "Straße", 'Ann \\ "Q" %', "小明"])

@@ -86,7 +86,7 @@ def loaded(seqs, row_ids):
     seqs, row_ids = np.array(seqs, np.int64), np.array(row_ids, np.uint64)
     return LoadedRows(
         seqs=seqs, sessions=np.zeros(len(seqs), np.int32), row_ids=row_ids, **lookups(seqs, row_ids), codes=None,
-        vectors=None, dimension=0,
+        turned=False, vectors=None, dimension=0,
     )  # fmt: skip
 
 
