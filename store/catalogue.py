@@ -270,13 +270,17 @@ class Catalogue:
     def last_within(self, ranges: Sequence[tuple[int, int]], chars: int) -> int:
         """Up to which seq the turns in the ranges (first, last), by seq, have so many characters; at least one turn."""
         first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
+        between = f"seq BETWEEN {first} AND {last}"
+        [(octets,)] = self._db.execute(f"SELECT sum(strlen(text)) FROM turns WHERE {between}").fetchall()
+        if (octets or 0) <= chars:  # a character has one or more
+            return last
         [(cut,)] = self._db.execute(
             f"""
             SELECT min(seq) FROM (
                 SELECT seq, sum(length(text)) OVER (ORDER BY seq) AS reached, row_number() OVER (ORDER BY seq) AS place
                 FROM turns SEMI JOIN (
                     SELECT unnest(range(one[1], one[2] + 1)) AS seq FROM (SELECT unnest($ranges) AS one)) USING (seq)
-                WHERE seq BETWEEN {first} AND {last})
+                WHERE {between})
             WHERE reached > $chars AND place > 1""",
             {"ranges": [list(one) for one in ranges], "chars": chars},
         ).fetchall()

@@ -179,15 +179,18 @@ def applied(connection: duckdb.DuckDBPyConnection) -> int:
 
 def schema_of(connection: duckdb.DuckDBPyConnection) -> int:
     """Like applied(), and 0 for a database without any table. Raises StoreDamaged for one of something else."""
-    tables = _tables(connection)
-    if not tables:
-        return 0
-    if "migrations" not in tables:
+    import duckdb
+
+    try:
+        return applied(connection)
+    except duckdb.CatalogException:
+        tables = _tables(connection)
+    if tables:
         raise StoreDamaged(
             f"this is not a memcli catalogue: it has the tables {', '.join(sorted(tables))}",
             hint="name the right place with --memory",
         )
-    return applied(connection)
+    return 0
 
 
 def keep_copy(catalogue: Path, schema: int) -> None:

@@ -66,12 +66,13 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
     """
     if store.seal:
         return _settle_sealed(store, embedder)
-    total = _index(store, embedder, progress, _TextIndex(store), go_on=lambda: True)
+    total, left = _index(store, embedder, progress, _TextIndex(store), go_on=lambda: True)
     # So few turns may be new that a search bears them unsorted: see Index.lags.
     if (total or store.pending) and store.index.lags:
         store.index.refresh_text()
     store.name_embedder(embedder.id)
-    _settle(store)
+    if not left:  # nor can there be any since: whoever commits takes the lock that is held here
+        store.settle()
     return total
 
 
@@ -79,13 +80,6 @@ def _finish_erasing(store: Store) -> None:
     from store import erase  # a search that finds nothing to finish need not load it
 
     erase.finish(store)
-
-
-def _settle(store: Store) -> None:
-    """Take the mark away that turns wait, if none do. Whoever commits some sets it under the lock that is held here."""
-    with store.reading() as catalogue:
-        if not catalogue.outbox():
-            store.settle()
 
 
 def _settle_sealed(store: Store, embedder: Embedder) -> int:
@@ -143,8 +137,10 @@ class _TextIndex:
 
 def _index(
     store: Store, embedder: Embedder, progress: Progress, text_index: _TextIndex, *, go_on: Callable[[], bool]
-) -> int:
-    """Index what the outbox names and take it out there, part by part. Returns how many turns the outbox named.
+) -> tuple[int, bool]:
+    """Index what the outbox names and take it out there, part by part.
+
+    Returns how many turns the outbox named, and whether it names any now.
 
     Safe to interrupt anywhere: what was indexed and not yet cleared is indexed again, replacing itself. The catalogue
     is closed while the model runs; a commit may then put turns in once more, whose speaker it has given another name:
@@ -163,7 +159,7 @@ def _index(
         taken = _take(catalogue, parts)
     if taken:
         _hold_to(made_with, embedder)
-    total = _count(seen)
+    total, left = _count(seen), bool(seen)
     if taken:
         with progress.phase("index", total, "turns") as advance:
             while taken:
@@ -172,12 +168,13 @@ def _index(
                 advance(_count(part))
                 with store.writing() as catalogue:
                     seen = catalogue.clear_outbox(part[-1][1], seen)
+                    left = bool(catalogue.outbox())
                 taken = None
                 if parts and go_on():
                     text_index.keep_up()
                     with store.reading() as catalogue:  # not while readers are shut out: it takes as long as a commit
                         taken = _take(catalogue, parts)
-    return total
+    return total, left
 
 
 def _take(catalogue: Catalogue, parts: deque[list[tuple[int, int]]]) -> tuple[list[tuple[int, int]], pa.Table] | None:
@@ -269,7 +266,9 @@ class Indexing:
 
     def _index(self) -> int:
         try:
-            total = _index(self._store, self._embedder(), Unwatched(), self._text_index, go_on=lambda: not self._over)
+            total, _ = _index(
+                self._store, self._embedder(), Unwatched(), self._text_index, go_on=lambda: not self._over
+            )
             if not self._over:
                 self._text_index.keep_up()
         except StoreLocked:  # by a commit beside, longer than this command waits: the next one starts another try

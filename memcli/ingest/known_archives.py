@@ -83,11 +83,10 @@ class KnownArchives:
         ignored: Mapping[str, Counter[str]],
     ) -> None:
         """Keep what the archives that were taken apart held: `sources` are the URIs of all that was read."""
-        reads = Batches(catalogue.connection).last_reads()
+        changed = {uri: found for uri, found in self.seen.items() if uri not in self.unchanged}
+        reads = Batches(catalogue.connection).last_reads() if changed else {}
         uris = set(sources)
-        for uri, found in self.seen.items():
-            if uri in self.unchanged:
-                continue
+        for uri, found in changed.items():
             inside = [one for one in uris if one.startswith(f"{uri}/")]
             if all(one in reads for one in inside):
                 entry = {

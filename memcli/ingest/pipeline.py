@@ -29,7 +29,7 @@ from memcli.ingest.writing import Writer
 from memcli.progress import Progress
 from store.batches import ReadRow
 from store.sealing import is_sealed
-from store.store import CATALOGUE, KeyFinder, Store, no_key
+from store.store import CATALOGUE, KeyFinder, Store, is_store, no_key
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
@@ -136,7 +136,8 @@ def ingest(
         if elsewhere is not None:
             stack.enter_context(elsewhere)
         chosen, refused = readers_for(found, reading, paths, known=bool(archives.unchanged))
-        store = Store.create(folder, wait_s=wait_s, exposed=exposed, key=key)
+        make = Store.open if is_store(folder) else Store.create
+        store = make(folder, wait_s=wait_s, exposed=exposed, key=key)
         with store.locks.writer():
             store.fold_spool()
             writer = Writer(store, Normaliser(zone, redacting=redacting), allow_return=allow_return)

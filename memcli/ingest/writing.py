@@ -146,7 +146,7 @@ class Writer:
             if not self._store.seal:  # an encrypted memory's catalogue is in memory, and has nowhere else to go
                 catalogue.hold_memory()
             if self._ready:
-                self._store.expect_pending()  # under the lock: see _settle() of indexing.py
+                self._store.expect_pending()  # under the lock: see index_outbox() of indexing.py
             self._keep_sources(catalogue)
             for prepared in self._ready:
                 self._add(catalogue, prepared)
