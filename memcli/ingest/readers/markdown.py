@@ -56,6 +56,8 @@ _MARKS = (
         regex(rf"(?:\*\*|__){_ICON}{_NAME} {{0,3}}(?::(?:\*\*|__)|(?:\*\*|__) ?:|(?:\*\*|__)$)(?: (?P<text>.*))?"),
     ),
 )
+_BEGINNINGS = ("#", "*", "_")
+"""Each mark begins with one of them."""
 _FENCE = regex(r" {0,3}(`{3,}|~{3,})")
 _RULE = regex(r"\s{0,3}(?:-{3,}|\*{3,}|_{3,})\s*")
 _TITLE = regex(r"#\s+(?P<title>\S.*)")
@@ -140,7 +142,7 @@ def read(source: Source) -> Iterator[Item]:
 
 def _mark(line: str) -> _Mark | None:
     """Who is marked as speaking by this line, if anybody."""
-    if not line.startswith(("#", "*", "_")):
+    if not line.startswith(_BEGINNINGS):
         return None
     for kind, pattern in _MARKS:
         if match := pattern.fullmatch(line.rstrip()):
@@ -185,7 +187,8 @@ def _count(lines: Iterable[tuple[int, str | None]]) -> Counter[tuple[str, str]]:
     counts: Counter[tuple[str, str]] = Counter()
     fence = None
     for _, line in lines:
-        if line is not None:
+        # Any log is asked whether it is this: most lines of most can be neither mark nor fence.
+        if line is not None and (line.startswith(_BEGINNINGS) or "```" in line or "~~~" in line):
             fence = _fenced(line, fence)
             mark = _mark(line)
             if mark and (fence is None or mark.kind == "specstory"):
