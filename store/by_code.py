@@ -64,12 +64,20 @@ def nearest_by_code(
     import numpy as np
 
     refined, rescored = looked_at(rows)
-    centres = _promising(rows, query, outside, refined, min(rescored, at_most or rescored))
-    near = with_neighbours(centres, len(rows.seqs))
+    compared = rows.compared(query)
+
+    def taking_part(turns: Places, windows: Places) -> Places:
+        return distinct(np.concatenate((turns, with_neighbours(windows, len(rows.seqs)))))
+
+    turns, windows = _foremost(rows, agreements(rows.codes, compared), None, None, outside, refined)
+    near = taking_part(turns, windows)
+    estimates = refined_cosines(np.take(rows.codes, near, axis=1), compared)
+    turns, windows = _foremost(rows, estimates, near, windows, outside, min(rescored, at_most or rescored))
+    near = taking_part(turns, windows)
     found = products_of(near)
-    windows = window_scores(found, rows.sessions[near], near)[np.searchsorted(near, centres)]
-    turns = Scored(near, found) if outside is None else Scored(near[~outside[near]], found[~outside[near]])
-    return turns, Scored(centres, windows)
+    joined = window_scores(found, rows.sessions[near], near)[np.searchsorted(near, windows)]
+    passing = slice(None) if outside is None else ~outside[near]
+    return Scored(near[passing], found[passing]), Scored(windows, joined)
 
 
 def column_at(table: LanceReader, rows: LoadedRows, places: Places, column: str) -> tuple[pa.ChunkedArray, Places]:
@@ -83,23 +91,29 @@ def column_at(table: LanceReader, rows: LoadedRows, places: Places, column: str)
     return found[column], order[np.searchsorted(read, row_ids, sorter=order)]
 
 
-def _promising(
-    rows: LoadedRows, query: Floats, outside: npt.NDArray[np.bool_] | None, refined: int, limit: int
-) -> Places:
-    """The places, ascending, whose turn or window is among the `limit` best by code, of `refined` of each looked at."""
+def _foremost(
+    rows: LoadedRows,
+    scores: npt.NDArray[Any],
+    places: Places | None,
+    centres: Places | None,
+    outside: npt.NDArray[np.bool_] | None,
+    count: int,
+) -> tuple[Places, Places]:
+    """The places, ascending, of the `count` best turns by these scores, and of as many windows by what they make.
+
+    places: of the rows that have scores; centres: of the windows to choose from; None: all, in either case.
+    """
     import numpy as np
 
-    def chosen(places: Places | None, turns: npt.NDArray[Any], count: int) -> Places:
-        sessions = rows.sessions if places is None else rows.sessions[places]
-        windows = window_sums(turns, sessions, places)
+    windows = window_sums(scores, rows.sessions if places is None else rows.sessions[places], places)
+    if places is not None and centres is not None:
+        windows = windows[np.searchsorted(places, centres)]
+    found = []
+    for at, ratings in ((places, scores), (centres, windows)):
         if outside is not None:
-            left_out = outside if places is None else outside[places]
-            turns[left_out] = windows[left_out] = _LEFT_OUT
-        at = distinct(np.concatenate((foremost(turns, count), foremost(windows, count))))
+            ratings[outside if at is None else outside[at]] = _LEFT_OUT
+        best = foremost(ratings, count)
         if outside is not None:
-            at = at[~left_out[at]]
-        return at if places is None else places[at]
-
-    compared = rows.compared(query)
-    near = with_neighbours(chosen(None, agreements(rows.codes, compared), refined), len(rows.seqs))
-    return chosen(near, refined_cosines(np.take(rows.codes, near, axis=1), compared), limit)
+            best = best[ratings[best] > _LEFT_OUT]
+        found.append(best if at is None else at[best])
+    return found[0], found[1]
