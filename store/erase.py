@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from store import audit, long_turns, tombstones
 from store.disk import flush, put_in_place, writable
-from store.errors import StoreDamaged
+from store.errors import StoreDamaged, StoreOutOfMemory
 from store.index_on_s3 import ArchiveOnS3, IndexOnS3
 from store.migrations import copies
 from store.store import CATALOGUE, DERIVED, Store
@@ -129,7 +129,7 @@ def compact(store: Store) -> None:
                     _compare(db)
             except duckdb.Error as error:
                 draft.unlink(missing_ok=True)
-                raise RuntimeError(str(error)) from error
+                raise StoreOutOfMemory.of(path, error) or RuntimeError(str(error)) from error
         with store.locks.catalogue(shared=False):
             put_in_place(draft, path)
 

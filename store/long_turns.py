@@ -62,8 +62,9 @@ def scattered(db: duckdb.DuckDBPyConnection) -> bool:
 def copy_turns(db: duckdb.DuckDBPyConnection) -> None:
     """Copy old.turns to fresh.turns, which is empty, in row groups of about GROUP_BYTES of text at most."""
     pieces = db.execute(
-        f"""SELECT min(seq), max(seq) FROM (
-                SELECT seq, sum(strlen(text)) OVER (ORDER BY seq) // {GROUP_BYTES} AS piece FROM old.turns)
+        f"""WITH sized AS MATERIALIZED (SELECT seq, strlen(text) AS bytes FROM old.turns)
+            SELECT min(seq), max(seq)
+            FROM (SELECT seq, sum(bytes) OVER (ORDER BY seq) // {GROUP_BYTES} AS piece FROM sized)
             GROUP BY piece ORDER BY 1"""
     ).fetchall()
     for first, last in pieces:

@@ -26,6 +26,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store.catalogue_errors import told_as_ours
 from store.disk import flush, refusal, writable
 from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, StoreMissing, StoreUnwritable
 from store.knowledge import KnowledgeFile
@@ -386,28 +387,12 @@ class Store:
         try:
             if not read_only:
                 path.chmod(0o600)
-            try:
-                yield connection
-            finally:
-                if self._file and not read_only:
-                    _keep(connection, self._file)
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
-            raise StoreDamaged(
-                f"{path} is not a memcli catalogue: {str(error).splitlines()[0]}",
-                hint="name the right place with --memory",
-            ) from error
-        except duckdb.Error as error:
-            if not isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.TransactionException) and (
-                "orrupt" not in str(error) and type(error) is not duckdb.Error
-            ):
-                raise
-            refused = refusal(path, error)
-            if refused:
-                raise refused from error
-            raise StoreDamaged(
-                f"{path} cannot be read or written: {str(error).splitlines()[0]}",
-                hint="`memcli check` says what is damaged, `memcli repair` mends what can be mended",
-            ) from error
+            with told_as_ours(path):
+                try:
+                    yield connection
+                finally:
+                    if self._file and not read_only:
+                        _keep(connection, self._file)
         finally:
             connection.close()
 
