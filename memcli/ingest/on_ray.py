@@ -95,7 +95,11 @@ class OnRay:
 
     def __enter__(self) -> Self:
         self._started.__enter__()
-        self._cores = max(1, int(self.ray.cluster_resources().get("CPU", 1)))
+        try:
+            self._cores = max(1, int(self.ray.cluster_resources().get("CPU", 1)))
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *raised: object) -> None:

@@ -178,7 +178,7 @@ class Writer:
             if turn.session is not session or turn.said_at is not None:
                 return self._heard[len(self._heard) - count :]
             chars += len(turn.text)
-            if count + 1 >= BATCH // 2 or chars >= BATCH_CHARS // 2:
+            if count + 1 >= BATCH // 2 or chars >= BATCH_CHARS:
                 return []
         return self._heard[:]
 
