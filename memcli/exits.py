@@ -22,6 +22,7 @@ from store.errors import (
     StoreLocked,
     StoreMissing,
     StoreNewer,
+    StoreOutOfMemory,
     StoreUnwritable,
 )
 
@@ -42,6 +43,7 @@ class Exit(IntEnum):
     STORE_DAMAGED = 14
     STORE_UNWRITABLE = 15
     KEY_REFUSED = 16
+    OUT_OF_MEMORY = 17
     MODEL_MISSING = 20
     MODEL_CORRUPT = 21
     ENGINE_UNAVAILABLE = 22
@@ -67,6 +69,7 @@ MEANINGS = {
     Exit.STORE_UNWRITABLE: "the disk refuses, or the index's storage: it is full, not reached, or permission is "
     "missing (the store is consistent)",
     Exit.KEY_REFUSED: "the memory is encrypted, and its key is missing or is another one",
+    Exit.OUT_OF_MEMORY: "the catalogue needs more memory than it is allowed (the store is consistent)",
     Exit.MODEL_MISSING: "model missing",
     Exit.MODEL_CORRUPT: "model file corrupt",
     Exit.ENGINE_UNAVAILABLE: "engine unavailable",
@@ -88,6 +91,7 @@ ERRORS: dict[type[Exception], Exit] = {
     StoreDamaged: Exit.STORE_DAMAGED,
     StoreUnwritable: Exit.STORE_UNWRITABLE,
     KeyRefused: Exit.KEY_REFUSED,
+    StoreOutOfMemory: Exit.OUT_OF_MEMORY,
     ModelMissing: Exit.MODEL_MISSING,
     ModelCorrupt: Exit.MODEL_CORRUPT,
     EngineUnavailable: Exit.ENGINE_UNAVAILABLE,

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from store import tombstones, versions
+from store import long_turns, tombstones, versions
 from store.episodes import Episodes
 from store.errors import StoreDamaged
 from store.facts import FactTables
 from store.rows import SourceRow, TurnRow
 from store.states import States
 from store.tables import TURN_CHECKSUM
-from store.to_index import METADATA, ORDER, rows_in
+from store.to_index import METADATA, ORDER, pieces, rows_in
 from store.transactions import transaction
 
 if TYPE_CHECKING:
@@ -192,6 +192,7 @@ class Catalogue:
             if added:
                 self._db.execute("INSERT INTO outbox VALUES (?, ?)", [first, first + added - 1])
                 self.keep_setting("next_seq", str(first + added))
+                long_turns.count(self._db, first)
                 batch = turns.column("batch")[0].as_py()
                 self._db.execute("UPDATE batches SET turns_added = turns_added + ? WHERE number = ?", [added, batch])
             counts = self._db.execute(
@@ -267,24 +268,9 @@ class Catalogue:
         """Like rows_in(), of one range."""
         return self.rows_in([(first, last)])
 
-    def last_within(self, ranges: Sequence[tuple[int, int]], chars: int) -> int:
-        """Up to which seq the turns in the ranges (first, last), by seq, have so many characters; at least one turn."""
-        first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
-        between = f"seq BETWEEN {first} AND {last}"
-        [(octets,)] = self._db.execute(f"SELECT sum(strlen(text)) FROM turns WHERE {between}").fetchall()
-        if (octets or 0) <= chars:  # a character has one or more
-            return last
-        [(cut,)] = self._db.execute(
-            f"""
-            SELECT min(seq) FROM (
-                SELECT seq, sum(length(text)) OVER (ORDER BY seq) AS reached, row_number() OVER (ORDER BY seq) AS place
-                FROM turns SEMI JOIN (
-                    SELECT unnest(range(one[1], one[2] + 1)) AS seq FROM (SELECT unnest($ranges) AS one)) USING (seq)
-                WHERE {between})
-            WHERE reached > $chars AND place > 1""",
-            {"ranges": [list(one) for one in ranges], "chars": chars},
-        ).fetchall()
-        return last if cut is None else int(cut) - 1
+    def pieces(self, ranges: Sequence[tuple[int, int]], chars: int) -> list[list[tuple[int, int]]]:
+        """The ranges (first, last), by seq, in pieces whose turns have so many characters at most, or are but one."""
+        return pieces(self._db, ranges, chars)
 
     def rows_in(self, ranges: Sequence[tuple[int, int]]) -> pa.Table:
         """The turns with a seq in the ranges (first, last), as the index holds them: see store/to_index.py."""

@@ -26,8 +26,8 @@ from store.whole_index import highest_seq, stretch
 if TYPE_CHECKING:
     import pyarrow as pa
 
-COMPARED = 131_072
-"""Turns of the catalogue and the index that are compared at a time."""
+COMPARED, COMPARED_CHARS = 131_072, 32 * 1024 * 1024
+"""Turns of the catalogue and the index that are compared at a time, and characters of them."""
 
 LISTED = 20
 """Rows that a finding names; the rest is counted."""
@@ -216,8 +216,8 @@ def check_index(catalogue: Catalogue, store: Store) -> Iterator[Finding]:
         yield Finding(kind="outbox", where="index.pending", what=what, mend="index them")
     [(highest,)] = catalogue.connection.execute("SELECT coalesce(max(seq), 0) FROM turns").fetchall()
     last_indexed = max(highest_seq(store.index), highest)
-    for first in range(1, last_indexed + 1, COMPARED):
-        last = min(first + COMPARED - 1, last_indexed)
+    stretches = [(first, min(first + COMPARED - 1, last_indexed)) for first in range(1, last_indexed + 1, COMPARED)]
+    for [(first, last)] in (piece for one in stretches for piece in catalogue.pieces([one], COMPARED_CHARS)):
         rows = catalogue.rows_to_index(first, last)
         for what in _differences(rows, stretch(store.index, first, last), first, last, waiting):
             yield Finding(kind="index", where=f"index, turns {first} to {last}", what=what, mend=mend)

@@ -16,9 +16,9 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from store import audit, tombstones
+from store import audit, long_turns, tombstones
 from store.disk import flush, put_in_place, writable
-from store.errors import StoreDamaged
+from store.errors import StoreDamaged, StoreOutOfMemory
 from store.index_on_s3 import ArchiveOnS3, IndexOnS3
 from store.migrations import copies
 from store.store import CATALOGUE, DERIVED, Store
@@ -121,11 +121,15 @@ def compact(store: Store) -> None:
             try:
                 with store.drafting(draft) as (db, old):
                     db.execute(f"ATTACH '{old}' AS old (READ_ONLY)")
-                    db.execute("COPY FROM DATABASE old TO fresh")
+                    db.execute("COPY FROM DATABASE old TO fresh (SCHEMA)")
+                    for table in TABLES:
+                        if table.name != "turns":
+                            db.execute(f"INSERT INTO fresh.{table.name} FROM old.{table.name}")
+                    long_turns.copy_turns(db)
                     _compare(db)
             except duckdb.Error as error:
                 draft.unlink(missing_ok=True)
-                raise RuntimeError(str(error)) from error
+                raise StoreOutOfMemory.of(path, error) or RuntimeError(str(error)) from error
         with store.locks.catalogue(shared=False):
             put_in_place(draft, path)
 

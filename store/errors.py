@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 
 class StoreError(Exception):
     """Base of all store errors. `hint` says what the user can do next."""
@@ -37,6 +40,26 @@ class StoreDamaged(StoreError):
 
 class SqlRefused(StoreError):
     """A statement is none, is not allowed, or fails."""
+
+
+class StoreOutOfMemory(StoreError):
+    """DuckDB needs more memory for something than it is allowed."""
+
+    @classmethod
+    def of(cls, path: Path, error: Exception) -> StoreOutOfMemory | None:
+        """DuckDB's error as this one, if that is what happened to the catalogue at `path`; else None.
+
+        It may come wrapped: a commit that is safe and cannot be brought into the file raises another kind.
+        """
+        said = re.search(r"(could not|failed to) (allocate|pin|unpin)\b.*? \(.+/(.+) used\)", str(error), re.DOTALL)
+        if said is None and "Out of Memory" not in str(error):
+            return None
+        bound = f" than the {said[3]} it may take" if said else ""
+        return cls(
+            f"{path}: this needs more memory{bound}",
+            hint="nothing was lost; choose fewer turns at a time, or shorter ones (what an export holds can also be "
+            "read by `memcli ingest`)",
+        )
 
 
 class StoreUnwritable(StoreError):

@@ -15,10 +15,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from store import erase, tombstones, versions
+from store import erase, long_turns, tombstones, versions
 from store.catalogue import Catalogue
 from store.disk import writable
 from store.errors import BackupDamaged, StoreNewer
@@ -35,7 +36,7 @@ _UNEDITED = "0002"
 """The year after the one that stands for no edit: see store/versions.py."""
 _PLAIN = ("VARCHAR", "BOOLEAN", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT",
           "UINTEGER", "UBIGINT")  # fmt: skip
-_FETCHED = 10_000
+_FETCHED, _EXPORTED_CHARS = 10_000, 16 * 1024 * 1024
 EXPORTED = tuple(table for table in TABLES if table.exported)
 
 
@@ -47,13 +48,22 @@ def export_lines(catalogue: Catalogue, *, now: datetime) -> Iterator[str]:
     for table in sorted(EXPORTED, key=lambda table: table.name != "turns"):  # first what other programs look for
         columns = _columns(db, table.name)
         shown = ", ".join(name if kind in _PLAIN else f"{name}::VARCHAR AS {name}" for name, kind in columns.items())
-        order = table.number or ", ".join(table.identity)
-        cursor = db.execute(f"SELECT {shown} FROM {table.name} ORDER BY {order}")
-        while rows := cursor.fetchmany(_FETCHED):
-            for values in rows:
-                row = dict(zip(columns, values, strict=True))
-                outer = _turn_fields(row, named) if table.name == "turns" else {}
-                yield json.dumps({"memcli": table.name, **outer, "row": row}, ensure_ascii=False) + "\n"
+        for rest in _ordered(catalogue, table):
+            cursor = db.execute(f"SELECT {shown} {rest}")
+            while rows := cursor.fetchmany(_FETCHED):
+                for values in rows:
+                    row = dict(zip(columns, values, strict=True))
+                    outer = _turn_fields(row, named) if table.name == "turns" else {}
+                    yield json.dumps({"memcli": table.name, **outer, "row": row}, ensure_ascii=False) + "\n"
+
+
+def _ordered(catalogue: Catalogue, table: Table) -> list[str]:
+    """What follows the columns in statements that give all rows, one after the other: of turns, some at a time."""
+    order = f"ORDER BY {table.number or ', '.join(table.identity)}"
+    if table.name != "turns":
+        return [f"FROM {table.name} {order}"]
+    pieces = catalogue.pieces([(1, int(catalogue.setting("next_seq") or 1))], _EXPORTED_CHARS)
+    return [f"FROM turns WHERE seq BETWEEN {first} AND {last} {order}" for [(first, last)] in pieces]
 
 
 def export_parquet(catalogue: Catalogue, folder: Path, *, now: datetime) -> None:
@@ -63,9 +73,12 @@ def export_parquet(catalogue: Catalogue, folder: Path, *, now: datetime) -> None
     with writable(folder):
         folder.mkdir(mode=0o700, parents=True)
         for table in EXPORTED:
-            order = table.number or ", ".join(table.identity)
-            rows = catalogue.connection.sql(f"SELECT * FROM {table.name} ORDER BY {order}").to_arrow_table()
-            pq.write_table(rows, folder / f"{table.name}.parquet", compression="zstd")
+            pieces = (catalogue.connection.sql(f"SELECT * {rest}").to_arrow_table()
+                      for rest in _ordered(catalogue, table))  # fmt: skip
+            first = next(pieces)
+            with pq.ParquetWriter(folder / f"{table.name}.parquet", first.schema, compression="zstd") as file:
+                for rows in chain([first], pieces):
+                    file.write_table(rows)
         (folder / HEADER).write_text(json.dumps(_header(now)) + "\n", encoding="utf-8")
 
 
@@ -136,6 +149,7 @@ def take_in(catalogue: Catalogue, tables: dict[str, pa.Table], *, allow_return: 
         if _exists(db, "gone_turns"):
             erase.remove(db)
         if "turns" in added:
+            long_turns.count_anew(db)
             versions.settle(db, f"SELECT {versions.MESSAGE} FROM turns WHERE worded_at IS NOT NULL")
     except duckdb.Error as error:
         db.rollback()

@@ -48,7 +48,8 @@ HOW = {
 WORD_LISTS = "*_tokens.lance"
 """The files of a full-text index that hold its words."""
 
-_VALUES = 20_000
+_VALUES, _BLOCK_BYTES = 512, 1024 * 1024
+"""Values that are fetched at a time, and bytes of them that are looked through at a time."""
 _JOIN = b"\x00"
 
 
@@ -265,10 +266,12 @@ def _look_at_file(path: Path, name: str, needles: Needles, receipt: Receipt) -> 
 def _blocks(values: Iterator[str]) -> Iterator[bytes]:
     """Values one after the other in blocks, each value ended by a zero byte."""
     gathered: list[bytes] = []
+    size = 0
     for value in values:
         gathered.append(value.encode("utf-8", "surrogatepass"))
-        if len(gathered) >= _VALUES:
+        size += len(gathered[-1])
+        if size >= _BLOCK_BYTES:
             yield _JOIN.join([*gathered, b""])
-            gathered = []
+            gathered, size = [], 0
     if gathered:
         yield _JOIN.join([*gathered, b""])

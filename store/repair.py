@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store import audit, erase, tombstones, versions
+from store import audit, erase, long_turns, tombstones, versions
 from store.check import check_catalogue
 from store.disk import put_in_place, writable
 from store.errors import StoreDamaged
@@ -98,6 +98,7 @@ def _salvage(store: Store, tell: Tell) -> None:
             if not store.erasing and not store.seal:
                 taken = _turns_from_index(store, fresh)
                 if taken:
+                    long_turns.count_anew(fresh)
                     tell(f"took {taken} turns that the catalogue had lost from the index")
         aside.mkdir(mode=0o700, exist_ok=True)
         for damaged in (path, path.with_name(path.name + ".wal")):

@@ -22,14 +22,16 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store.catalogue_errors import told_as_ours
 from store.disk import flush, refusal, writable
 from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, StoreMissing, StoreUnwritable
 from store.knowledge import KnowledgeFile
 from store.locks import StoreLocks
+from store.long_turns import let_merge
 from store.migrations import keep_copy, latest, migrate, schema_of
 from store.place import RECORD, place_of, tables_at
 from store.prompt_states import PromptStates
@@ -68,6 +70,7 @@ CONFIG = {
     "memory_limit": "1GB",
     "threads": "2",
     "preserve_insertion_order": "true",
+    "max_vacuum_tasks": "0",  # see store/long_turns.py
 }
 
 
@@ -187,31 +190,26 @@ class Store:
         if not self.seal:
             self.reopen()
 
-    @contextmanager
-    def reading(self) -> Iterator[Catalogue]:
+    def reading(self) -> AbstractContextManager[Catalogue]:
         """The catalogue, shared with other readers. Raises StoreLocked, StoreDamaged, StoreNewer."""
+        return self._up_to_date(read_only=True)
+
+    def writing(self) -> AbstractContextManager[Catalogue]:
+        """The catalogue, alone, for a short commit. Raises StoreLocked, StoreDamaged, StoreNewer, StoreUnwritable."""
+        return self._up_to_date(read_only=False)
+
+    @contextmanager
+    def _up_to_date(self, *, read_only: bool) -> Iterator[Catalogue]:
         from store.catalogue import Catalogue  # a question that needs none does not wait for it
 
-        with self._connection(read_only=True) as connection:
-            if schema_of(connection) == latest():  # 0 if its making was cut off
-                yield Catalogue(connection)
-                return
-        self.bring_up_to_date()
-        with self._connection(read_only=True) as connection:
-            yield Catalogue(connection)
-
-    @contextmanager
-    def writing(self) -> Iterator[Catalogue]:
-        """The catalogue, alone, for a short commit. Raises StoreLocked, StoreDamaged, StoreNewer, StoreUnwritable."""
-        from store.catalogue import Catalogue
-
-        with self._connection(read_only=False) as connection:
-            if schema_of(connection) == latest():  # 0 if its making was cut off
-                yield Catalogue(connection)
-                return
-        self.bring_up_to_date()
-        with self._connection(read_only=False) as connection:
-            yield Catalogue(connection)
+        for migrated in (False, True):
+            with self._connection(read_only=read_only) as connection:
+                if migrated or schema_of(connection) == latest():  # 0 if its making was cut off
+                    if not read_only:
+                        let_merge(connection)
+                    yield Catalogue(connection)
+                    return
+            self.bring_up_to_date()
 
     @contextmanager
     def scratch_reading(self) -> Iterator[Catalogue]:
@@ -232,7 +230,7 @@ class Store:
         path = self.folder / CATALOGUE
         for left in (draft, draft.with_name(draft.name + ".wal")):
             left.unlink(missing_ok=True)
-        config = {"threads": "2", "memory_limit": "1GB"} | (SEALED_CONFIG if self.seal else {})
+        config = {"threads": "2", "memory_limit": "1GB", "max_vacuum_tasks": "0"} | (SEALED_CONFIG if self.seal else {})
         with duckdb.connect(config=config) as connection:
             made, old = None, _quoted(path)
             if self.seal:
@@ -389,28 +387,12 @@ class Store:
         try:
             if not read_only:
                 path.chmod(0o600)
-            try:
-                yield connection
-            finally:
-                if self._file and not read_only:
-                    _keep(connection, self._file)
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
-            raise StoreDamaged(
-                f"{path} is not a memcli catalogue: {str(error).splitlines()[0]}",
-                hint="name the right place with --memory",
-            ) from error
-        except duckdb.Error as error:
-            if not isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.TransactionException) and (
-                "orrupt" not in str(error) and type(error) is not duckdb.Error
-            ):
-                raise
-            refused = refusal(path, error)
-            if refused:
-                raise refused from error
-            raise StoreDamaged(
-                f"{path} cannot be read or written: {str(error).splitlines()[0]}",
-                hint="`memcli check` says what is damaged, `memcli repair` mends what can be mended",
-            ) from error
+            with told_as_ours(path):
+                try:
+                    yield connection
+                finally:
+                    if self._file and not read_only:
+                        _keep(connection, self._file)
         finally:
             connection.close()
 

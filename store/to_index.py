@@ -39,3 +39,29 @@ def rows_in(db: duckdb.DuckDBPyConnection, ranges: Sequence[tuple[int, int]]) ->
         """,
         params={"ranges": [list(one) for one in ranges]},
     ).to_arrow_table()
+
+
+def pieces(db: duckdb.DuckDBPyConnection, ranges: Sequence[tuple[int, int]], chars: int) -> list[list[tuple[int, int]]]:
+    """The ranges (first, last), by seq, in pieces whose turns have so many characters at most, or are but one."""
+    import numpy as np
+
+    first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
+    # The lengths are taken first: what sorts and joins would else hold all texts at once.
+    found = db.execute(
+        f"""
+        WITH sized AS MATERIALIZED (SELECT seq, length(text) AS chars FROM turns WHERE seq BETWEEN {first} AND {last}),
+        wanted AS (SELECT unnest(range(one[1], one[2] + 1)) AS seq FROM (SELECT unnest($ranges) AS one))
+        SELECT seq, chars FROM sized SEMI JOIN wanted USING (seq) ORDER BY seq""",
+        {"ranges": [list(one) for one in ranges]},
+    ).fetchnumpy()
+    reached = np.cumsum(found["chars"])
+    made, left = [], list(ranges)
+    begin = before = 0
+    while begin < len(reached) and reached[-1] - before > chars:
+        begin = max(int(np.searchsorted(reached, before + chars, side="right")), begin + 1)
+        if begin == len(reached):
+            break
+        end, before = int(found["seq"][begin]) - 1, int(reached[begin - 1])
+        made.append([(one, min(other, end)) for one, other in left if one <= end])
+        left = [(max(one, end + 1), other) for one, other in left if other > end]
+    return [*made, left]

@@ -1,8 +1,8 @@
 """Reading in a process of its own, beside the one that commits and indexes: two cores are then at work, not one.
 
-The process is memcli/ingest/reader_process.py. It is given the sources once, and tells what is in each, in their order,
-in blocks that wait here until they are asked for: so many and no more, so that memory does not grow with a source. What
-comes out is to the bit what reading here gives.
+The process is memcli/ingest/reader_process.py. It is begun if there is enough to read, is given one source after the
+other, and tells what is in each, in their order, in blocks that wait here until they are asked for: so many and no
+more, so that memory does not grow with a source. What comes out is to the bit what reading here gives.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 from engines.errors import EngineFailed
 from engines.own_process import begin
 from memcli.ingest.identity import OpenSession
-from memcli.ingest.incremental import Part
+from memcli.ingest.incremental import Part, as_it_was
 from memcli.ingest.listen import Heard, Unread
 from memcli.ingest.report import SourceReport
 
@@ -48,12 +48,13 @@ def is_worthwhile(sources: Iterable[Source]) -> bool:
     return sum(source.path.stat().st_size for source in sources) >= WORTHWHILE_BYTES
 
 
-class Task(NamedTuple):
-    """What is to be read, in this order: sources, the names of their readers, how sure those are, and how each source
-    was read last."""
+class Given(NamedTuple):
+    """A source that is to be read: the name of its reader, how sure that is, and how the source was read last."""
 
-    reading: Reading
-    sources: Sequence[tuple[Source, str, float, ReadRow | None]]
+    source: Source
+    reader: str
+    confidence: float
+    last: ReadRow | None
 
 
 class Begun(NamedTuple):
@@ -93,23 +94,27 @@ class Raised(NamedTuple):
 class Beside:
     """A process that reads, at work for one ingest once it is entered. It is an Elsewhere."""
 
-    def __init__(self, embedder: Callable[[], Embedder]) -> None:
-        """embedder: of the memory, which embeds in this process."""
+    def __init__(self, embedder: Callable[[], Embedder], *, at_once: bool) -> None:
+        """embedder: of the memory, which embeds in this process. at_once: the process is begun before it is known what
+        has changed, as in a memory that knows nothing yet: it then loads what it needs while formats are detected.
+        """
         self.embedder = embedder
+        self._at_once = at_once
 
     def __enter__(self) -> Self:
-        self._process = begin("memcli.ingest.reader_process", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._waiting: Queue[bytes] = Queue(AHEAD)
         self._over = False
-        self._listener = threading.Thread(target=self._listen, name="reading")
-        self._listener.start()
+        self._process = _begun() if self._at_once else None
+        self._threads: list[threading.Thread] = []
         return self
 
     def __exit__(self, *raised: object) -> None:
         self._over = True
+        if self._process is None:
+            return
         self._process.kill()
         self._process.wait()
-        while self._listener.is_alive():  # it may wait for room
+        while any(one.is_alive() for one in self._threads):  # the listener may wait for room
             with suppress(Empty):
                 self._waiting.get(timeout=0.01)
         for stream in (self._process.stdin, self._process.stdout):
@@ -119,24 +124,46 @@ class Beside:
 
     def told(
         self, chosen: Sequence[tuple[Source, Detected]], reads: Mapping[str, ReadRow], reading: Reading
-    ) -> Iterator[Told]:
+    ) -> Iterator[Told | None]:
         """What is told in each of the sources, in their order; each is listened to before the next is asked for.
 
-        Raises what reading raised, and EngineFailed if its process died.
+        None for what is to be read in this process, where little has changed. Raises what reading raised, and
+        EngineFailed if its process died.
         """
-        from memcli.ingest.pipeline import Told
+        from memcli.ingest.pipeline import Told, begun
 
-        sources = [(one, detected.reader.name, detected.confidence, reads.get(one.uri)) for one, detected in chosen]
-        assert self._process.stdin is not None
-        try:
-            send(self._process.stdin, Task(reading, sources))
-        except BrokenPipeError:
-            raise self._died() from None
-        for source, _ in chosen:
-            part, report = self._next()
+        known = [
+            as_it_was(one, detected.reader, reads.get(one.uri), reading.how(detected.reader))
+            for one, detected in chosen
+        ]
+        changed = [given for given, unchanged in zip(chosen, known, strict=True) if unchanged is None]
+        apart = self._process is not None or is_worthwhile(source for source, _ in changed)
+        if apart:
+            self._begin(reading, changed, reads)
+        for (source, detected), unchanged in zip(chosen, known, strict=True):
             redacted: Counter[str] = Counter()
-            items = self._items(source, part, report, redacted) if part.source is not None else ()
-            yield Told(part, report, items, redacted)
+            if unchanged is not None:
+                yield Told(unchanged, begun(source, detected, unchanged), (), redacted)
+            elif apart:
+                part, report = self._next()
+                items = self._items(source, part, report, redacted) if part.source is not None else ()
+                yield Told(part, report, items, redacted)
+            else:
+                yield None
+
+    def _begin(
+        self, reading: Reading, changed: Sequence[tuple[Source, Detected]], reads: Mapping[str, ReadRow]
+    ) -> None:
+        self._process = self._process or _begun()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        # The pipe takes no more than the process has room for, so that there is a thread for either end of it.
+        self._threads = [
+            threading.Thread(target=_give, name="giving", args=(self._process.stdin, reading, changed, reads)),
+            threading.Thread(target=self._listen, name="reading", args=(self._process.stdout,)),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def _items(
         self, source: Source, part: Part, report: SourceReport, redacted: Counter[str]
@@ -167,20 +194,35 @@ class Beside:
             raise found.error
         return found
 
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
+    def _listen(self, stream: IO[bytes]) -> None:
         said = b"begun"
         while said and not self._over:
-            said = receive(self._process.stdout)
+            said = receive(stream)
             self._waiting.put(said)
 
     def _died(self) -> EngineFailed:
+        assert self._process is not None
         code = self._process.wait()
         how = f"with {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
         return EngineFailed(
             f"the process that reads the logs ended {how}",
             hint="what was committed is safe: run the same command again",
         )
+
+
+def _begun() -> subprocess.Popen[bytes]:
+    return begin("memcli.ingest.reader_process", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def _give(
+    stream: IO[bytes], reading: Reading, changed: Sequence[tuple[Source, Detected]], reads: Mapping[str, ReadRow]
+) -> None:
+    """Tell the process how to read, and then what, one source after the other: of many, it holds few at a time."""
+    with suppress(BrokenPipeError):  # it died: whoever waits for what it says is told
+        send(stream, reading)
+        for source, detected in changed:
+            send(stream, Given(source, detected.reader.name, detected.confidence, reads.get(source.uri)))
+        stream.close()
 
 
 def _take_over(ended: Ended, source: Source, report: SourceReport, sessions: Sequence[OpenSession]) -> None:

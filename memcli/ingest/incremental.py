@@ -48,32 +48,44 @@ def part(source: Source, reader: Reader, last: ReadRow | None, how: str) -> Part
 
     how: all that decides what a reading finds beside the bytes (format, zone, version, ...), as text.
     """
+    known = as_it_was(source, reader, last, how)
+    if known is not None:
+        return known
     stat = source.path.stat()
     state: dict[str, Any] = json.loads(last.state or "{}") if last is not None else {}
     if last is not None and (last.how != how or last.format != reader.name or not _beside_is_as(source, state)):
         last = None
-    if last is not None and stat.st_size == last.bytes and stat.st_mtime_ns == last.mtime_ns:
-        written = datetime.fromtimestamp(stat.st_mtime, UTC)
-        if last.read_at - written > _RACY:
-            return Part(None, last, last.bytes, last.sha256, last.mtime_ns)
     hashed = _Hashed(source, stat.st_size, last.bytes if last is not None else 0)
-    known: dict[str, Any] = {
+    whole: dict[str, Any] = {
         "bytes": hashed.bytes, "sha256": hashed.sha256, "mtime_ns": stat.st_mtime_ns, "lines": hashed.lines,
         "continues": reader.by_line and hashed.ends_with_line, "keeps_place": reader.goes_on is not None,
     }  # fmt: skip
     if last is not None and hashed.head_sha256 == last.sha256:
         if hashed.bytes == last.bytes:
-            return Part(None, last, **known)
+            return Part(None, last, **whole)
         if "at" in state:
             bounded = replace(source, end=hashed.bytes)
             rest = bounded.part(state["at"], state["lines"] + 1, state["carry"])
             if reader.goes_on is None or reader.goes_on(rest):
                 rest = bounded.part(state["at"], state["lines"] + 1, state["carry"])
                 before = last._replace(turns=last.turns - state["unfinished"])
-                return Part(rest, before, **known, state=state)
+                return Part(rest, before, **whole, state=state)
     if reader.by_line or reader.goes_on is not None:
         source = replace(source, end=hashed.bytes)
-    return Part(source, None, **known)
+    return Part(source, None, **whole)
+
+
+def as_it_was(source: Source, reader: Reader, last: ReadRow | None, how: str) -> Part | None:
+    """The part of a source that is seen to be unchanged without reading it; None if it has to be looked at: part()."""
+    if last is None or last.how != how or last.format != reader.name:
+        return None
+    stat = source.path.stat()
+    written = datetime.fromtimestamp(stat.st_mtime, UTC)
+    if (stat.st_size, stat.st_mtime_ns) != (last.bytes, last.mtime_ns) or last.read_at - written <= _RACY:
+        return None
+    if not _beside_is_as(source, json.loads(last.state or "{}")):
+        return None
+    return Part(None, last, last.bytes, last.sha256, last.mtime_ns)
 
 
 class _Hashed:

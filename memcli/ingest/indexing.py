@@ -104,14 +104,14 @@ def load(store: Store, embedder: Embedder, progress: Progress) -> None:
     with store.reading() as catalogue:
         total = int(catalogue.setting("next_seq") or 1) - 1
         faded = set(catalogue.states.archived())
+        parts = [piece for part in _parts([(1, total)]) for piece in catalogue.pieces(part, CHUNK_CHARS)]
     with progress.phase("index", total, "turns") as advance:
-        for first in range(1, total + 1, CHUNK):
-            last = min(first + CHUNK - 1, total)
+        for part in parts:
             with store.reading() as catalogue:
-                rows = catalogue.rows_to_index(first, last)
+                rows = catalogue.rows_in(part)
             if rows.num_rows:
                 _put(store, rows, np.asarray(embedder.embed(rows["said"].to_pylist())), faded)
-            advance(last - first + 1)
+            advance(_count(part))
     store.index.refresh_text()
     store.archive.refresh_text()
 
@@ -155,7 +155,7 @@ def _index(
             catalogue.refill_outbox()
     with store.reading() as catalogue:
         seen, made_with = catalogue.outbox(), catalogue.setting(EMBEDDER)
-        parts = deque(_parts(seen))
+        parts = deque(piece for part in _parts(seen) for piece in catalogue.pieces(part, CHUNK_CHARS))
         taken = _take(catalogue, parts)
     if taken:
         _hold_to(made_with, embedder)
@@ -178,15 +178,10 @@ def _index(
 
 
 def _take(catalogue: Catalogue, parts: deque[list[tuple[int, int]]]) -> tuple[list[tuple[int, int]], pa.Table] | None:
-    """The next part with its rows, or as much of it as has CHUNK_CHARS characters."""
+    """The next part with its rows."""
     if not parts:
         return None
     part = parts.popleft()
-    end = catalogue.last_within(part, CHUNK_CHARS)
-    later = [(max(first, end + 1), last) for first, last in part if last > end]
-    if later:
-        parts.appendleft(later)
-        part = [(first, min(last, end)) for first, last in part if first <= end]
     return part, catalogue.rows_in(part)
 
 

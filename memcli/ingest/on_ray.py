@@ -22,9 +22,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import signal
-import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
@@ -36,6 +33,7 @@ from engines.errors import EngineFailed, EngineUnavailable
 from memcli import __version__
 from memcli.config import Config
 from memcli.ingest.pipeline import Reading, Told, begun
+from memcli.ingest.ray_start import ADDRESS, StartedRay
 from memcli.usage import UsageError
 from store.errors import StoreUnreachable
 from store.place import place_of
@@ -67,9 +65,6 @@ AHEAD = 2
 PIECE = 1_024
 """Texts that one task embeds."""
 
-ADDRESS = "RAY_ADDRESS"
-"""The environment variable, Ray's own, that names a cluster; without it, a Ray is started on this machine."""
-
 Given = tuple["Source", "Detected", "ReadRow | None"]
 
 
@@ -92,42 +87,23 @@ class OnRay:
         self._settings = settings
         self._load = embedder
         self._tell = tell
-        self._folder: Path | None = None
         self.ray = _ray()
+        self._started = StartedRay(self.ray, os.environ.get(ADDRESS))
         self._writes = ADDRESS not in os.environ or place_of(memory) is not None
         if self._writes:
             _need_pylance()
 
     def __enter__(self) -> Self:
-        address = os.environ.get(ADDRESS)
-        handler = signal.getsignal(signal.SIGTERM)  # Ray puts its own in place
+        self._started.__enter__()
         try:
-            if address:
-                self.ray.init(address, log_to_driver=False, logging_level="ERROR")
-            else:
-                self._start()
-        except (OSError, RuntimeError, ValueError) as error:  # of which its own errors are
+            self._cores = max(1, int(self.ray.cluster_resources().get("CPU", 1)))
+        except BaseException:
             self.__exit__()
-            raise EngineUnavailable(
-                f"Ray cannot be used{f' at {address}' if address else ''}: {str(error).splitlines()[0]}",
-                hint=f"{ADDRESS} names a running cluster; without it, one is started on this machine",
-            ) from error
-        finally:
-            signal.signal(signal.SIGTERM, handler)
-        self._cores = max(1, int(self.ray.cluster_resources().get("CPU", 1)))
+            raise
         return self
 
-    def _start(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="memcli-ray-"))  # for its owner alone; Ray opens its own to all
-        self.ray.init(
-            "local", include_dashboard=False, log_to_driver=False, logging_level="ERROR",
-            _temp_dir=str(self._folder / "ray"), _node_ip_address="127.0.0.1",
-        )  # fmt: skip
-
     def __exit__(self, *raised: object) -> None:
-        self.ray.shutdown()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._started.__exit__(*raised)
 
     # reading
 

@@ -132,7 +132,7 @@ def ingest(
     with ExitStack() as stack:
         found = stack.enter_context(sources(paths, passed_over=archives.is_unchanged, in_memory=sealed))
         if elsewhere is None and is_worthwhile(found.sources.values()):
-            elsewhere = Beside(embedder)
+            elsewhere = Beside(embedder, at_once=not is_store(folder))
         if elsewhere is not None:
             stack.enter_context(elsewhere)
         chosen, refused = readers_for(found, reading, paths, known=bool(archives.unchanged))

@@ -1,7 +1,7 @@
 """The process that reads for memcli/ingest/beside.py.
 
-It is given one Task on stdin, and tells on stdout what is in its sources, one after the other: Begun, Blocks, Ended. It
-ends with the task, or when nobody listens any more.
+It is told on stdin how to read, and then what, one source after the other, and tells on stdout what is in each: Begun,
+Blocks, Ended. It ends after the last one, or when nobody listens any more.
 """
 
 from __future__ import annotations
@@ -16,37 +16,38 @@ from dataclasses import replace
 from traceback import format_exc
 from typing import IO
 
-from memcli.ingest.beside import Begun, Block, Ended, Raised, Task, receive, send
+from memcli.ingest.beside import Begun, Block, Ended, Given, Raised, receive, send
 from memcli.ingest.detect import Detected
 from memcli.ingest.identity import OpenSession
 from memcli.ingest.incremental import part
 from memcli.ingest.listen import Heard, Unread, listen_to
 from memcli.ingest.normalise import Normaliser
 from memcli.ingest.pipeline import Reading, begun
-from memcli.ingest.readers.base import Source
-from store.batches import ReadRow
 
 BLOCK, BLOCK_CHARS = 2_048, 256 * 1024
 """Turns that are told at a time, and characters of them."""
 
 
 def main() -> None:
-    """Do the task."""
+    """Read what there is to read."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; whoever waits for us decides
     # Whatever a library prints goes to stderr: stdout is for what is told.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with suppress(BrokenPipeError):
-        if said := receive(sys.stdin.buffer):
-            _do(pickle.loads(said), out)  # of whoever began this process
+        _read(sys.stdin.buffer, out)
     os._exit(0)  # without another try to write what nobody listens to
 
 
-def _do(task: Task, out: IO[bytes]) -> None:
-    normaliser = Normaliser(task.reading.zone, redacting=task.reading.redacting)
+def _read(told: IO[bytes], out: IO[bytes]) -> None:
+    """Everything comes from whoever began this process."""
+    if not (said := receive(told)):
+        return
     try:
-        for given in task.sources:
-            _tell(*given, task.reading, normaliser, out)
+        reading: Reading = pickle.loads(said)
+        normaliser = Normaliser(reading.zone, redacting=reading.redacting)
+        while said := receive(told):
+            _tell(pickle.loads(said), reading, normaliser, out)
     except BrokenPipeError:
         raise
     except Exception as error:  # whatever it is, it is raised there as it would be if the reading were done there
@@ -54,15 +55,8 @@ def _do(task: Task, out: IO[bytes]) -> None:
         send(out, Raised(error))
 
 
-def _tell(
-    source: Source,
-    name: str,
-    confidence: float,
-    last: ReadRow | None,
-    reading: Reading,
-    normaliser: Normaliser,
-    out: IO[bytes],
-) -> None:
+def _tell(given: Given, reading: Reading, normaliser: Normaliser, out: IO[bytes]) -> None:
+    source, name, confidence, last = given
     counted = _Counted()
     reader = reading.reader(name)
     found = part(replace(source, watched=counted.add), reader, last, reading.how(reader))

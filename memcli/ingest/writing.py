@@ -173,12 +173,14 @@ class Writer:
     def _without_time_at_the_end(self) -> list[Heard]:
         """The last turns that have no time, of the session that is being read, if they are not too many to wait."""
         session = self._heard[-1].session if self._heard else None
-        count = 0
-        for turn in reversed(self._heard):
-            if turn.session is not session or turn.said_at is not None or count >= BATCH // 2:
-                break
-            count += 1
-        return self._heard[len(self._heard) - count :] if 0 < count < BATCH // 2 else []
+        chars = 0
+        for count, turn in enumerate(reversed(self._heard)):
+            if turn.session is not session or turn.said_at is not None:
+                return self._heard[len(self._heard) - count :]
+            chars += len(turn.text)
+            if count + 1 >= BATCH // 2 or chars >= BATCH_CHARS:
+                return []
+        return self._heard[:]
 
     def _keep_sources(self, catalogue: Catalogue) -> None:
         """Record the sources that this commit is the first to tell of."""

@@ -10,6 +10,7 @@ from memcli.memory.forgetting import Strength, days_until, initial_stability, re
 from memcli.memory.salience import first_strength
 from memcli.memory.tiers import FADED_BELOW, Standing, tier_of, why
 from memcli.types import Rating
+from store import erase, long_turns
 from store.episodes import MemberRow
 from store.states import AgeRow
 from store.store import Store
@@ -89,7 +90,7 @@ def _write(work: Work, archived: Sequence[tuple[AgeRow, str]], restored: list[in
 
 
 def compact(work: Work) -> Done:
-    """Bring the index in line with what is archived, and compact it.
+    """Bring the index in line with what is archived, and compact it; the catalogue too, where DuckDB does not.
 
     Whether it is in line is seen from the index itself, so that a move that was cut off, or an index that was built
     anew, is put right by the next run.
@@ -99,6 +100,9 @@ def compact(work: Work) -> Done:
         return Done(changes={})
     with store.reading() as catalogue:
         wanted = set(catalogue.states.archived())
+        scattered = long_turns.scattered(catalogue.connection)
+    if scattered:
+        erase.compact(store)
     here, there = store.index.seqs(), store.archive.seqs()
     leaving, coming = sorted(wanted & here), sorted(there - wanted)
     for start in range(0, len(leaving), MOVED_AT_ONCE):

@@ -11,7 +11,11 @@ import random
 import shutil
 import signal
 import stat
+import subprocess
+import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +139,61 @@ def test_an_index_on_object_storage_is_written_by_workers(
         assert held(on_ray) == held(here)
         found = [memcli("--memory", one, "--json", "search", "ferry violin 77").json["hits"] for one in (here, on_ray)]
         assert found[0] == found[1] != []
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where temporary files go: a short path, since Ray puts sockets there."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder)
+
+
+def started_there(place: Path) -> list[int]:
+    """The processes that have to do with it."""
+    found = []
+    for arguments in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(place).encode() in arguments.read_bytes():
+                found.append(int(arguments.parent.name))
+        except OSError:
+            continue  # it has ended
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are found in /proc")
+@pytest.mark.parametrize("after", ["the folder", "its first process"])
+def test_nothing_stays_of_a_ray_that_is_stopped_while_it_starts(
+    memcli: Any, tmp_path: Path, logs: Path, place: Path, after: str
+) -> None:
+    for package in ("ray", "lance"):
+        pytest.importorskip(package, reason="Ray, or pylance, is not installed: memcli[ray]")
+    ingest = memcli.start("--memory", tmp_path / "m", "ingest", logs, "--on", "ray", TMPDIR=str(place))
+    patience = time.monotonic() + 60
+    while not (list(place.glob("memcli-ray-*")) if after == "the folder" else started_there(place)):
+        assert ingest.poll() is None
+        assert time.monotonic() < patience
+        time.sleep(0.01)
+    ingest.send_signal(signal.SIGTERM)
+    _, err = ingest.communicate(timeout=60)
+    assert ingest.returncode == 143, err.decode()
+    assert list(place.glob("memcli-ray-*")) == []
+    assert started_there(place) == []
+
+
+def test_a_ray_that_does_not_start_in_time_is_given_up(memcli: Any, tmp_path: Path, logs: Path, place: Path) -> None:
+    for package in ("ray", "lance"):
+        pytest.importorskip(package, reason="Ray, or pylance, is not installed: memcli[ray]")
+    program = "from memcli.cli.main import main\nfrom memcli.ingest import ray_start\nray_start.START_S = 0.2\nmain()\n"
+    arguments = ["--memory", str(tmp_path / "m"), "ingest", str(logs), "--on", "ray"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 22, done.stderr
+    assert "Ray cannot be used: it has not started in 0.2 seconds (look whether the machine is busy" in done.stderr
+    assert not (tmp_path / "m").exists()
+    assert list(place.glob("memcli-ray-*")) == []
+    assert started_there(place) == []
 
 
 def test_without_ray_nothing_is_made_and_it_is_said_what_to_install(

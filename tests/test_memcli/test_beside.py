@@ -104,6 +104,54 @@ def test_what_grows_goes_on_where_it_ended(tmp_path: Path, logs: Path) -> None:
     assert read_in(tmp_path / "there", logs, apart=False).turns_added == 1
 
 
+def test_no_process_is_begun_for_what_has_not_changed(
+    tmp_path: Path, logs: Path, processes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read() -> IngestReport:
+        return ingest([str(logs)], folder=tmp_path / "m", wait_s=10, embedder=built_in_embedder, zone=UTC,
+                      redacting=True, progress=Unwatched())  # fmt: skip
+
+    size = (logs / "many.jsonl").stat().st_size
+    monkeypatch.setattr(beside, "WORTHWHILE_BYTES", size)
+    for path in logs.iterdir():  # longer ago than a change that its time would not show
+        os.utime(path, (1.7e9, 1.7e9))
+    first = read()
+    assert len(processes) == 1
+    again = read()
+    with (logs / "chat.log").open("a", encoding="utf-8") as log:
+        log.write("[2024-05-01 10:01] <Ben> lost again\n")
+    assert read().turns_added == 1
+    assert len(processes) == 1
+    assert [source.unchanged for source in again.sources if source.turns_read] == [True] * 3
+    assert (again.turns_added, again.turns_read) == (0, first.turns_read)
+    with (logs / "many.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"session": "s1", "speaker": "Ann", "text": "the last kettle", "time": 1.8e9}) + "\n")
+    assert read().turns_added == 1
+    assert len(processes) == 2
+
+
+def test_many_logs_with_much_to_remember_are_given_one_after_the_other(tmp_path: Path) -> None:
+    """More than a pipe holds, in either direction."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+
+    def append(first: int, count: int) -> None:
+        for name in range(40):
+            with (folder / f"{name:02}.jsonl").open("a", encoding="utf-8") as log:
+                for number in range(first, first + count):
+                    turn = {"session": f"s{name}", "speaker": "Ann", "text": f"{number} ovens", "time": 1.7e9 + number}
+                    log.write(json.dumps(turn) + "\n")
+
+    append(0, 400)
+    for memory in ("here", "there"):
+        read_in(tmp_path / memory, folder, apart=memory == "there")
+    append(400, 5)
+    here, there = (read_in(tmp_path / name, folder, apart=name == "there") for name in ("here", "there"))
+    assert told(there) == told(here)
+    assert there.turns_added == 40 * 5
+    assert rows(tmp_path / "there") == rows(tmp_path / "here")
+
+
 def test_a_mapping_goes_with_it(tmp_path: Path) -> None:
     (tmp_path / "logs.csv").write_text("who,said\nAnn,is the oven here?\nBen,it is\n", encoding="utf-8")
     report = read_in(tmp_path / "m", tmp_path / "logs.csv", apart=True, mapping={"text": "said", "speaker": "who"})
@@ -172,14 +220,14 @@ def test_an_error_of_reading_is_the_same_error(tmp_path: Path, logs: Path, monke
     talk = logs / "talk.txt"
 
     def gone(work: Any) -> Any:
-        def without(*args: Any) -> Any:
+        def without(*args: Any, **options: Any) -> Any:
             talk.unlink(missing_ok=True)
-            return work(*args)
+            return work(*args, **options)
 
         return without
 
     monkeypatch.setattr(pipeline, "part", gone(pipeline.part))
-    monkeypatch.setattr(Beside, "told", gone(Beside.told))
+    monkeypatch.setattr(beside, "_give", gone(beside._give))
     raised = []
     for apart in (False, True):
         talk.write_text(TALK, encoding="utf-8")

@@ -64,10 +64,11 @@ def test_new_turns_wait_for_the_index(catalogue: Catalogue, turns: Turns) -> Non
 
 def test_a_stretch_of_turns_ends_where_its_words_grow_too_many(catalogue: Catalogue, turns: Turns) -> None:
     catalogue.add_turns(turns(*({"id": f"{number}", "text": "x" * 10 * number} for number in range(1, 7))))
-    assert catalogue.last_within([(1, 6)], 1000) == 6
-    assert catalogue.last_within([(1, 6)], 60) == 3
-    assert catalogue.last_within([(1, 1), (4, 4), (6, 6)], 60) == 5
-    assert catalogue.last_within([(5, 6)], 1) == 5
+    assert catalogue.pieces([(1, 6)], 1000) == [[(1, 6)]]
+    assert catalogue.pieces([(1, 6)], 60) == [[(1, 3)], [(4, 4)], [(5, 5)], [(6, 6)]]
+    assert catalogue.pieces([(1, 1), (4, 4), (6, 9)], 60) == [[(1, 1), (4, 4)], [(6, 9)]]
+    assert catalogue.pieces([(5, 6)], 1) == [[(5, 5)], [(6, 6)]]
+    assert catalogue.pieces([(7, 9)], 1) == [[(7, 9)]]
 
 
 def test_turns_and_outbox_are_written_together_or_not_at_all(catalogue: Catalogue, turns: Turns) -> None:
