@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from typing import Any
 from engines import errors
 from engines.errors import EngineFailed
 from engines.layers import Gpu
-from engines.own_process import begin
+from engines.own_process import begin, how_it_ended
 from engines.protocols import Request, Run
 
 
@@ -178,11 +177,10 @@ class Process:
         )
 
     def _died(self, worker: subprocess.Popen[str]) -> EngineFailed:
-        code = worker.wait()
+        how = how_it_ended(worker)
         self._complaints.seek(0)
         said = self._complaints.read().strip().splitlines()
         self.close()
-        how = f"with {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
         return EngineFailed(
             f"llama.cpp crashed {how}"
             + (f" while it worked with {self._path}" if self._path else "")

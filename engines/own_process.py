@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,3 +15,9 @@ def begin(module: str, *, env: Mapping[str, str] = os.environ, **options: Any) -
     lies there may be anybody's. options: those of subprocess.Popen."""
     command = [sys.executable, "-P", "-m", module]
     return subprocess.Popen(command, env={**env, "PYTHONPATH": os.pathsep.join(sys.path)}, **options)
+
+
+def how_it_ended(process: subprocess.Popen[Any]) -> str:
+    """`with SIGKILL`, or `with exit code 1`; waits for the end."""
+    code = process.wait()
+    return f"with {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"

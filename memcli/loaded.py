@@ -47,6 +47,14 @@ class Loaded:
             self._embedder = embedder(self._settings, store)
         return self._embedder
 
+    def is_built_in(self, store: Store | None) -> bool:
+        """Whether embedder() is the one that comes with memcli."""
+        from engines.cards import MINILM_STATIC
+        from memcli.engines_in_use import chosen_embedder_id
+
+        known = store.embedder if store is not None else None
+        return (known or chosen_embedder_id(self._settings)) == MINILM_STATIC.id
+
     @cached_property
     def built_in(self) -> StaticEmbedder:
         """The embedder that comes with memcli."""

@@ -2,7 +2,8 @@
 
 Three advisory file locks (flock(2); what portalocker has for it on Windows):
 
-- the *writer* lock, exclusive, held by a command that changes the store for as long as it runs: writers queue here;
+- the *writer* lock, exclusive, held by a command that changes the store for as long as it runs: writers queue here; a
+  process that works for it may inherit the lock, which then lasts until both have ended;
 - the *catalogue* lock, held only while the DuckDB file is open: shared by readers, exclusive for a commit; before it
   stands the *queue*, which readers hold, shared, while they wait, and which a commit must have for itself to begin: a
   writer that commits again and again lets all readers in between who came while it held the lock;
@@ -53,6 +54,8 @@ class StoreLocks:
         self._on_writer = on_writer
         self.shown_as: str | None = None
         """What a waiting process is told that this one does, if its command line is not for others to read."""
+        self.writing: IO[str] | None = None
+        """The file of the writer lock, while it is held by writer(): a process that inherits it holds the lock too."""
         self.reads_only: StoreReadsOnly | None = None
         """Why nobody may be the writer, if nobody may."""
 
@@ -61,9 +64,13 @@ class StoreLocks:
         """Be the one command that changes the store. Raises StoreLocked after `wait_s` seconds, StoreReadsOnly."""
         if self.reads_only is not None:
             raise self.reads_only
-        with self._held("writer", shared=False):
-            self._on_writer()
-            yield
+        with self._held("writer", shared=False) as stream:
+            self.writing = stream
+            try:
+                self._on_writer()
+                yield
+            finally:
+                self.writing = None
 
     @contextmanager
     def writer_if_free(self) -> Iterator[bool]:
@@ -95,10 +102,10 @@ class StoreLocks:
             yield
 
     @contextmanager
-    def _held(self, name: str, *, shared: bool) -> Iterator[None]:
+    def _held(self, name: str, *, shared: bool) -> Iterator[IO[str]]:
         stream = self._acquire(name, shared=shared, wait_s=self.wait_s)
         try:
-            yield
+            yield stream
         finally:
             self._release(name, stream, shared=shared)
 

@@ -8,7 +8,6 @@ more, so that memory does not grow with a source. What comes out is to the bit w
 from __future__ import annotations
 
 import pickle
-import signal
 import subprocess
 import threading
 from collections import Counter
@@ -20,7 +19,7 @@ from queue import Empty, Queue
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
 from engines.errors import EngineFailed
-from engines.own_process import begin
+from engines.own_process import begin, how_it_ended
 from memcli.ingest.identity import OpenSession
 from memcli.ingest.incremental import Part, as_it_was
 from memcli.ingest.listen import Heard, Unread
@@ -202,10 +201,8 @@ class Beside:
 
     def _died(self) -> EngineFailed:
         assert self._process is not None
-        code = self._process.wait()
-        how = f"with {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
         return EngineFailed(
-            f"the process that reads the logs ended {how}",
+            f"the process that reads the logs ended {how_it_ended(self._process)}",
             hint="what was committed is safe: run the same command again",
         )
 

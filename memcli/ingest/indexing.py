@@ -66,7 +66,7 @@ def index_outbox(store: Store, embedder: Embedder, progress: Progress) -> int:
     """
     if store.seal:
         return _settle_sealed(store, embedder)
-    total, left = _index(store, embedder, progress, _TextIndex(store), go_on=lambda: True)
+    total, left = _index(store, embedder, progress, TextIndex(store), go_on=lambda: True)
     # So few turns may be new that a search bears them unsorted: see Index.lags.
     if (total or store.pending) and store.index.lags:
         store.index.refresh_text()
@@ -116,7 +116,7 @@ def load(store: Store, embedder: Embedder, progress: Progress) -> None:
     store.archive.refresh_text()
 
 
-class _TextIndex:
+class TextIndex:
     """The full-text index in the middle of a long ingest, so that its turns are found by their words before its end.
 
     To make it costs as much as all turns so far, and so it is made when those have doubled: all makings together cost
@@ -136,7 +136,7 @@ class _TextIndex:
 
 
 def _index(
-    store: Store, embedder: Embedder, progress: Progress, text_index: _TextIndex, *, go_on: Callable[[], bool]
+    store: Store, embedder: Embedder, progress: Progress, text_index: TextIndex, *, go_on: Callable[[], bool]
 ) -> tuple[int, bool]:
     """Index what the outbox names and take it out there, part by part.
 
@@ -218,11 +218,21 @@ def _put(store: Store, rows: pa.Table, vectors: Vectors, faded: set[int]) -> Non
             target.put(rows.filter(mine), vectors[mine])
 
 
+def index_meanwhile(store: Store, embedder: Embedder, text_index: TextIndex, *, go_on: Callable[[], bool]) -> None:
+    """Index what was committed so far, part by part for as long as there is time, while more is being read."""
+    try:
+        _index(store, embedder, Unwatched(), text_index, go_on=go_on)
+        if go_on():
+            text_index.keep_up()
+    except StoreLocked:  # by a commit beside, longer than this command waits: the next one starts another try
+        pass
+
+
 class Indexing:
     """Indexes in a thread of its own what is committed while the rest is still being read.
 
     A commit that comes while it runs is taken with the next run, which begins when this one ends. What is left at the
-    end is for index_outbox(), and so is the full-text index, until very much waits for it.
+    end is for finish(), and so is the full-text index, until very much waits for it.
     """
 
     def __init__(self, store: Store, embedder: Callable[[], Embedder]) -> None:
@@ -234,15 +244,19 @@ class Indexing:
         from concurrent.futures import ThreadPoolExecutor
 
         self._pool = ThreadPoolExecutor(1, "indexing")
-        self._runs: list[Future[int]] = []
-        self._text_index = _TextIndex(self._store)
+        self._runs: list[Future[None]] = []
+        self._text_index = TextIndex(self._store)
         return self
 
     def __exit__(self, *raised: object) -> None:
         self._over = True
         self._pool.shutdown(cancel_futures=True)
-        if raised[0] is None:
-            self._drop_ended()
+
+    def finish(self, progress: Progress) -> None:
+        """Everything was committed: index what is left of it."""
+        self.__exit__()
+        self._drop_ended()
+        index_outbox(self._store, self._embedder(), progress)
 
     def more(self) -> None:
         """Something was committed."""
@@ -259,16 +273,8 @@ class Indexing:
             if not run.cancelled():
                 run.result()
 
-    def _index(self) -> int:
-        try:
-            total, _ = _index(
-                self._store, self._embedder(), Unwatched(), self._text_index, go_on=lambda: not self._over
-            )
-            if not self._over:
-                self._text_index.keep_up()
-        except StoreLocked:  # by a commit beside, longer than this command waits: the next one starts another try
-            return 0
-        return total
+    def _index(self) -> None:
+        index_meanwhile(self._store, self._embedder(), self._text_index, go_on=lambda: not self._over)
 
 
 def heal(store: Store, embedder: Embedder, progress: Progress) -> None:

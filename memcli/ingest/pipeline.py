@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,8 @@ from memcli.ingest.beside import Beside, is_worthwhile
 from memcli.ingest.detect import Detected, judge, reader_named
 from memcli.ingest.errors import InputUnreadable
 from memcli.ingest.incremental import Part, part
-from memcli.ingest.indexing import Indexing, index_outbox
+from memcli.ingest.indexing import Indexing
+from memcli.ingest.indexing_beside import IndexingBeside
 from memcli.ingest.known_archives import KnownArchives
 from memcli.ingest.listen import Heard, Unread, listen
 from memcli.ingest.normalise import Normaliser
@@ -115,14 +117,16 @@ def ingest(
     exposed: bool = False,
     key: KeyFinder = no_key,
     elsewhere: Elsewhere | None = None,
+    built_in: bool = False,
 ) -> IngestReport:
     """Read the logs at `paths` into the store in `folder`, which is made if it is not there.
 
     A record or file that cannot be read costs only itself and is in the report and in quarantine. A source that is as
     it was when it was last read is not read again, and one that goes by lines and has grown is read from where it
     ended. Turns that were deleted stay out, and are counted as ignored, unless `allow_return`. me: who of the speakers
-    the user is. exposed, key: see Store.open. elsewhere: reads sources in other processes. Raises InputUnreadable,
-    before anything is written, if nothing at all can be read.
+    the user is. exposed, key: see Store.open. elsewhere: reads sources in other processes. built_in: the embedder is
+    the one that comes with memcli, and it is at work in this process. Raises InputUnreadable, before anything is
+    written, if nothing at all can be read.
     """
     started = time.monotonic()
     reading = Reading(zone=zone, format_name=format_name, mapping=mapping, redacting=redacting)
@@ -152,7 +156,9 @@ def ingest(
                 archives.keep(catalogue, (source.uri for source, _ in chosen), refused, found.ignored)
 
             embedder = elsewhere.embedder if elsewhere is not None else embedder
-            _read_all(store, writer, chosen, reading, reads, embedder, progress, me, keep_archives, elsewhere)
+            apart = built_in and store.seal is None and os.name == "posix"  # elsewhere locks are not inherited
+            indexing = IndexingBeside(store, embedder) if apart else Indexing(store, embedder)
+            _read_all(writer, chosen, reading, reads, indexing, progress, me, keep_archives, elsewhere)
     report = writer.report
     # What was added to a known log may be no turn at all: half a line, a line that cannot be read.
     if not report.turns_read and not any(source.continued for source in report.sources):
@@ -173,40 +179,40 @@ def _tell_unchanged(writer: Writer, archives: KnownArchives) -> None:
 
 
 def _read_all(
-    store: Store,
     writer: Writer,
     chosen: Sequence[tuple[Source, Detected]],
     reading: Reading,
     reads: Mapping[str, ReadRow],
-    embedder: Callable[[], Embedder],
+    indexing: Indexing | IndexingBeside,
     progress: Progress,
     me: str | None,
     also: Callable[[Catalogue], None],
     elsewhere: Elsewhere | None,
 ) -> None:
     total = sum(source.path.stat().st_size for source, _ in chosen)
-    with Indexing(store, embedder) as indexing, progress.phase("read", total, "bytes") as advance:
-        counts = [_Counted(source.path.stat().st_size, advance) for source, _ in chosen]
-        given = [
-            (replace(source, watched=count.of), detected)
-            for (source, detected), count in zip(chosen, counts, strict=True)
-        ]
-        listened = elsewhere.told(given, reads, reading) if elsewhere is not None else repeat(None)
-        for (source, detected), count, told in zip(given, counts, listened, strict=False):
-            reader = detected.reader
-            how = reading.how(reader)
-            found = told.part if told is not None else part(source, reader, reads.get(source.uri), how)
-            if found.source is None:
-                assert found.before is not None
-                writer.known(found.before)
-            elif told is not None:
-                writer.read(found, reader, how, told.report, committed=indexing.more, items=told.items)
-                writer.report.redacted.update(told.redacted)
-            else:
-                writer.read(found, reader, how, begun(source, detected, found), committed=indexing.more)
-            count.of(count.left)
-        writer.finish(me=me, also=also)
-    index_outbox(store, embedder(), progress)
+    with indexing:
+        with progress.phase("read", total, "bytes") as advance:
+            counts = [_Counted(source.path.stat().st_size, advance) for source, _ in chosen]
+            given = [
+                (replace(source, watched=count.of), detected)
+                for (source, detected), count in zip(chosen, counts, strict=True)
+            ]
+            listened = elsewhere.told(given, reads, reading) if elsewhere is not None else repeat(None)
+            for (source, detected), count, told in zip(given, counts, listened, strict=False):
+                reader = detected.reader
+                how = reading.how(reader)
+                found = told.part if told is not None else part(source, reader, reads.get(source.uri), how)
+                if found.source is None:
+                    assert found.before is not None
+                    writer.known(found.before)
+                elif told is not None:
+                    writer.read(found, reader, how, told.report, committed=indexing.more, items=told.items)
+                    writer.report.redacted.update(told.redacted)
+                else:
+                    writer.read(found, reader, how, begun(source, detected, found), committed=indexing.more)
+                count.of(count.left)
+            writer.finish(me=me, also=also)
+        indexing.finish(progress)
 
 
 def begun(source: Source, detected: Detected, found: Part) -> SourceReport:
