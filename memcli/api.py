@@ -174,7 +174,7 @@ class Memory:
             exposed=self.settings["exposed"],
             key=self.key,
             elsewhere=ray.OnRay(self.folder, self.settings, self.embedder, self._warn) if on_ray else None,
-            built_in=not on_ray and self._loaded.is_built_in(self._store_if_there()),
+            apart=not on_ray and self._loaded.may_index_apart(self._store_if_there()),
         )
         self._look_afresh()
         return report

@@ -47,11 +47,13 @@ class Loaded:
             self._embedder = embedder(self._settings, store)
         return self._embedder
 
-    def is_built_in(self, store: Store | None) -> bool:
-        """Whether embedder() is the one that comes with memcli."""
+    def may_index_apart(self, store: Store | None) -> bool:
+        """Whether embedder() is the one that comes with memcli, and the index on this machine, where it is asked."""
         from engines.cards import MINILM_STATIC
         from memcli.engines_in_use import chosen_embedder_id
 
+        if store is not None and store.place is not None:
+            return False
         known = store.embedder if store is not None else None
         return (known or chosen_embedder_id(self._settings)) == MINILM_STATIC.id
 

@@ -117,16 +117,16 @@ def ingest(
     exposed: bool = False,
     key: KeyFinder = no_key,
     elsewhere: Elsewhere | None = None,
-    built_in: bool = False,
+    apart: bool = False,
 ) -> IngestReport:
     """Read the logs at `paths` into the store in `folder`, which is made if it is not there.
 
     A record or file that cannot be read costs only itself and is in the report and in quarantine. A source that is as
     it was when it was last read is not read again, and one that goes by lines and has grown is read from where it
     ended. Turns that were deleted stay out, and are counted as ignored, unless `allow_return`. me: who of the speakers
-    the user is. exposed, key: see Store.open. elsewhere: reads sources in other processes. built_in: the embedder is
-    the one that comes with memcli, and it is at work in this process. Raises InputUnreadable, before anything is
-    written, if nothing at all can be read.
+    the user is. exposed, key: see Store.open. elsewhere: reads sources in other processes. apart: much is indexed
+    in a process of its own, as may be where the embedder is the one that comes with memcli, and not itself elsewhere.
+    Raises InputUnreadable, before anything is written, if nothing at all can be read.
     """
     started = time.monotonic()
     reading = Reading(zone=zone, format_name=format_name, mapping=mapping, redacting=redacting)
@@ -156,7 +156,7 @@ def ingest(
                 archives.keep(catalogue, (source.uri for source, _ in chosen), refused, found.ignored)
 
             embedder = elsewhere.embedder if elsewhere is not None else embedder
-            apart = built_in and store.seal is None and os.name == "posix"  # elsewhere locks are not inherited
+            apart = apart and store.seal is None and os.name == "posix"  # elsewhere locks are not inherited
             indexing = IndexingBeside(store, embedder) if apart else Indexing(store, embedder)
             _read_all(writer, chosen, reading, reads, indexing, progress, me, keep_archives, elsewhere)
     report = writer.report

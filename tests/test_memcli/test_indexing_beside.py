@@ -55,7 +55,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def read_in(memory: Path, log: Path, *, apart: bool = True, progress: Any = None) -> int:
     return ingest(
         [str(log)], folder=memory, wait_s=10, embedder=built_in_embedder, zone=UTC, redacting=True,
-        progress=progress or Unwatched(), built_in=apart,
+        progress=progress or Unwatched(), apart=apart,
     ).turns_added  # fmt: skip
 
 
