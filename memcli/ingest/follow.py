@@ -217,7 +217,6 @@ class _Following:
                 raise
             self._keeping.remark(f"{error}; trying again")
             return
-        self._writer.forget_old()
         self._committed_offset, self._committed_at = size, time.monotonic()
         self._tell()
 

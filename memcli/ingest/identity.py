@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from memcli.ids import content_id
 from memcli.ingest.readers.base import RawSession, Source
 from memcli.ingest.times import Stamp
+
+if TYPE_CHECKING:
+    from memcli.ingest.said_before import SaidBefore
 
 _PHONE = re.compile(r"\+?[\d\s().\u00a0\u2011-]{7,24}")
 
@@ -39,7 +42,8 @@ def _number(text: str) -> str | None:
 class OpenSession:
     """A session of the source being read. `native_id` stays None until identify() has seen what was said in it.
 
-    `read_before` of its `turns_read` turns were read by earlier readings of the source. `said` counts equal content.
+    `read_before` of its `turns_read` turns were read by earlier readings of the source. `said` counts equal content but
+    for what is `gone` to `before`, which has the contents of all sessions that were said long ago.
     `continued`: the next reading of the source may go on at the end of this one, for which `latest` keeps when each
     content was said, and `open_end` the turns at the end that the next reading will read again, as (line, content).
     `last_known` is the last time that was committed. `base`: what the positions of its turns began with at the last.
@@ -59,6 +63,8 @@ class OpenSession:
     base: int | None = None
     _id: str | None = None
     said: Counter[str] = field(default_factory=Counter)
+    gone: bool = False
+    before: SaidBefore | None = None
     latest: dict[str, datetime | None] = field(default_factory=dict)
     open_end: list[tuple[int, str]] = field(default_factory=list)
 
@@ -83,19 +89,27 @@ class OpenSession:
             self._id = content_id(self.format, self.native_id)
         return self._id
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing that was said in it was counted yet."""
+        return not self.said and not self.gone
+
     def rename(self, native_id: str) -> None:
         """Say which session it is, before anything of it was kept."""
         self.native_id, self._id = native_id, None
 
-    def turn_ids(self, speakers: Iterable[str], said_at: Iterable[datetime | None], texts: Iterable[str]) -> list[str]:
+    def turn_ids(
+        self, contents: Iterable[str], said_at: Iterable[datetime | None], before: Mapping[tuple[str, str], int]
+    ) -> list[str]:
         """The ids of its next turns: the n-th of the same content in a session is always the same.
 
-        `speakers` are what the source knows them by, or the names; `said_at` the times that the source gives.
+        contents: see content_of(). said_at: the times that the source gives. before: of the contents that are gone, how
+        often they were said, by session id and content.
         """
         ids, session_id, said, latest = [], self.id, self.said, self.latest
-        for speaker, at, text in zip(speakers, said_at, texts, strict=True):
-            content = content_of(speaker, at, text)
-            count = said[content] = said.get(content, 0) + 1
+        for content, at in zip(contents, said_at, strict=True):
+            count = said.get(content, 0) or (before.get((session_id, content), 0) if before else 0)
+            count = said[content] = count + 1
             if self.continued:
                 latest[content] = at
             ids.append(content_id(session_id, content, str(count)))
@@ -112,7 +126,8 @@ class OpenSession:
 
 
 def content_of(speaker: str, said_at: datetime | None, text: str) -> str:
-    """What makes equal turns equal: see OpenSession.turn_ids(). `said_at` is naive."""
+    """What makes equal turns equal: see OpenSession.turn_ids(). `speaker` is what the source knows one by, or the name;
+    `said_at`, as the source gives it, is naive."""
     return content_id(speaker, written(said_at) if said_at else "", text)
 
 

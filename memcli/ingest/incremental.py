@@ -146,7 +146,9 @@ def state_after(part: Part, sessions: Iterable[OpenSession]) -> dict[str, Any]:
             continue  # it has ended, and one that begins like it is another
         again = session.unfinished_from(lines + 1) if part.keeps_place else Counter()
         times = set(session.latest.values())
-        if None in times and len(times) > 1:
+        if session.gone and (since == datetime.min or not session.continued):
+            return {}  # more is needed than is remembered
+        if None in times and (len(times) > 1 or session.gone):
             return {}  # the nearest known time of a turn without one may be in the next part
         counted[session.id] = session.turns_read - again.total()
         if session.unnamed and counted[session.id] < (2 if None in times and part.keeps_place else 1):
@@ -182,16 +184,6 @@ def remember(session: OpenSession, part: Part) -> None:
     for content, (count, at) in part.state.get("said", {}).get(session.id, {}).items():
         session.said[content] += count
         session.latest.setdefault(content, at and datetime.fromisoformat(at))
-
-
-def forget_old(session: OpenSession) -> None:
-    """Forget what was said so long before the latest words that nothing to come can be its equal."""
-    times = [at for at in session.latest.values() if at is not None]
-    if len(times) < len(session.latest) or len(times) < COUNTED // 2:
-        return
-    since = max(times) - RECENT
-    session.latest = {content: at for content, at in session.latest.items() if at is not None and at >= since}
-    session.said = Counter({content: session.said[content] for content in session.latest})
 
 
 def beside(source: Source) -> dict[str, list[int] | None]:

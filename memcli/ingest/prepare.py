@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memcli.ingest.identity import OpenSession
+from memcli.ingest.identity import OpenSession, content_of
 from memcli.ingest.incremental import Part, remember
 from memcli.ingest.listen import Heard, said_by
 from memcli.ingest.report import SourceReport
+from memcli.ingest.said_before import SaidBefore
 from memcli.ingest.times import Stamp, infer
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def prepare(heard: Sequence[Heard], parts: Mapping[str, Part], batch: int) -> Pr
     runs = [(run[0], len(run)) for run in (list(run) for _, run in groupby(columns["session"], key=id))]
     sessions = {id(session): session for session, _ in runs}
     for begun in sessions.values():
-        if not begun.said:
+        if begun.is_fresh:
             remember(begun, parts[begun.source.uri])
     opened = {session.id: session for session in sessions.values()}
     told = zip(columns["session"], columns["report"], strict=True)
@@ -70,15 +71,29 @@ def prepare(heard: Sequence[Heard], parts: Mapping[str, Part], batch: int) -> Pr
     return Prepared(turns, opened, reports, speakers)
 
 
-def _ids(runs: Iterable[tuple[OpenSession, int]], columns: Mapping[str, Any]) -> list[str]:
+def _ids(runs: Sequence[tuple[OpenSession, int]], columns: Mapping[str, Any]) -> list[str]:
     """The ids of the turns, of which so many in a row are of the same session."""
     named = zip(columns["known_by"], columns["speaker"], strict=True)
     speakers = [said_by(known_by, speaker) for known_by, speaker in named]
+    contents = list(map(content_of, speakers, columns["said_at"], columns["text"]))
+    before = _said_before(runs, contents)
     ids: list[str] = []
     for session, length in runs:
         here = slice(len(ids), len(ids) + length)
-        ids += session.turn_ids(speakers[here], columns["said_at"][here], columns["text"][here])
+        ids += session.turn_ids(contents[here], columns["said_at"][here], before)
     return ids
+
+
+def _said_before(runs: Sequence[tuple[OpenSession, int]], contents: Sequence[str]) -> dict[tuple[str, str], int]:
+    """How often the contents of these runs that are gone from their sessions were said, by session id and content."""
+    asked: dict[SaidBefore, list[tuple[str, str]]] = {}
+    start = 0
+    for session, length in runs:
+        if session.before:
+            here = ((session.id, content) for content in contents[start : start + length])
+            asked.setdefault(session.before, []).extend(one for one in here if one[1] not in session.said)
+        start += length
+    return {one: count for before, some in asked.items() for one, count in before.counts(some).items()}
 
 
 def _fill_in(columns: dict[str, Any], inferred: Mapping[tuple[int, int], Stamp]) -> None:

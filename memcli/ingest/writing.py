@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from memcli.ingest.identity import OpenSession, native_id_from, speaker_key
-from memcli.ingest.incremental import Part, beside, forget_old, state_after
+from memcli.ingest.incremental import Part, beside, state_after
 from memcli.ingest.listen import Heard, Unread, listen_to
 from memcli.ingest.normalise import Normaliser
 from memcli.ingest.prepare import Prepared, SpeakersHeard, numbered, prepare, table_of
 from memcli.ingest.readers.base import Reader
 from memcli.ingest.report import IngestReport, SourceReport
+from memcli.ingest.said_before import SaidBefore, let_go
 from store.batches import Batches, ReadRow
 from store.catalogue import Catalogue
 from store.errors import StoreLocked
@@ -59,6 +60,7 @@ class Writer:
         self._source_numbers: dict[str, int] = {}
         self._read: list[_Read] = []
         self.sessions: dict[int, OpenSession] = {}
+        self._before = SaidBefore()
         self.report = IngestReport(batch=uuid.uuid4().hex, redacted=normaliser.redacted)
         with guard(), store.writing() as catalogue:
             self.batch = catalogue.begin_batch(self.report.batch, datetime.now(UTC))
@@ -88,12 +90,13 @@ class Writer:
         assert part.source is not None
         self.report.sources.append(report)
         self._parts[part.source.uri] = part
-        self.sessions = {}
+        self.sessions, self._before = {}, SaidBefore()
         session: OpenSession | None = None
         for item in listen_to(part, reader, self._normaliser, report) if items is None else items:
             if isinstance(item, Heard):
                 if item.session is not session:
                     session = item.session
+                    session.before = self._before
                     self.sessions[id(session)] = session
                 self._heard.append(item)
                 self._chars += len(item.text)
@@ -161,14 +164,10 @@ class Writer:
                 last(catalogue)
             if me:
                 catalogue.keep_setting("me", me)
+        let_go(tuple(self.sessions.values()), self._before)
         self._ready.clear()
         self._unread.clear()
         self._read.clear()
-
-    def forget_old(self) -> None:
-        """Let the sessions that go on for ever forget what can have no equal any more."""
-        for session in self.sessions.values():
-            forget_old(session)
 
     def _without_time_at_the_end(self) -> list[Heard]:
         """The last turns that have no time, of the session that is being read, if they are not too many to wait."""
@@ -237,7 +236,7 @@ class Writer:
         opened: dict[int, tuple[OpenSession, list[tuple[str, datetime | None, str]]]] = {}
         for turn in heard:
             session = turn.session
-            named = session.telling == "full" and not session.said and turn.native_id is None
+            named = session.telling == "full" and session.is_fresh and turn.native_id is None
             if session.native_id is None or named:
                 entry = opened.setdefault(id(session), (session, []))
                 entry[1].append((turn.speaker, turn.said_at, turn.text))
@@ -268,7 +267,7 @@ class Writer:
         told: dict[int, tuple[OpenSession, set[tuple[Any, ...]]]] = {}
         for turn in heard:
             session = turn.session
-            if session.telling is not None and not session.said and turn.said_at is not None and turn.native_id:
+            if session.telling is not None and session.is_fresh and turn.said_at is not None and turn.native_id:
                 told.setdefault(id(session), (session, set()))[1].add((turn.native_id, turn.said_at, turn.text))
         for format_name in {session.format for session, _ in told.values()}:
             mine = {key: some for key, (session, some) in told.items() if session.format == format_name}

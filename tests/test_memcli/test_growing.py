@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memcli.ingest.detect import READERS
-from memcli.ingest.identity import native_id_from
+from memcli.ingest.identity import content_of, native_id_from
 from memcli.ingest.incremental import part, remember, state_after
 from memcli.ingest.listen import Heard, listen
 from memcli.ingest.normalise import Normaliser
@@ -208,7 +208,8 @@ def read(name: str, path: Path, last: ReadRow | None) -> Reading:
         session.native_id = session.native_id or native_id_from(source, first)
         remember(session, found)
     for turn in heard:
-        [id_] = turn.session.turn_ids([turn.said_by], [turn.said_at], [turn.text])
+        content = content_of(turn.said_by, turn.said_at, turn.text)
+        [id_] = turn.session.turn_ids([content], [turn.said_at], {})
         kept.append(Kept(id_, turn.session.id, turn.position, turn.speaker, turn.text, turn.said_at, turn.line))
     after = state_after(found, opened.values())
     row = ReadRow(
