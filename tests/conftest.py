@@ -36,7 +36,9 @@ class Memcli:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("MEMCLI_", "XDG_", "LC_"))}
+        # Without byte code, which an installation has, each command would compile memcli first.
+        others = ("MEMCLI_", "XDG_", "LC_", "PYTHONDONTWRITEBYTECODE")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(others)}
         path = f"{COMMAND.parent}:{kept['PATH']}"
         return kept | {"HOME": str(self.home), "TZ": "UTC", "LANG": "C.UTF-8", "PATH": path}
 
