@@ -384,7 +384,8 @@ class Memory:
 
         max_minutes: stop after so long, to go on next time. dry_run: say what would change, and change nothing.
         """
-        from memcli.memory.consolidate import Work, consolidate
+        from memcli.memory.consolidate import consolidate
+        from memcli.memory.consolidate_step import Work
 
         end = time.monotonic() + 60 * max_minutes if max_minutes is not None else None
         return consolidate(

@@ -13,10 +13,8 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from store.archive import Archive
 from store.disk import flush, writable
 from store.errors import StoreDamaged, StoreReadsOnly
-from store.index import Index
 
 RECORD = "index.json"
 _ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s?#]+)+")
@@ -46,20 +44,6 @@ class Place:
             f"{folder} is a copy that reads the index at {self.uri}: nothing is written here",
             hint="write to the memory that it is a copy of, and bring its next backup here with `restore --force`",
         )
-
-
-def tables_at(folder: Path, place: Place | None, *, sealed: bool) -> tuple[Index, Archive]:
-    """The index and the archive of the memory in this folder."""
-    index, cache = folder / "index", folder / "cache"
-    if sealed:
-        from store.index_in_memory import ArchiveInMemory, IndexInMemory
-
-        return IndexInMemory(), ArchiveInMemory()
-    if place is not None:
-        from store.index_on_s3 import ArchiveOnS3, IndexOnS3
-
-        return IndexOnS3(index, place, cache=cache), ArchiveOnS3(index, place, cache=cache)
-    return Index(index, cache=cache), Archive(index, cache=cache)
 
 
 def place_of(folder: Path) -> Place | None:

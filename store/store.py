@@ -29,11 +29,12 @@ from typing import TYPE_CHECKING
 from store.catalogue_errors import told_as_ours
 from store.disk import flush, refusal, writable
 from store.errors import KeyRefused, StoreDamaged, StoreExposed, StoreLocked, StoreMissing, StoreUnwritable
+from store.index_by_place import tables_at
 from store.knowledge import KnowledgeFile
 from store.locks import StoreLocks
 from store.long_turns import let_merge
 from store.migrations import keep_copy, latest, migrate, schema_of
-from store.place import RECORD, place_of, tables_at
+from store.place import RECORD, place_of
 from store.prompt_states import PromptStates
 from store.sealed_file import SealedFile
 from store.sealed_system import CONFIG as SEALED_CONFIG

@@ -11,7 +11,7 @@ from memcli.cli.completion import formats
 from memcli.cli.context import Context
 
 if TYPE_CHECKING:
-    from memcli.ingest.pipeline import Reading
+    from memcli.ingest.reading import Reading
     from memcli.ingest.report import IngestReport
 
 LISTED = 10
@@ -63,7 +63,8 @@ def ingest(
     """
     from memcli.cli import render
     from memcli.documents import dry_run_document
-    from memcli.ingest import pipeline
+    from memcli.ingest.pipeline import dry_run as look_into
+    from memcli.ingest.reading import Reading
     from memcli.usage import UsageError
     from store.sealing import is_sealed
     from store.store import CATALOGUE
@@ -74,7 +75,7 @@ def ingest(
         raise UsageError(f"--on {on}: only `ray` is known")
     context: Context = ctx.obj
     context.flags |= {"timezone": timezone, "me": me}
-    reading = pipeline.Reading(
+    reading = Reading(
         zone=context.config.zone,
         format_name=format_name,
         mapping=_mapping(mapping) if mapping is not None else None,
@@ -82,7 +83,7 @@ def ingest(
     )
     if dry_run:
         sealed = is_sealed(context.config.memory_folder / CATALOGUE)
-        report = pipeline.dry_run(paths, reading=reading, progress=context.progress(), in_memory=sealed)
+        report = look_into(paths, reading=reading, progress=context.progress(), in_memory=sealed)
         if context.json:
             render.document(dry_run_document(report))
         elif not context.quiet:

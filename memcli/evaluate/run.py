@@ -108,7 +108,8 @@ def outcome(
 def consolidated(store: Store, engines: Engines) -> None:
     """Consolidate a memory, at a time at which nothing in it has faded."""
     from memcli.engines_in_use import built_in_embedder
-    from memcli.memory.consolidate import Work, consolidate
+    from memcli.memory.consolidate import consolidate
+    from memcli.memory.consolidate_step import Work
 
     consolidate(
         Work(

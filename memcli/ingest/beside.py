@@ -23,12 +23,12 @@ from engines.own_process import begin, how_it_ended
 from memcli.ingest.identity import OpenSession
 from memcli.ingest.incremental import Part, as_it_was
 from memcli.ingest.listen import Heard, Unread
+from memcli.ingest.reading import Reading, Told, begun
 from memcli.ingest.report import SourceReport
 
 if TYPE_CHECKING:
     from engines.protocols import Embedder
     from memcli.ingest.detect import Detected
-    from memcli.ingest.pipeline import Reading, Told
     from memcli.ingest.readers.base import Source
     from store.batches import ReadRow
 
@@ -129,8 +129,6 @@ class Beside:
         None for what is to be read in this process, where little has changed. Raises what reading raised, and
         EngineFailed if its process died.
         """
-        from memcli.ingest.pipeline import Told, begun
-
         known = [
             as_it_was(one, detected.reader, reads.get(one.uri), reading.how(detected.reader))
             for one, detected in chosen

@@ -20,8 +20,9 @@ from memcli.ingest.errors import InputUnreadable, NotALog
 from memcli.ingest.incremental import Part, part
 from memcli.ingest.indexing import index_outbox
 from memcli.ingest.normalise import Normaliser
-from memcli.ingest.pipeline import Reading, ingest
+from memcli.ingest.pipeline import ingest
 from memcli.ingest.readers.base import HEAD_BYTES, Reader, Source
+from memcli.ingest.reading import Reading
 from memcli.ingest.report import IngestReport, SourceReport
 from memcli.ingest.tail import Tail, TailSource
 from memcli.ingest.walk import uri_of, visible_folders

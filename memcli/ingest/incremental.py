@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from memcli.ingest.identity import OpenSession, written
 from memcli.ingest.readers.base import Reader, Source
+from memcli.ingest.said_before import SaidBefore
 from store.batches import ReadRow
 
 _RACY = timedelta(seconds=2)
@@ -20,6 +21,8 @@ RECENT = timedelta(hours=3)
 """Turns that far from the last one can have equals in the next part: clocks go back an hour, and lines are swapped."""
 COUNTED = 20_000
 """More content than this is not remembered for the next part; the source is then read from its beginning."""
+AT_HAND = 65_536
+"""So many contents stay in the sessions whenever they were said: about as many as one commit has."""
 _PIECE = 1024 * 1024
 
 
@@ -184,6 +187,34 @@ def remember(session: OpenSession, part: Part) -> None:
     for content, (count, at) in part.state.get("said", {}).get(session.id, {}).items():
         session.said[content] += count
         session.latest.setdefault(content, at and datetime.fromisoformat(at))
+
+
+def let_go(sessions: Sequence[OpenSession], before: SaidBefore) -> None:
+    """Move what was said long before from the sessions of a source to where it takes less room, if it is much.
+
+    What the next part of the source has to know (see state_after()) stays, unless it is more than that can have.
+    """
+    if sum(len(session.said) for session in sessions) <= AT_HAND:
+        return
+    last_unnamed = next((session for session in reversed(sessions) if session.unnamed), None)
+    going_on = [one for one in sessions if one.continued and (not one.unnamed or one is last_unnamed)]
+    known = [at for session in going_on for at in session.latest.values() if at is not None]
+    since = max(known) - RECENT if known else None
+    timeless = sum(len(session.latest) for session in going_on) - len(known)
+    stay = {id(session) for session in going_on}
+    if timeless > 2 * COUNTED:
+        stay.clear()
+        for session in going_on:
+            session.continued = False
+    for session in sessions:
+        latest = session.latest if id(session) in stay else {}
+        kept = {content: at for content, at in latest.items() if at is None or (since is not None and at >= since)}
+        gone = {(session.id, content): count for content, count in session.said.items() if content not in kept}
+        if gone:
+            before.add(gone)
+            session.gone = True
+            session.said = Counter({content: session.said[content] for content in kept})
+            session.latest = kept
 
 
 def beside(source: Source) -> dict[str, list[int] | None]:

@@ -32,8 +32,8 @@ from typing import TYPE_CHECKING, Any, Self
 from engines.errors import EngineFailed, EngineUnavailable
 from memcli import __version__
 from memcli.config import Config
-from memcli.ingest.pipeline import Reading, Told, begun
 from memcli.ingest.ray_start import ADDRESS, StartedRay
+from memcli.ingest.reading import Reading, Told, begun
 from memcli.usage import UsageError
 from store.errors import StoreUnreachable
 from store.place import place_of

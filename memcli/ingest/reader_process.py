@@ -22,7 +22,7 @@ from memcli.ingest.identity import OpenSession
 from memcli.ingest.incremental import part
 from memcli.ingest.listen import Heard, Unread, listen_to
 from memcli.ingest.normalise import Normaliser
-from memcli.ingest.pipeline import Reading, begun
+from memcli.ingest.reading import Reading, begun
 
 BLOCK, BLOCK_CHARS = 2_048, 256 * 1024
 """Turns that are told at a time, and characters of them."""

@@ -7,19 +7,11 @@ sessions, for the next part of the source; the rest goes here.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from memcli.ingest.incremental import COUNTED, RECENT
-
 if TYPE_CHECKING:
     import numpy as np
-
-    from memcli.ingest.identity import OpenSession
-
-AT_HAND = 65_536
-"""So many contents stay in the sessions whenever they were said: about as many as one commit has."""
 
 
 class SaidBefore:
@@ -58,34 +50,6 @@ class SaidBefore:
             places = np.searchsorted(run, keys)
             known |= run[np.minimum(places, len(run) - 1)] == keys
         return {contents[place]: self._repeated.get(int(keys[place]), 1) for place in np.flatnonzero(known).tolist()}
-
-
-def let_go(sessions: Sequence[OpenSession], before: SaidBefore) -> None:
-    """Move what was said long before from the sessions of a source to where it takes less room, if it is much.
-
-    What the next part of the source has to know (see state_after()) stays, unless it is more than that can have.
-    """
-    if sum(len(session.said) for session in sessions) <= AT_HAND:
-        return
-    last_unnamed = next((session for session in reversed(sessions) if session.unnamed), None)
-    going_on = [one for one in sessions if one.continued and (not one.unnamed or one is last_unnamed)]
-    known = [at for session in going_on for at in session.latest.values() if at is not None]
-    since = max(known) - RECENT if known else None
-    timeless = sum(len(session.latest) for session in going_on) - len(known)
-    stay = {id(session) for session in going_on}
-    if timeless > 2 * COUNTED:
-        stay.clear()
-        for session in going_on:
-            session.continued = False
-    for session in sessions:
-        latest = session.latest if id(session) in stay else {}
-        kept = {content: at for content, at in latest.items() if at is None or (since is not None and at >= since)}
-        gone = {(session.id, content): count for content, count in session.said.items() if content not in kept}
-        if gone:
-            before.add(gone)
-            session.gone = True
-            session.said = Counter({content: session.said[content] for content in kept})
-            session.latest = kept
 
 
 def _keys(contents: Iterable[tuple[str, str]]) -> np.ndarray:

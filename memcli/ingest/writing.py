@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from memcli.ingest.identity import OpenSession, native_id_from, speaker_key
-from memcli.ingest.incremental import Part, beside, state_after
+from memcli.ingest.incremental import Part, beside, let_go, state_after
 from memcli.ingest.listen import Heard, Unread, listen_to
 from memcli.ingest.normalise import Normaliser
 from memcli.ingest.prepare import Prepared, SpeakersHeard, numbered, prepare, table_of
 from memcli.ingest.readers.base import Reader
 from memcli.ingest.report import IngestReport, SourceReport
-from memcli.ingest.said_before import SaidBefore, let_go
+from memcli.ingest.said_before import SaidBefore
 from store.batches import Batches, ReadRow
 from store.catalogue import Catalogue
 from store.errors import StoreLocked

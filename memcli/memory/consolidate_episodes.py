@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from memcli.ids import content_id
-from memcli.memory.consolidate import Done, Work
+from memcli.memory.consolidate_step import Done, Work
 from memcli.memory.gist import Sentence, central, length_for, sentences
 from memcli.memory.salience import is_standing_instruction, rating_of
 from memcli.memory.segment import cuts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from memcli.memory.consolidate import Done, Work
+from memcli.memory.consolidate_step import Done, Work
 from memcli.memory.forgetting import Recall, replay
 from memcli.memory.salience import Kind, first_strength, rating_of
 from memcli.types import GOOD

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from memcli.memory.consolidate import Done, Work
+from memcli.memory.consolidate_step import Done, Work
 from memcli.memory.forgetting import Strength, days_until, initial_stability, retained
 from memcli.memory.salience import first_strength
 from memcli.memory.tiers import FADED_BELOW, Standing, tier_of, why

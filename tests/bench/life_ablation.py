@@ -20,8 +20,9 @@ from life import Score, consolidate, judged, models, named_in_turns
 from scripted_life import Life, Truth
 
 from memcli.answer.beliefs import known
-from memcli.memory.consolidate import Consolidation, Work
+from memcli.memory.consolidate import Consolidation
 from memcli.memory.consolidate import consolidate as sleep
+from memcli.memory.consolidate_step import Work
 from memcli.progress import Unwatched
 from memcli.recall import pipeline
 from memcli.types import GOOD, Query

@@ -13,7 +13,8 @@ import pytest
 from memcli import config
 from memcli.engines_in_use import for_recall
 from memcli.ingest.pipeline import ingest
-from memcli.memory.consolidate import Consolidation, Work, consolidate
+from memcli.memory.consolidate import Consolidation, consolidate
+from memcli.memory.consolidate_step import Work
 from memcli.progress import Unwatched
 from memcli.recall.pipeline import Engines, recall
 from memcli.types import Query

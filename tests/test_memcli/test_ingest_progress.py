@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from memcli.ingest.pipeline import Reading, dry_run
+from memcli.ingest.pipeline import dry_run
+from memcli.ingest.reading import Reading
 
 
 class Watcher:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memcli.ids import content_id
-from memcli.ingest import incremental, said_before, writing
+from memcli.ingest import incremental, writing
 from memcli.ingest.detect import reader_named
 from memcli.ingest.incremental import part
 from memcli.ingest.normalise import Normaliser
@@ -48,9 +48,8 @@ def read(turns: Sequence[Said], *, at_hand: int) -> tuple[list[tuple[Any, ...]],
             turn["time"] = (datetime(2024, 2, 23) + timedelta(minutes=30 * half_hours)).isoformat()
         lines.append(json.dumps(turn) + "\n")
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
-        for module in (incremental, said_before):
-            patched.setattr(module, "COUNTED", COUNTED)
-        patched.setattr(said_before, "AT_HAND", at_hand)
+        patched.setattr(incremental, "COUNTED", COUNTED)
+        patched.setattr(incremental, "AT_HAND", at_hand)
         patched.setattr(writing, "BATCH", 7)
         log = Path(folder, "log.jsonl")
         log.write_text("".join(lines))
