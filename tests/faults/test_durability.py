@@ -215,8 +215,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", place], check=True)
 
 
-@pytest.mark.parametrize("encrypted", [False, True])
-@pytest.mark.parametrize("kilobytes_left", [0, 60, 300, 1200])
+@pytest.mark.parametrize(("kilobytes_left", "encrypted"), [(0, True), (60, False), (300, True), (1200, False)])
 def test_a_full_disk_costs_nothing_acknowledged(
     memcli: Any, tmp_path: Path, small_disk: Path, kilobytes_left: int, encrypted: bool
 ) -> None:

@@ -1,6 +1,7 @@
 """Very long turns stay apart on the disk, so that reading some of them takes little memory; short ones do not."""
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,19 +54,32 @@ def read_with_little(store: Store) -> int:
 
 @pytest.fixture
 def few_may_merge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(long_turns, "MERGED_BYTES", 2 * 1024 * 1024)
-    monkeypatch.setattr(long_turns, "GROUP_BYTES", 4 * 1024 * 1024)
-    monkeypatch.setattr(long_turns, "SCATTERED", 4)
+    let_few_merge(monkeypatch)
+
+
+def let_few_merge(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(long_turns, "MERGED_BYTES", 2 * 1024 * 1024)
+    patched.setattr(long_turns, "GROUP_BYTES", 4 * 1024 * 1024)
+    patched.setattr(long_turns, "SCATTERED", 4)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A memory of 640 long turns, committed 16 at a time."""
+    store = Store.create(tmp_path_factory.mktemp("told") / "memory", wait_s=10)
+    with pytest.MonkeyPatch.context() as patched:
+        let_few_merge(patched)
+        with store.writing() as catalogue:
+            prepare(catalogue)
+        for first in range(0, COMMITS * EACH, EACH):
+            tell(store, first, *map(said, range(first, first + EACH)))
+    return store.folder
 
 
 @pytest.fixture
-def long(store: Store, few_may_merge: None) -> Store:
-    """A memory of 640 long turns, committed 16 at a time."""
-    with store.writing() as catalogue:
-        prepare(catalogue)
-    for first in range(0, COMMITS * EACH, EACH):
-        tell(store, first, *map(said, range(first, first + EACH)))
-    return store
+def long(told: Path, tmp_path: Path, few_may_merge: None) -> Store:
+    """That memory, to be changed."""
+    return Store.open(shutil.copytree(told, tmp_path / "long"), wait_s=10)
 
 
 def prepare(catalogue: Catalogue) -> None:
