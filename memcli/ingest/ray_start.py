@@ -1,13 +1,16 @@
 """Ray's start and end around one ingest: a start that hangs ends as an error, and nothing of it stays behind.
 
-`ray.init` has no limit of its own for all that it waits for, and cannot be called off: what ends it from outside would
-wait for the same lock. It is called in a thread, so that whoever waits for it can stop waiting, be it because a signal
-came (Ray, where it can, also puts a handler of its own for SIGTERM in place of ours).
+`ray.init` has no limit of its own for all that it waits for: what ends it from outside would wait for the same lock. It is
+called in a thread, so that whoever waits for it can stop waiting, be it because a signal came (Ray, where it can, also
+puts a handler of its own for SIGTERM in place of ours). An exception in that thread then calls it off, and what it had
+begun is ended and removed.
 """
 
 from __future__ import annotations
 
 import atexit
+import ctypes
+import secrets
 import shutil
 import tempfile
 import threading
@@ -30,6 +33,10 @@ _ENDING_S = 10.0
 """Seconds in which the processes of a Ray that never came up, and its files, are gone."""
 
 
+class _CalledOff(BaseException):
+    """Nobody waits for the start any more."""
+
+
 class StartedRay:
     """Ray at work while this is entered: that at `address`, or, if that is None, one of its own on this machine.
 
@@ -41,14 +48,16 @@ class StartedRay:
         self._address = address
         self._folder: Path | None = None
         self._over = threading.Event()
+        self._outcome: Queue[BaseException | None] = Queue()
+        self._starting = threading.Thread(target=self._start, name="ray", daemon=True)
 
     def __enter__(self) -> Self:
-        if self._address is None:  # for its owner alone; Ray opens its own to all
-            self._folder = Path(tempfile.mkdtemp(prefix="memcli-ray-"))
-        outcome: Queue[BaseException | None] = Queue()
         try:
-            threading.Thread(target=self._start, args=(outcome,), name="ray", daemon=True).start()
-            error = outcome.get(timeout=START_S)
+            if self._address is None:  # named before it is there: a signal may come at any time
+                self._folder = Path(tempfile.gettempdir(), f"memcli-ray-{secrets.token_hex(4)}")
+                self._folder.mkdir(mode=0o700)  # for its owner alone; Ray opens its own to all
+            self._starting.start()
+            error = self._outcome.get(timeout=START_S)
         except Empty:
             self._abandon()
             raise self._unusable(
@@ -69,7 +78,7 @@ class StartedRay:
         self._over.set()
         self._remove()
 
-    def _start(self, outcome: Queue[BaseException | None]) -> None:
+    def _start(self) -> None:
         try:
             if self._address is not None:
                 self._ray.init(self._address, log_to_driver=False, logging_level="ERROR")
@@ -78,9 +87,9 @@ class StartedRay:
                     "local", include_dashboard=False, log_to_driver=False, logging_level="ERROR",
                     _temp_dir=f"{self._folder}/ray", _node_ip_address="127.0.0.1",
                 )  # fmt: skip
-            outcome.put(None)
+            self._outcome.put(None)
         except BaseException as error:  # raised by whoever waits
-            outcome.put(error)
+            self._outcome.put(error)
         self._over.wait()  # Linux ends Ray's processes with the thread that began them
 
     def _abandon(self) -> None:
@@ -88,6 +97,10 @@ class StartedRay:
         atexit.unregister(self._ray.shutdown)
         if self._folder is None:
             return
+        self._over.set()
+        if self._starting.is_alive():  # else it would go on, and make the folder again
+            thread = ctypes.c_ulong(self._starting.ident or 0)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_CalledOff))
         import psutil  # Ray brings it along
 
         patience = time.monotonic() + _ENDING_S
@@ -99,7 +112,7 @@ class StartedRay:
                         process.kill()
                         found.append(process)
             self._remove()
-            if not found and not self._folder.exists():
+            if not found and not self._folder.exists() and not self._starting.is_alive():
                 break
             time.sleep(0.1)
 
