@@ -1,9 +1,9 @@
 """Ray's start and end around one ingest: a start that hangs ends as an error, and nothing of it stays behind.
 
 `ray.init` has no limit of its own for all that it waits for: what ends it from outside would wait for the same lock. It
-is called in a thread, so that whoever waits for it can stop waiting, be it because a signal came (Ray, where it can, also
-puts a handler of its own for SIGTERM in place of ours). An exception in that thread then calls it off, and what it had
-begun is ended and removed.
+is called in a thread, so that whoever waits for it can stop waiting, be it because a signal came (Ray, where it can,
+also puts a handler of its own for SIGTERM in place of ours). An exception in that thread then calls it off, and what it
+had begun is ended and removed.
 """
 
 from __future__ import annotations
