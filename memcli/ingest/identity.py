@@ -43,7 +43,8 @@ class OpenSession:
     """A session of the source being read. `native_id` stays None until identify() has seen what was said in it.
 
     `read_before` of its `turns_read` turns were read by earlier readings of the source. `said` counts equal content but
-    for what is `gone` to `before`, which has the contents of all sessions that were said long ago.
+    for what is `gone` to `before`, which has the contents of all sessions that were said long ago. `key` (16 hex
+    digits) tells it from the others there: a file that tells a conversation twice has two of one id, which count apart.
     `continued`: the next reading of the source may go on at the end of this one, for which `latest` keeps when each
     content was said, and `open_end` the turns at the end that the next reading will read again, as (line, content).
     `last_known` is the last time that was committed. `base`: what the positions of its turns began with at the last.
@@ -65,6 +66,7 @@ class OpenSession:
     said: Counter[str] = field(default_factory=Counter)
     gone: bool = False
     before: SaidBefore | None = None
+    key: str = ""
     latest: dict[str, datetime | None] = field(default_factory=dict)
     open_end: list[tuple[int, str]] = field(default_factory=list)
 
@@ -104,11 +106,11 @@ class OpenSession:
         """The ids of its next turns: the n-th of the same content in a session is always the same.
 
         contents: see content_of(). said_at: the times that the source gives. before: of the contents that are gone, how
-        often they were said, by session id and content.
+        often they were said, by the session's key and content.
         """
         ids, session_id, said, latest = [], self.id, self.said, self.latest
         for content, at in zip(contents, said_at, strict=True):
-            count = said.get(content, 0) or (before.get((session_id, content), 0) if before else 0)
+            count = said.get(content, 0) or (before.get((self.key, content), 0) if before else 0)
             count = said[content] = count + 1
             if self.continued:
                 latest[content] = at

@@ -209,7 +209,7 @@ def let_go(sessions: Sequence[OpenSession], before: SaidBefore) -> None:
     for session in sessions:
         latest = session.latest if id(session) in stay else {}
         kept = {content: at for content, at in latest.items() if at is None or (since is not None and at >= since)}
-        gone = {(session.id, content): count for content, count in session.said.items() if content not in kept}
+        gone = {(session.key, content): count for content, count in session.said.items() if content not in kept}
         if gone:
             before.add(gone)
             session.gone = True

@@ -85,12 +85,12 @@ def _ids(runs: Sequence[tuple[OpenSession, int]], columns: Mapping[str, Any]) ->
 
 
 def _said_before(runs: Sequence[tuple[OpenSession, int]], contents: Sequence[str]) -> dict[tuple[str, str], int]:
-    """How often the contents of these runs that are gone from their sessions were said, by session id and content."""
+    """How often the contents of these runs that are gone from their sessions were said, by session key and content."""
     asked: dict[SaidBefore, list[tuple[str, str]]] = {}
     start = 0
     for session, length in runs:
         if session.before:
-            here = ((session.id, content) for content in contents[start : start + length])
+            here = ((session.key, content) for content in contents[start : start + length])
             asked.setdefault(session.before, []).extend(one for one in here if one[1] not in session.said)
         start += length
     return {one: count for before, some in asked.items() for one, count in before.counts(some).items()}

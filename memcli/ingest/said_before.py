@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SaidBefore:
-    """What was said long before in the sessions of one source, by session id and content."""
+    """What was said long before in the sessions of one source, by session key and content: 16 and 32 hex digits."""
 
     def __init__(self) -> None:
         self._runs: list[np.ndarray] = []
@@ -27,7 +27,7 @@ class SaidBefore:
         return bool(self._runs)
 
     def add(self, counted: Mapping[tuple[str, str], int]) -> None:
-        """Keep how often each content was said so far, by session id and content; a later count is the whole one."""
+        """Keep how often each content was said so far, by session key and content; a later count is the whole one."""
         import numpy as np
 
         keys = _keys(counted)
@@ -41,7 +41,7 @@ class SaidBefore:
         self._runs.append(keys)
 
     def counts(self, contents: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        """How often those of these contents that were said before were said, by session id and content."""
+        """How often those of these contents that were said before were said, by session key and content."""
         import numpy as np
 
         keys = _keys(contents)
@@ -53,9 +53,9 @@ class SaidBefore:
 
 
 def _keys(contents: Iterable[tuple[str, str]]) -> np.ndarray:
-    """A number for each content of a session: 64 bits of both hashes."""
+    """A number for each content of a session: 64 bits of its hash, and the key in them."""
     import numpy as np
 
-    hashes = [part for session, content in contents for part in (session[:16], content[:16])]
+    hashes = [part for session, content in contents for part in (session, content[:16])]
     pairs = np.frombuffer(bytes.fromhex("".join(hashes)), ">u8").reshape(-1, 2)
     return np.asarray(pairs[:, 0] ^ pairs[:, 1], np.uint64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
 from collections import Counter, defaultdict
@@ -61,6 +62,7 @@ class Writer:
         self._read: list[_Read] = []
         self.sessions: dict[int, OpenSession] = {}
         self._before = SaidBefore()
+        self._keys = itertools.count()
         self.report = IngestReport(batch=uuid.uuid4().hex, redacted=normaliser.redacted)
         with guard(), store.writing() as catalogue:
             self.batch = catalogue.begin_batch(self.report.batch, datetime.now(UTC))
@@ -96,8 +98,9 @@ class Writer:
             if isinstance(item, Heard):
                 if item.session is not session:
                     session = item.session
-                    session.before = self._before
-                    self.sessions[id(session)] = session
+                    if id(session) not in self.sessions:
+                        self.sessions[id(session)] = session
+                        session.before, session.key = self._before, f"{next(self._keys):016x}"
                 self._heard.append(item)
                 self._chars += len(item.text)
                 if len(self._heard) >= BATCH or self._chars >= BATCH_CHARS:

@@ -80,6 +80,14 @@ def test_words_that_are_said_again_and_again_are_all_kept(times: list[int | None
     assert kept == read(turns, at_hand=1_000)
 
 
+def test_a_conversation_that_a_file_tells_twice_comes_in_once() -> None:
+    """Each telling counts by itself, also when the first was said long before the second."""
+    once: list[Said] = [(None, "Ann", 10 * number, f"{number}") for number in range(12)]
+    turns = [*once, ("a", "Bo", 200, "Between."), *once]
+    assert read(turns, at_hand=AT_HAND)[0] == read(turns, at_hand=1_000)[0]
+    assert len(read(turns, at_hand=AT_HAND)[0]) == len(once) + 1
+
+
 COUNTS = st.dictionaries(st.tuples(st.sampled_from("st"), st.integers(0, 30)), st.integers(1, 3), max_size=20)
 
 
@@ -88,7 +96,7 @@ def test_how_often_something_was_said_before_is_the_last_count_of_it(added: list
     before, expected = SaidBefore(), Counter[tuple[str, str]]()
     for counts in filter(None, added):
         for (one, two), count in counts.items():
-            expected[content_id(one), content_id(str(two))] += count
-        before.add({key: expected[key] for key in ((content_id(one), content_id(str(two))) for one, two in counts)})
-    asked = [(content_id(one), content_id(str(two))) for one in "st" for two in range(40)]
+            expected[f"{ord(one):016x}", content_id(str(two))] += count
+        before.add({key: expected[key] for key in ((f"{ord(one):016x}", content_id(str(two))) for one, two in counts)})
+    asked = [(f"{ord(one):016x}", content_id(str(two))) for one in "st" for two in range(40)]
     assert before.counts(asked) == {key: expected[key] for key in asked if expected[key]}
